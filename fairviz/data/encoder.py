@@ -1,0 +1,246 @@
+"""Frame <-> float32 matrix, for a diffusion model over mixed types (numpy only)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+from fairviz.errors import DataError
+
+#: A value that holds this share of the rows (after larger atoms are taken out) is an atom.
+ATOM_SHARE = 0.05
+MAX_ATOMS = 16
+#: A numeric column with at most this many values is coded as categories altogether.
+FEW_VALUES = 12
+MAX_KNOTS = 400
+SCORE_LIMIT = 3.0
+FORMAT = 1
+
+_NORMAL = NormalDist()
+_GRID_U = np.linspace(0.0, 1.0, 20001)[1:-1]
+_GRID_SCORE = np.array([_NORMAL.inv_cdf(u) for u in _GRID_U])
+
+
+def _to_score(u: np.ndarray) -> np.ndarray:
+    return np.clip(np.interp(u, _GRID_U, _GRID_SCORE), -SCORE_LIMIT, SCORE_LIMIT)
+
+
+def _to_u(score: np.ndarray) -> np.ndarray:
+    return np.interp(score, _GRID_SCORE, _GRID_U)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Columns ``start:stop`` of the matrix; ``kind`` is ``"category"`` (one-hot) or ``"number"``."""
+
+    start: int
+    stop: int
+    kind: str
+    feature: str
+
+
+@dataclass
+class _Column:
+    """How one feature is coded. ``categories`` of text, or ``atoms`` and ``knots`` of a number."""
+
+    name: str
+    categories: list[str] | None = None
+    atoms: list[float | None] = field(default_factory=list)  # None stands for a missing value
+    knots: list[float] = field(default_factory=list)  # values of the continuous part
+    levels: list[float] = field(default_factory=list)  # their mid-rank probabilities
+    edges: list[float] | None = None  # upper cumulative probability of each knot, if all values are knots
+    decimals: int | None = None
+
+    @property
+    def n_choices(self) -> int:
+        if self.categories is not None:
+            return len(self.categories)
+        return len(self.atoms) + (1 if self.knots else 0)
+
+    @property
+    def block(self) -> int:
+        """Width of the one-hot block; a single choice needs none."""
+        return self.n_choices if self.n_choices > 1 else 0
+
+    @property
+    def numbers(self) -> int:
+        return 1 if len(self.knots) > 1 else 0
+
+
+def _find_atoms(values: np.ndarray) -> list[float]:
+    """Values that hold a large share of the rows, largest first, by repeated peeling.
+
+    capital-gain of Adult: 0 holds 92 %; of the rest 15024 holds 13 %, 7688 10 % and so on.
+    """
+    unique, counts = np.unique(values, return_counts=True)
+    if len(unique) <= FEW_VALUES:
+        return [float(v) for v in unique]
+    atoms: list[float] = []
+    left = counts.astype(float)
+    while len(atoms) < MAX_ATOMS and left.sum() > 0:
+        top = int(left.argmax())
+        if left[top] < ATOM_SHARE * left.sum() or left[top] < 5:
+            break
+        atoms.append(float(unique[top]))
+        left[top] = 0.0
+    return sorted(atoms)
+
+
+def _decimals(values: np.ndarray) -> int | None:
+    for places in range(7):
+        if np.allclose(values, np.round(values, places), rtol=0, atol=10.0 ** -(places + 4)):
+            return places
+    return None
+
+
+def _fit_number(name: str, series: pd.Series) -> _Column:
+    values = series.dropna().to_numpy(float)
+    column = _Column(name, decimals=_decimals(values) if len(values) else None)
+    atoms = _find_atoms(values)
+    column.atoms = [*atoms, *([None] if series.isna().any() else [])]
+    rest = values[~np.isin(values, atoms)]
+    if len(rest) == 0:
+        return column
+    unique, counts = np.unique(rest, return_counts=True)
+    upper = np.cumsum(counts) / len(rest)
+    middle = upper - 0.5 * counts / len(rest)
+    if len(unique) <= MAX_KNOTS:
+        column.edges = upper.tolist()
+    else:
+        pick = np.unique(np.searchsorted(upper, np.linspace(0, 1, MAX_KNOTS)).clip(0, len(unique) - 1))
+        unique, middle = unique[pick], middle[pick]
+    column.knots, column.levels = unique.tolist(), middle.tolist()
+    return column
+
+
+class TableEncoder:
+    """Codes features as one-hot blocks and normal scores; fit on source rows only.
+
+    * Text: one block; an unseen category becomes a block of zeros.
+    * Number: normal scores of the mid-ranks (quantile scaling). Values with a large share of the rows
+      (*atoms*, such as the zeros of capital gain) and missing values get a block of their own that says
+      which atom, or "none of them", in which case the score holds.
+    * Constant: no columns at all; it comes back as the constant.
+
+    Integers come back as integers, numbers with two decimals with two decimals.
+
+    Attributes
+    ----------
+    spans_ : list of Span
+        What the columns mean; networks know only these.
+    width_ : int
+        D, the encoded width.
+    """
+
+    def fit(self, features: pd.DataFrame) -> TableEncoder:
+        """Learn categories, atoms and quantiles from ``features`` (n rows)."""
+        if len(features) == 0:
+            raise DataError("The encoder got no rows to fit on.")
+        self.columns_ = []
+        for name in features.columns:
+            series = features[name]
+            if pd.api.types.is_numeric_dtype(series):
+                self.columns_.append(_fit_number(str(name), series))
+            else:
+                seen = sorted(series.astype(str).unique())
+                self.columns_.append(_Column(str(name), categories=seen))
+        self._set_spans()
+        return self
+
+    def _set_spans(self) -> None:
+        self.spans_: list[Span] = []
+        start = 0
+        for column in self.columns_:
+            for width, kind in ((column.block, "category"), (column.numbers, "number")):
+                if width:
+                    self.spans_.append(Span(start, start + width, kind, column.name))
+                    start += width
+        self.width_ = start
+        if start == 0:
+            raise DataError("All features are constant; there is nothing to learn. Name features that vary.")
+
+    def transform(self, features: pd.DataFrame) -> np.ndarray:
+        """Encode rows.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, D)
+        """
+        out = np.zeros((len(features), self.width_), np.float32)
+        spans = {(span.feature, span.kind): span for span in self.spans_}
+        for column in self.columns_:
+            choice, score = self._encode(column, features[column.name])
+            if column.block:
+                rows = np.flatnonzero(choice >= 0)
+                out[rows, spans[column.name, "category"].start + choice[rows]] = 1.0
+            if column.numbers:
+                out[:, spans[column.name, "number"].start] = score
+        return out
+
+    @staticmethod
+    def _encode(column: _Column, series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+        if column.categories is not None:
+            return pd.Categorical(series.astype(str), categories=column.categories).codes.astype(int), np.zeros(0)
+        values = series.to_numpy(float)
+        choice = np.full(len(values), len(column.atoms) if column.knots else -1)
+        for index, atom in enumerate(column.atoms):
+            choice[np.isnan(values) if atom is None else values == atom] = index
+        score = np.zeros(len(values))
+        if column.numbers:
+            free = (choice == len(column.atoms)) & ~np.isnan(values)
+            score[free] = _to_score(np.interp(values[free], column.knots, column.levels))
+        return choice, score
+
+    def inverse_transform(self, matrix: np.ndarray) -> pd.DataFrame:
+        """Decode rows: the largest entry of a block wins, scores map back through the quantiles.
+
+        Parameters
+        ----------
+        matrix : ndarray, shape (n, D)
+            Need not be exactly one-hot.
+        """
+        spans = {(span.feature, span.kind): span for span in self.spans_}
+        columns = {}
+        for column in self.columns_:
+            choice = np.zeros(len(matrix), int)
+            if column.block:
+                span = spans[column.name, "category"]
+                choice = matrix[:, span.start : span.stop].argmax(1)
+            if column.categories is not None:
+                columns[column.name] = pd.Categorical.from_codes(choice, categories=column.categories)
+                continue
+            columns[column.name] = self._decode(column, choice, matrix, spans)
+        return pd.DataFrame(columns)
+
+    @staticmethod
+    def _decode(column: _Column, choice: np.ndarray, matrix: np.ndarray, spans: dict) -> np.ndarray:
+        values = np.full(len(matrix), column.knots[0] if column.knots else np.nan)
+        if column.numbers:
+            u = _to_u(matrix[:, spans[column.name, "number"].start].astype(float))
+            knots = np.asarray(column.knots)
+            if column.edges is not None:  # the exact generalised inverse of a discrete distribution
+                values = knots[np.searchsorted(column.edges, u).clip(0, len(knots) - 1)]
+            else:
+                values = np.interp(u, column.levels, knots)
+        for index, atom in enumerate(column.atoms):
+            values[choice == index] = np.nan if atom is None else atom
+        if column.decimals is not None:
+            values = np.round(values, column.decimals)
+        if column.decimals == 0 and not np.isnan(values).any():
+            return values.astype(np.int64)
+        return values
+
+    def to_json(self) -> dict:
+        """Plain dictionary for a JSON file."""
+        return {"format": FORMAT, "columns": [asdict(column) for column in self.columns_]}
+
+    @classmethod
+    def from_json(cls, state: dict) -> TableEncoder:
+        """Rebuild from :meth:`to_json`."""
+        encoder = cls()
+        encoder.columns_ = [_Column(**column) for column in state["columns"]]
+        encoder._set_spans()
+        return encoder

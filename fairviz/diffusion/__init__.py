@@ -1,0 +1,1 @@
+"""Score-based diffusion over rows: SDE, networks, losses, guidance, solvers (torch only)."""

@@ -1,0 +1,129 @@
+"""Score network and noise-conditional classifiers over encoded rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from fairviz.diffusion.sde import VPSDE
+
+#: Half-open column ranges of the one-hot blocks.
+Blocks = Sequence[tuple[int, int]]
+N_FREQUENCIES = 8
+#: Heads of the sensitive classifier: p(z|x_t); p(z|x_t, y); E[p(z|x_0) | x_t, y].
+MARGINAL, GIVEN_LABEL, EXPECTED = 0, 1, 3
+N_HEADS = 5
+
+
+def _trunk(n_in: int, hidden: int, depth: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for index in range(depth):
+        layers += [nn.Linear(n_in if index == 0 else hidden, hidden), nn.SiLU()]
+    return nn.Sequential(*layers)
+
+
+class _TimeFeatures(nn.Module):
+    """Sines and cosines of the log noise ratio, (B,) -> (B, 2 N_FREQUENCIES + 1)."""
+
+    def __init__(self, sde: VPSDE) -> None:
+        super().__init__()
+        self.sde = sde
+        self.register_buffer("frequency", 2.0 ** torch.linspace(-3, 1, N_FREQUENCIES), persistent=False)
+
+    def forward(self, t: Tensor) -> Tensor:
+        log_ratio = torch.log(self.sde.sigma(t) / self.sde.alpha(t))[:, None]
+        phase = log_ratio * self.frequency
+        return torch.cat([0.25 * log_ratio, phase.sin(), phase.cos()], 1)
+
+
+class ScoreNetwork(nn.Module):
+    """Predicts ``E[x_0 | x_t, y]``, from which the score follows.
+
+    One-hot blocks: category probabilities by a softmax over the network's output *plus* the exact evidence
+    ``alpha x_t / sigma^2`` that the noised block itself carries, so the network learns the prior given the
+    other columns. Numbers: ``alpha x_t + sigma F`` (EDM's preconditioning for unit variance, on the VP path).
+
+    Parameters
+    ----------
+    width : int
+        D, the encoded width.
+    blocks : sequence of (start, stop)
+        One-hot blocks; all other columns are numbers.
+    n_labels : int
+        0: unconditional, as in the paper. 2: the label is an input.
+    """
+
+    def __init__(self, sde: VPSDE, width: int, blocks: Blocks, *, hidden: int, depth: int, n_labels: int) -> None:
+        super().__init__()
+        self.sde, self.width, self.n_labels = sde, width, n_labels
+        self.blocks = [(int(a), int(b)) for a, b in blocks]
+        self.time = _TimeFeatures(sde)
+        self.trunk = _trunk(width + 2 * N_FREQUENCIES + 1 + n_labels, hidden, depth)
+        self.head = nn.Linear(hidden, width)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+        is_category = torch.zeros(width)
+        for a, b in self.blocks:
+            is_category[a:b] = 1.0
+        self.register_buffer("is_category", is_category, persistent=False)
+        self.numbers = [c for c in range(width) if not any(a <= c < b for a, b in self.blocks)]
+
+    def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
+        """Block logits (evidence included) and number residuals F, (B, D), from x (B, D), t (B,), y (B,)."""
+        parts = [x, self.time(t)]
+        if self.n_labels:
+            assert y is not None, "a label-conditional score network needs labels"
+            parts.append(nn.functional.one_hot(y, self.n_labels).to(x.dtype))
+        out = self.head(self.trunk(torch.cat(parts, 1)))
+        evidence = (self.sde.alpha(t) / self.sde.sigma(t) ** 2)[:, None] * self.is_category
+        return torch.addcmul(out, x, evidence)
+
+    def denoised(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
+        """``E[x_0 | x_t]`` (given y, if conditional), (B, D)."""
+        out = self(x, t, y)
+        alpha, sigma = self.sde.alpha(t)[:, None], self.sde.sigma(t)[:, None]
+        result = torch.empty_like(out)
+        for a, b in self.blocks:
+            result[:, a:b] = torch.softmax(out[:, a:b], 1)
+        result[:, self.numbers] = alpha * x[:, self.numbers] + sigma * out[:, self.numbers]
+        return result
+
+
+class LabelClassifier(nn.Module):
+    """``log p(y | x_t)``, (B, 2)."""
+
+    def __init__(self, sde: VPSDE, width: int, *, hidden: int, depth: int) -> None:
+        super().__init__()
+        self.time = _TimeFeatures(sde)
+        self.trunk = _trunk(width + 2 * N_FREQUENCIES + 1, hidden, depth)
+        self.head = nn.Linear(hidden, 2)
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        return torch.log_softmax(self.head(self.trunk(torch.cat([x, self.time(t)], 1))), 1)
+
+
+class SensitiveClassifier(nn.Module):
+    """Log probabilities of the K groups under five heads, (B, 5, K).
+
+    Head ``MARGINAL``: ``p(z | x_t)``. Heads ``GIVEN_LABEL + y``: ``p(z | x_t, y)``. Heads ``EXPECTED + y``:
+    ``E[p(z | x_0) | x_t, y]``, trained on the classifier's own clean prediction (what the parity control's
+    h-transform needs; it differs from the previous one, which also learns from the label).
+    """
+
+    def __init__(self, sde: VPSDE, width: int, n_groups: int, *, hidden: int, depth: int) -> None:
+        super().__init__()
+        self.n_groups = n_groups
+        self.time = _TimeFeatures(sde)
+        self.trunk = _trunk(width + 2 * N_FREQUENCIES + 1, hidden, depth)
+        self.head = nn.Linear(hidden, N_HEADS * n_groups)
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        out = self.head(self.trunk(torch.cat([x, self.time(t)], 1)))
+        return torch.log_softmax(out.view(len(x), N_HEADS, self.n_groups), 2)
+
+
+def pick_head(log_p: Tensor, first: int, y: Tensor) -> Tensor:
+    """Rows of a label-dependent head, (B, 5, K) -> (B, K)."""
+    return log_p[torch.arange(len(log_p)), first + y]

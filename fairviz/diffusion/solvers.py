@@ -1,0 +1,99 @@
+"""Reverse-time solvers (eq. 3). They see a score function and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from fairviz.diffusion.guidance import ScoreFn
+from fairviz.diffusion.sde import RATIO_MAX, RATIO_MIN, VPSDE
+
+
+def ratio_grid(n_steps: int, *, rho: float = 7.0, ratio_max: float = RATIO_MAX, ratio_min: float = RATIO_MIN) -> Tensor:
+    """Noise ratios from ``ratio_max`` down to ``ratio_min``, (n_steps,) (Karras et al. 2022, eq. 5)."""
+    ramp = torch.linspace(0, 1, n_steps, dtype=torch.float64)
+    top, bottom = ratio_max ** (1 / rho), ratio_min ** (1 / rho)
+    return (top + ramp * (bottom - top)) ** rho
+
+
+def sde_dpmpp_2m(
+    sde: VPSDE, score: ScoreFn, x: Tensor, *, n_steps: int, rng: torch.Generator
+) -> Iterator[Tensor]:
+    """SDE-DPM-Solver++(2M): few steps, stochastic, second order, one score evaluation a step.
+
+    Lu et al. 2022, *DPM-Solver++*, algorithm 2 with the SDE update of appendix A.6; ``h`` is the step in
+    ``log(alpha / sigma)``. Ends with the denoised row.
+
+    Parameters
+    ----------
+    x : Tensor, shape (B, D)
+        Standard normal rows, taken as the state at the largest noise ratio.
+    n_steps : int
+        Score evaluations.
+    """
+    ratios = ratio_grid(n_steps) if n_steps > 1 else torch.tensor([RATIO_MAX], dtype=torch.float64)
+    times = sde.time_of_ratio(ratios).to(x.dtype)
+    previous: Tensor | None = None
+    h_previous = 0.0
+    for i in range(n_steps):
+        t = times[i].expand(len(x))
+        denoised = sde.denoised(x, t, score(x, t))
+        if i == n_steps - 1:
+            yield denoised
+            return
+        h = float(torch.log(ratios[i] / ratios[i + 1]))
+        estimate = denoised
+        if previous is not None:
+            estimate = denoised + (h / (2 * h_previous)) * (denoised - previous)
+        now, then = times[i], times[i + 1]
+        decay = torch.exp(torch.tensor(-h))
+        fresh = -torch.expm1(torch.tensor(-2 * h))
+        noise = torch.randn(x.shape, generator=rng, dtype=x.dtype)
+        x = (
+            (sde.sigma(then) / sde.sigma(now) * decay).to(x.dtype) * x
+            + (sde.alpha(then) * fresh).to(x.dtype) * estimate
+            + (sde.sigma(then) * fresh.sqrt()).to(x.dtype) * noise
+        )
+        previous, h_previous = denoised, h
+        yield x
+
+
+def euler_maruyama(sde: VPSDE, score: ScoreFn, x: Tensor, *, n_steps: int, rng: torch.Generator) -> Iterator[Tensor]:
+    """Euler-Maruyama on eq. 3, the reference: needs 200 steps or more. Ends with the denoised row.
+
+    Steps are even in the square root of t: small where the score changes fast.
+    """
+    t_end = float(sde.time_of_ratio(torch.tensor(RATIO_MIN)))
+    times = torch.linspace(1.0, t_end**0.5, n_steps, dtype=torch.float64) ** 2
+    for i in range(n_steps):
+        t = times[i].to(x.dtype).expand(len(x))
+        value = score(x, t)
+        if i == n_steps - 1:
+            yield sde.denoised(x, t, value)
+            return
+        dt = float(times[i] - times[i + 1])
+        beta = sde.beta(t)[:, None]
+        noise = torch.randn(x.shape, generator=rng, dtype=x.dtype)
+        x = x + (0.5 * beta * x + beta * value) * dt + (beta * dt).sqrt() * noise
+        yield x
+
+
+Solver = Callable[..., Iterator[Tensor]]
+SOLVERS: dict[str, Solver] = {"sde_dpmpp_2m": sde_dpmpp_2m, "euler_maruyama": euler_maruyama}
+
+
+def solve(
+    sde: VPSDE, score: ScoreFn, x: Tensor, *, n_steps: int, solver: str, rng: torch.Generator
+) -> Iterator[Tensor]:
+    """Yield the states from noise to rows; the last one is the sample.
+
+    Parameters
+    ----------
+    x : Tensor, shape (B, D)
+        Standard normal noise.
+    solver : str
+        A key of :data:`SOLVERS`.
+    """
+    return SOLVERS[solver](sde, score, x, n_steps=n_steps, rng=rng)

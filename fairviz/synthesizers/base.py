@@ -1,0 +1,85 @@
+"""What every synthesizer promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from fairviz.data.dataset import DomainDataset
+from fairviz.errors import SettingError
+
+MAX_ROWS = 5_000_000
+
+
+@dataclass(frozen=True)
+class FitStep:
+    """Progress of a fit: iteration ``step`` of ``n_steps``, smoothed losses, seconds left at the present pace."""
+
+    step: int
+    n_steps: int
+    losses: dict[str, float]
+    seconds_left: float
+
+
+class Synthesizer(BaseEstimator):
+    """Fit a data set, sample a frame of features and label.
+
+    ``__init__`` stores hyper-parameters only; ``get_params()`` is the whole specification of a fit.
+    """
+
+    def fit_steps(self, source: DomainDataset) -> Iterator[FitStep]:
+        """Fit, handing back control after every iteration so that the caller owns progress and stopping."""
+        raise NotImplementedError
+
+    def fit(self, source: DomainDataset) -> Synthesizer:
+        """Fit to the end; returns self."""
+        for _ in self.fit_steps(source):
+            pass
+        return self
+
+    def sample(self, n: int, *, random_state: int = 0, **settings: Any) -> pd.DataFrame:
+        """Draw ``n`` rows: the schema's features and its label column."""
+        raise NotImplementedError
+
+    def state(self) -> tuple[dict, dict[str, np.ndarray]]:
+        """What a fit is: a JSON-able dictionary and named arrays."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_state(cls, meta: dict, arrays: dict[str, np.ndarray]) -> Synthesizer:
+        """Rebuild a fit from :meth:`state`."""
+        raise NotImplementedError
+
+
+def check_count(name: str, value: int, low: int, high: int) -> int:
+    """Refuse a whole number outside its range.
+
+    Raises
+    ------
+    SettingError
+    """
+    if isinstance(value, bool) or int(value) != value or not low <= value <= high:
+        raise SettingError(f"{name} is {value}; choose a whole number from {low:,} to {high:,}.")
+    return int(value)
+
+
+def check_price(name: str, value: object, n: int) -> np.ndarray:
+    """A non-negative finite number, or one per row, as an array of shape (n,).
+
+    Raises
+    ------
+    SettingError
+    """
+    array = np.asarray(value, float)
+    if array.ndim > 1 or (array.ndim == 1 and len(array) != n):
+        raise SettingError(f"{name} has shape {array.shape}; give one number, or one for each of the {n:,} rows.")
+    bad = ~(np.isfinite(array) & (array >= 0))
+    if bad.any():
+        found = array if array.ndim == 0 else array[bad][0]
+        raise SettingError(f"{name} is {float(found):g}; choose a finite number of 0 or more.")
+    return np.broadcast_to(array, (n,)).astype(np.float32)

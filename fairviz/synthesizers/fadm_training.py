@@ -1,0 +1,176 @@
+"""The training loop of FADM: Algorithm 1 over three networks that do not interact."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from fairviz.diffusion.losses import label_loss, noised, score_loss, sensitive_loss
+from fairviz.diffusion.networks import Blocks, LabelClassifier, ScoreNetwork, SensitiveClassifier
+from fairviz.diffusion.precision import fast_matmul
+from fairviz.diffusion.sde import VPSDE
+from fairviz.errors import DataError, SettingError
+from fairviz.meta import META_MODES, meta_loss
+from fairviz.synthesizers.base import FitStep, check_count
+
+EMA = 0.998
+WARM_UP = 100
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The three networks of a fit."""
+
+    sde: VPSDE
+    score: ScoreNetwork
+    label: LabelClassifier
+    sensitive: SensitiveClassifier
+
+    @classmethod
+    def build(cls, sde: VPSDE, width: int, blocks: Blocks, n_groups: int, params: dict[str, Any]) -> Networks:
+        """Fresh networks, seeded without touching torch's global generator."""
+        for name in ("hidden", "depth", "classifier_hidden", "classifier_depth"):
+            check_count(name, params[name], 1, 4096)
+        size = {"hidden": params["classifier_hidden"], "depth": params["classifier_depth"]}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(params["random_state"])
+            return cls(
+                sde,
+                ScoreNetwork(
+                    sde,
+                    width,
+                    blocks,
+                    hidden=params["hidden"],
+                    depth=params["depth"],
+                    n_labels=2 if params["label_in_score"] else 0,
+                ),
+                LabelClassifier(sde, width, **size),
+                SensitiveClassifier(sde, width, n_groups, **size),
+            )
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """By the name of their loss."""
+        return {"score": self.score, "label": self.label, "sensitive": self.sensitive}
+
+    def parameters(self) -> dict[str, Tensor]:
+        """All weights by name, detached."""
+        return {f"{k}.{n}": p.detach() for k, m in self.modules.items() for n, p in m.named_parameters()}
+
+    @torch.no_grad()
+    def load(self, values: dict[str, Tensor]) -> None:
+        """Copy weights in, by name; gradients are switched off."""
+        for key, module in self.modules.items():
+            for name, parameter in module.named_parameters():
+                parameter.copy_(values[f"{key}.{name}"])
+            module.requires_grad_(False)
+
+
+LOSSES = {"score": score_loss, "label": label_loss, "sensitive": sensitive_loss}
+
+
+class DomainBatches:
+    """Draws ``B_out`` from one source domain (uniform over domains) and ``B_in`` from the rest."""
+
+    def __init__(self, d: Tensor, batch_size: int, rng: torch.Generator) -> None:
+        self.batch_size, self.rng = batch_size, rng
+        domains = torch.unique(d)
+        self.rows = [torch.nonzero(d == k).flatten() for k in domains]
+        self.rest = [torch.nonzero(d != k).flatten() for k in domains]
+        self.n = len(d)
+
+    def _draw(self, rows: Tensor, n: int) -> Tensor:
+        return rows[torch.randint(len(rows), (n,), generator=self.rng)]
+
+    def split(self) -> tuple[Tensor, Tensor]:
+        """Row indices (B_in, B_out)."""
+        k = int(torch.randint(len(self.rows), (1,), generator=self.rng))
+        return self._draw(self.rest[k], self.batch_size), self._draw(self.rows[k], self.batch_size // 2)
+
+    def plain(self) -> Tensor:
+        """Row indices of a batch from all domains."""
+        return torch.randint(self.n, (self.batch_size,), generator=self.rng)
+
+
+def _check(params: dict[str, Any]) -> None:
+    check_count("n_iter", params["n_iter"], 1, 1_000_000)
+    check_count("batch_size", params["batch_size"], 2, 100_000)
+    check_count("random_state", params["random_state"], 0, 2**63 - 1)
+    if params["meta"] not in META_MODES:
+        raise SettingError(f"meta is {params['meta']!r}; choose one of {', '.join(META_MODES)}.")
+    for name in ("learning_rate", "inner_lr", "beta"):
+        if not (math.isfinite(params[name]) and params[name] >= 0):
+            raise SettingError(f"{name} is {params[name]}; choose a finite number of 0 or more.")
+
+
+def _learning_rate(step: int, n_steps: int, peak: float) -> float:
+    warm = min(1.0, (step + 1) / min(WARM_UP, n_steps))
+    return peak * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / n_steps)))
+
+
+def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: dict[str, Any]) -> Iterator[FitStep]:
+    """Run Algorithm 1; leaves the exponential moving average of the weights in ``nets``.
+
+    Parameters
+    ----------
+    x : Tensor, shape (n, D)
+        Encoded rows.
+    y, z, d : Tensor, shape (n,)
+        Label, group and domain codes.
+    params : dict
+        FADM's hyper-parameters.
+    """
+    _check(params)
+    if len(torch.unique(y)) < 2:
+        raise DataError("The source rows have one class only. Hold out another domain, or add rows of both classes.")
+    rng = torch.Generator().manual_seed(params["random_state"])
+    batches = DomainBatches(d, params["batch_size"], rng)
+    meta = params["meta"] if len(batches.rows) > 1 else "none"
+    weights = {k: dict(m.named_parameters()) for k, m in nets.modules.items()}
+    flat = [p for group in weights.values() for p in group.values()]
+    average = [p.detach().clone() for p in flat]
+    optimiser = torch.optim.AdamW(flat, lr=params["learning_rate"], betas=(0.9, 0.99), weight_decay=1e-4)
+    smooth: dict[str, float] = {}
+    n_steps, begun = params["n_iter"], time.monotonic()
+    for step in range(n_steps):
+        optimiser.param_groups[0]["lr"] = _learning_rate(step, n_steps, params["learning_rate"])
+        rows, rows_out = (batches.plain(), None) if meta == "none" else batches.split()
+        batch_in = noised(nets.sde, nets.sensitive, x[rows], y[rows], z[rows], rng)
+        batch_out = None
+        if rows_out is not None:
+            batch_out = noised(nets.sde, nets.sensitive, x[rows_out], y[rows_out], z[rows_out], rng)
+        optimiser.zero_grad(set_to_none=True)
+        with fast_matmul():
+            for name, loss_fn in LOSSES.items():
+                net: Any = nets.modules[name]
+                total, shown = meta_loss(
+                    weights[name],
+                    lambda p, b, fn=loss_fn, net=net: fn(net, p, b),  # type: ignore[misc]
+                    batch_in,
+                    batch_out,
+                    lr=params["inner_lr"],
+                    beta=params["beta"],
+                    mode=meta,
+                )
+                value = float(shown)
+                if not math.isfinite(value):
+                    raise DataError(
+                        f"Training diverged at step {step + 1} ({name} loss is {value}). "
+                        f"Lower the learning rate ({params['learning_rate']:g}) or the inner rate ({params['inner_lr']:g})."
+                    )
+                smooth[name] = value if step == 0 else 0.98 * smooth[name] + 0.02 * value
+                total.backward()
+        nn.utils.clip_grad_norm_(flat, 5.0)
+        optimiser.step()
+        decay = min(EMA, (step + 1) / (step + 10))
+        torch._foreach_lerp_(average, [p.detach() for p in flat], 1 - decay)
+        left = (time.monotonic() - begun) / (step + 1) * (n_steps - step - 1)
+        yield FitStep(step + 1, n_steps, dict(smooth), left)
+    names = list(nets.parameters())
+    nets.load(dict(zip(names, average, strict=True)))
