@@ -35,12 +35,20 @@ def adapt(params: Params, loss: Tensor, *, lr: float, first_order: bool = False)
 
 
 def meta_loss(
-    params: Params, loss_fn: LossFn, batch_in: Batch, batch_out: Batch | None, *, lr: float, beta: float, mode: str
+    params: Params,
+    loss_fn: LossFn,
+    batch_in: Batch,
+    batch_out: Batch | None,
+    *,
+    lr: float,
+    beta: float,
+    mode: str,
+    weight: float = 1.0,
 ) -> tuple[Tensor, Tensor]:
     """The loss that one iteration descends (Algorithm 1, lines 16-18).
 
-    ``L(B_in, theta) + beta * L(B_out, theta_hat)`` with ``theta_hat`` adapted on ``B_in``; mode ``prose`` swaps
-    the two batches. Without ``batch_out`` or with mode ``none``, ``L(B_in, theta)``.
+    ``weight * L(B_in, theta) + beta * L(B_out, theta_hat)`` with ``theta_hat`` adapted on ``B_in``; mode ``prose``
+    adapts on ``B_out`` instead, ``beta * L(B_out, theta) + weight * L(B_in, theta_hat)``. Without ``batch_out`` or with mode ``none``, ``L(B_in, theta)``.
 
     Returns
     -------
@@ -53,7 +61,7 @@ def meta_loss(
         loss = loss_fn(params, batch_in)
         return loss, loss.detach()
     if mode == "prose":
-        batch_in, batch_out = batch_out, batch_in
+        batch_in, batch_out, weight, beta = batch_out, batch_in, beta, weight
     loss = loss_fn(params, batch_in)
     adapted = adapt(params, loss, lr=lr, first_order=mode == "first_order")
-    return loss + beta * loss_fn(adapted, batch_out), loss.detach()
+    return weight * loss + beta * loss_fn(adapted, batch_out), loss.detach()

@@ -36,7 +36,7 @@ class FADM(Synthesizer):
     n_iter : int
         Iterations of Algorithm 1.
     batch_size : int
-        Rows of ``B_in``; ``B_out`` has half as many.
+        Rows of ``B_src``, half in ``B_in`` and half in ``B_out``.
     hidden, depth : int
         Width and number of hidden layers of the score network.
     classifier_hidden, classifier_depth : int
@@ -49,6 +49,9 @@ class FADM(Synthesizer):
         Weight of the held-out domain's loss.
     meta : str
         One of ``fairviz.meta.META_MODES``.
+    domain_weights : str
+        How ``L(B_in)`` and ``L(B_out)`` are weighted: ``rows`` (by their domains' shares of the rows) or ``equal``
+        (by 1, as in MLDG).
     label_in_score : bool
         True: the score network learns ``grad log p_t(x|y)``, which holds one unit of label guidance, and the label
         classifier adds ``lambda_y - 1`` units; the sum is eq. 11's. False: the paper's unconditional network.
@@ -71,8 +74,9 @@ class FADM(Synthesizer):
         classifier_depth: int = 2,
         learning_rate: float = 2e-3,
         inner_lr: float = 0.01,
-        beta: float = 0.3,
+        beta: float = 1.0,
         meta: str = "second_order",
+        domain_weights: str = "rows",
         label_in_score: bool = True,
         random_state: int = 0,
     ) -> None:
@@ -86,6 +90,7 @@ class FADM(Synthesizer):
         self.inner_lr = inner_lr
         self.beta = beta
         self.meta = meta
+        self.domain_weights = domain_weights
         self.label_in_score = label_in_score
         self.random_state = random_state
 

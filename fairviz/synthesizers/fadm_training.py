@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from fairviz.diffusion.losses import label_loss, noised, score_loss, sensitive_loss
+from fairviz.diffusion.losses import NoisedBatch, label_loss, noised, score_loss, sensitive_loss
 from fairviz.diffusion.networks import Blocks, LabelClassifier, ScoreNetwork, SensitiveClassifier
 from fairviz.diffusion.precision import fast_matmul
 from fairviz.diffusion.sde import VPSDE
@@ -21,6 +21,9 @@ from fairviz.synthesizers.base import FitStep, check_count
 
 EMA = 0.998
 WARM_UP = 100
+#: rows: the two losses are weighted by their domains' shares, so every source row counts the same. equal: by 1, so
+#: a domain of 400 rows counts as much as one of 40,000.
+DOMAIN_WEIGHTS = ("rows", "equal")
 
 
 @dataclass(frozen=True)
@@ -76,26 +79,28 @@ LOSSES = {"score": score_loss, "label": label_loss, "sensitive": sensitive_loss}
 
 
 class DomainBatches:
-    """Draws ``B_out`` from one source domain (uniform over domains) and ``B_in`` from the rest."""
+    """Draws one source domain as ``B_out``, uniformly, and rows of the rest as ``B_in`` (Algorithm 1, lines 4, 5).
+
+    Both have half the batch, whatever the domains' sizes: matrix kernels are prepared anew for every new shape,
+    which made batches of varying size three times slower.
+    """
 
     def __init__(self, d: Tensor, batch_size: int, rng: torch.Generator) -> None:
-        self.batch_size, self.rng = batch_size, rng
+        self.batch_size, self.rng, self.n = batch_size, rng, len(d)
         domains = torch.unique(d)
         self.rows = [torch.nonzero(d == k).flatten() for k in domains]
         self.rest = [torch.nonzero(d != k).flatten() for k in domains]
-        self.n = len(d)
 
-    def _draw(self, rows: Tensor, n: int) -> Tensor:
-        return rows[torch.randint(len(rows), (n,), generator=self.rng)]
-
-    def split(self) -> tuple[Tensor, Tensor]:
-        """Row indices (B_in, B_out)."""
-        k = int(torch.randint(len(self.rows), (1,), generator=self.rng))
-        return self._draw(self.rest[k], self.batch_size), self._draw(self.rows[k], self.batch_size // 2)
-
-    def plain(self) -> Tensor:
-        """Row indices of a batch from all domains."""
+    def draw(self) -> Tensor:
+        """Row indices from all domains, (batch_size,)."""
         return torch.randint(self.n, (self.batch_size,), generator=self.rng)
+
+    def split(self) -> tuple[Tensor, Tensor, float]:
+        """Row indices of ``B_in`` and ``B_out``, (batch_size // 2,) each, and ``B_out``'s domain's share of the rows."""
+        k = int(torch.randint(len(self.rows), (1,), generator=self.rng))
+        half = self.batch_size // 2
+        picks = [r[torch.randint(len(r), (half,), generator=self.rng)] for r in (self.rest[k], self.rows[k])]
+        return picks[0], picks[1], len(self.rows[k]) / self.n
 
 
 def _check(params: dict[str, Any]) -> None:
@@ -104,6 +109,8 @@ def _check(params: dict[str, Any]) -> None:
     check_count("random_state", params["random_state"], 0, 2**63 - 1)
     if params["meta"] not in META_MODES:
         raise SettingError(f"meta is {params['meta']!r}; choose one of {', '.join(META_MODES)}.")
+    if params["domain_weights"] not in DOMAIN_WEIGHTS:
+        raise SettingError(f"domain_weights is {params['domain_weights']!r}; choose one of {', '.join(DOMAIN_WEIGHTS)}.")
     for name in ("learning_rate", "inner_lr", "beta"):
         if not (math.isfinite(params[name]) and params[name] >= 0):
             raise SettingError(f"{name} is {params[name]}; choose a finite number of 0 or more.")
@@ -131,20 +138,26 @@ def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: di
         raise DataError("The source rows have one class only. Hold out another domain, or add rows of both classes.")
     rng = torch.Generator().manual_seed(params["random_state"])
     batches = DomainBatches(d, params["batch_size"], rng)
-    meta = params["meta"] if len(batches.rows) > 1 else "none"
+    meta = params["meta"] if len(torch.unique(d)) > 1 else "none"
     weights = {k: dict(m.named_parameters()) for k, m in nets.modules.items()}
     flat = [p for group in weights.values() for p in group.values()]
     average = [p.detach().clone() for p in flat]
     optimiser = torch.optim.AdamW(flat, lr=params["learning_rate"], betas=(0.9, 0.99), weight_decay=1e-4)
+    by_rows = params["domain_weights"] == "rows"
     smooth: dict[str, float] = {}
+
+    def draw_noise(rows: Tensor) -> NoisedBatch:
+        return noised(nets.sde, nets.sensitive, x[rows], y[rows], z[rows], rng)
+
     n_steps, begun = params["n_iter"], time.monotonic()
     for step in range(n_steps):
         optimiser.param_groups[0]["lr"] = _learning_rate(step, n_steps, params["learning_rate"])
-        rows, rows_out = (batches.plain(), None) if meta == "none" else batches.split()
-        batch_in = noised(nets.sde, nets.sensitive, x[rows], y[rows], z[rows], rng)
-        batch_out = None
-        if rows_out is not None:
-            batch_out = noised(nets.sde, nets.sensitive, x[rows_out], y[rows_out], z[rows_out], rng)
+        if meta == "none":
+            batch_in, batch_out, weight_in, weight_out = draw_noise(batches.draw()), None, 1.0, 0.0
+        else:
+            rows_in, rows_out, share = batches.split()
+            batch_in, batch_out = draw_noise(rows_in), draw_noise(rows_out)
+            weight_in, weight_out = (1.0 - share, share) if by_rows else (1.0, 1.0)
         optimiser.zero_grad(set_to_none=True)
         with fast_matmul():
             for name, loss_fn in LOSSES.items():
@@ -155,7 +168,8 @@ def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: di
                     batch_in,
                     batch_out,
                     lr=params["inner_lr"],
-                    beta=params["beta"],
+                    weight=weight_in,
+                    beta=params["beta"] * weight_out,
                     mode=meta,
                 )
                 value = float(shown)

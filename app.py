@@ -1,0 +1,8 @@
+"""Entry point of the app: the list of pages, and run."""
+
+import streamlit as st
+
+from fairviz.ui import explore
+
+st.set_page_config(page_title="fairviz", page_icon="⚖️", layout="wide", initial_sidebar_state="collapsed")
+st.navigation([st.Page(explore.page, title="Explore", url_path="explore", default=True)], position="top").run()

@@ -1,0 +1,130 @@
+"""Rebuild the shipped fits and recorded sweep of a data set: ``fairviz pretrain --dataset NAME``.
+
+Fits and cells go to the user's store first, so a broken-off run goes on where it stopped; then the fits and one
+table of counts are published in ``pretrained/``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
+from fairviz.data.sources import load_dataset
+from fairviz.library import FIT, SWEEP, FitSpec, Library, fit_payload, pretrained_dir, versions
+from fairviz.store import ResultStore
+from fairviz.sweep import recorded_grid, run_sweep
+from fairviz.synthesizers import FADM
+from fairviz.synthesizers.base import check_count
+
+QUICK = {"n_iter": 60}
+ORDER = ["target", "train", "control", "lambda_y", "lambda_z", "classifier", "seed"]
+
+
+def _fit(spec_json: dict, root: Path, shipped: Path) -> str:
+    """Worker: make a fit unless the library has it."""
+    torch.set_num_threads(1)
+    spec, library = FitSpec.from_json(spec_json), Library(root, shipped)
+    if library.get(FIT, spec_json) is None:
+        begun = time.monotonic()
+        fit = FADM(**spec.params).fit(spec.load_rows().source_for(spec.target))
+        library.store.put(FIT, spec_json, **fit_payload(fit, time.monotonic() - begun))
+    return spec.target
+
+
+def pretrain(
+    dataset_name: str, out: Path | None = None, *, seeds: int = 5, n_jobs: int = 2, quick: bool = False
+) -> Iterator[tuple[str, int, int, str]]:
+    """Fit every held-out domain and all domains, sweep, publish; yields (phase, done, total, note).
+
+    Parameters
+    ----------
+    out : Path, optional
+        Store to publish in; the project's ``pretrained/`` by default.
+    seeds : int
+        Sampling seeds of every setting, 3 or more for a spread.
+    quick : bool
+        60 iterations, 500 rows and one seed, to see the command work.
+    """
+    check_count("seeds", seeds, 1, 100)
+    check_count("jobs", n_jobs, 1, 64)
+    dataset = load_dataset(dataset_name)
+    params: dict[str, Any] = QUICK if quick else {}
+    targets = list(dataset.domains)
+    specs = {target: FitSpec.of(dataset, target, **params) for target in [*targets, ALL_DOMAINS]}
+    library, begun = Library(), time.monotonic()
+    with ProcessPoolExecutor(n_jobs, mp_context=get_context("spawn")) as pool:
+        futures = [pool.submit(_fit, s.to_json(), library.store.root, library.shipped.root) for s in specs.values()]
+        for done, future in enumerate(as_completed(futures), 1):
+            yield "fits", done, len(futures), future.result()
+    fitted = time.monotonic() - begun
+    cells = recorded_grid(targets, range(1 if quick else seeds), n=500 if quick else 10_000)
+    if quick:
+        cells = [cell for cell in cells if cell.lambda_z in (0.0, 0.1, 1.0) and cell.lambda_y == 1.0]
+    records: list[dict] = []
+    for done, total, new in run_sweep(specs, cells, library, n_jobs=n_jobs):
+        records += new
+        yield "sweep", done, total, ""
+    table = pd.DataFrame(records).sort_values(ORDER, ignore_index=True)
+    made = {"seconds_fits": round(fitted), "seconds_sweep": round(time.monotonic() - begun - fitted), "workers": n_jobs}
+    _publish(ResultStore(out or pretrained_dir()), dataset, specs, library, table, {**made, **versions()})
+    yield "published", len(cells), len(cells), ""
+
+
+def sweep_spec(dataset: DomainDataset, specs: dict[str, FitSpec], table: pd.DataFrame) -> dict:
+    """The key of a recorded sweep: the fits, and which settings were tested."""
+    return {
+        "dataset": {"name": dataset.name, "options": {}, "fingerprint": dataset.fingerprint()},
+        "params": next(iter(specs.values())).params,
+        "grid": {c: sorted(table[c].unique().tolist()) for c in ("control", "lambda_y", "lambda_z", "seed", "n")},
+    }
+
+
+def facts(dataset: DomainDataset) -> dict:
+    """What a page needs to know of a data set whose rows are not at hand: roles, groups and counts."""
+    counts = pd.DataFrame({"domain": dataset.d, "group": dataset.z, "label": dataset.y}).value_counts().sort_index()
+    rows = [
+        {"domain": dataset.domains[d], "group": dataset.groups[k], "label": int(y), "n": int(n)}
+        for (d, k, y), n in counts.items()
+    ]
+    return {
+        "schema": dataset.schema.to_json(),
+        "groups": list(dataset.groups),
+        "labels": list(dataset.labels),
+        "domains": list(dataset.domains),
+        "counts": rows,
+    }
+
+
+def _publish(
+    store: ResultStore,
+    dataset: DomainDataset,
+    specs: dict[str, FitSpec],
+    library: Library,
+    table: pd.DataFrame,
+    made: dict,
+) -> None:
+    """Copy the fits and write the sweep; entries of the same data set that are no longer made are removed."""
+    keep = set()
+    for spec in specs.values():
+        entry = library.get(FIT, spec.to_json())
+        assert entry is not None, "fitted a moment ago"
+        store.put(
+            FIT, spec.to_json(), json_files={"fit.json": entry.json("fit.json")}, arrays=entry.arrays(), made=entry.made
+        )
+        keep.add(store.path(FIT, spec.to_json()))
+    spec_json = sweep_spec(dataset, specs, table)
+    store.put(SWEEP, spec_json, json_files={"facts.json": facts(dataset)}, tables={"cells.csv": table}, made=made)
+    keep.add(store.path(SWEEP, spec_json))
+    for kind in (FIT, SWEEP):
+        for entry in store.entries(kind):
+            if entry.spec["dataset"]["name"] == dataset.name and entry.path not in keep:
+                shutil.rmtree(entry.path)

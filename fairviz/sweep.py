@@ -1,0 +1,200 @@
+"""Grids of settings: sample, train downstream, test, keep the counts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from threadpoolctl import threadpool_limits
+
+from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
+from fairviz.errors import FairvizError, SettingError
+from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.downstream import CLASSIFIERS
+from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_model
+from fairviz.library import CELL, FitSpec, Library, load_fit, versions
+from fairviz.store import key_of
+from fairviz.synthesizers.controls import CONTROLS, LAMBDA_Y_GRID, SWEPT_CONTROLS
+
+REAL, CONSTANT, SYNTHETIC = "real", "constant", "synthetic"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One setting tested once; the whole of it, with the fit's spec, is the key.
+
+    ``train`` is ``synthetic`` (rows from the fit), ``real`` (as many real source rows) or ``constant``.
+    The seed is that of the noise, of the draw of real rows and of the downstream classifier; the same seed means
+    the same noise at every setting (common random numbers).
+    """
+
+    target: str
+    classifier: str
+    seed: int
+    control: str = "dp"
+    lambda_y: float = 1.0
+    lambda_z: float = 0.0
+    lambda_eop: float = 0.0
+    n: int = 10_000
+    n_steps: int = 10
+    solver: str = "sde_dpmpp_2m"
+    train: str = SYNTHETIC
+
+    def sample_settings(self) -> dict[str, Any]:
+        """Keywords of ``FADM.sample``."""
+        return {
+            "n": self.n,
+            "control": self.control,
+            "lambda_y": self.lambda_y,
+            "lambda_z": self.lambda_z,
+            "lambda_eop": self.lambda_eop,
+            "n_steps": self.n_steps,
+            "solver": self.solver,
+            "random_state": self.seed,
+        }
+
+    def spec(self, fit: FitSpec) -> dict:
+        """The key under which the cell is stored."""
+        return {"fit": key_of(fit.to_json()), **asdict(self)}
+
+
+def recorded_grid(targets: Sequence[str], seeds: Sequence[int], n: int = 10_000) -> list[Cell]:
+    """The shipped sweep: three controls x lambda_z x lambda_y x targets x classifiers x seeds, and the baselines.
+
+    ``lambda_z = 0`` is the same rows under every control, so it is tested once, under ``dp``.
+    """
+    cells = []
+    for target in targets:
+        for seed in seeds:
+            for classifier in CLASSIFIERS:
+                cells.append(Cell(target, classifier, seed, n=n, train=REAL))
+                for control in SWEPT_CONTROLS:
+                    for lambda_y in LAMBDA_Y_GRID:
+                        cells += [
+                            Cell(target, classifier, seed, control, lambda_y, lambda_z, n=n)
+                            for lambda_z in CONTROLS[control].grid
+                            if lambda_z > 0 or control == "dp"
+                        ]
+        cells.append(Cell(target, next(iter(CLASSIFIERS)), 0, n=n, train=CONSTANT))
+    return cells
+
+
+@lru_cache(maxsize=2)
+def _rows(name: str, options: tuple, fingerprint: str, target: str) -> tuple[DomainDataset, DomainDataset]:
+    spec = FitSpec(name, fingerprint, target, dict(options))
+    dataset = spec.load_rows()
+    if target == ALL_DOMAINS:
+        raise SettingError("The fit for 'all' holds no domain out, so it has no target to be tested on.")
+    return dataset.leave_out(target)
+
+
+def compute(spec: FitSpec, cells: Sequence[Cell], library: Library, dataset: DomainDataset | None = None) -> list[Counts]:
+    """Counts for cells that share their synthetic rows (they differ in the classifier only).
+
+    Found in the library, or computed and stored there.
+    """
+    entries = [library.get(CELL, cell.spec(spec)) for cell in cells]
+    missing = [cell for cell, entry in zip(cells, entries, strict=True) if entry is None]
+    fresh: dict[Cell, Counts] = {}
+    if missing:
+        if dataset is not None:
+            source, target = dataset.leave_out(spec.target)
+        else:
+            source, target = _rows(spec.dataset, tuple(spec.options.items()), spec.fingerprint, spec.target)
+        rows = None
+        if missing[0].train == SYNTHETIC:
+            entry = library.get("fit", spec.to_json())
+            if entry is None:
+                raise SettingError(f"There is no fit of {spec.dataset} for target {spec.target!r} yet. Make it first.")
+            rows = load_fit(entry).sample(**missing[0].sample_settings())
+        for cell in missing:
+            if cell.train == CONSTANT:
+                counts = constant_predictor(source, target)
+            elif cell.train == REAL:
+                counts = real_data_model(source, target, classifier=cell.classifier, n=cell.n, seed=cell.seed)
+            else:
+                assert rows is not None
+                counts = evaluate(rows, target, classifier=cell.classifier, seed=cell.seed)
+            fresh[cell] = counts
+            library.store.put(CELL, cell.spec(spec), json_files={"result.json": counts.to_json()}, made=versions())
+    return [
+        fresh[cell] if entry is None else Counts.from_json(entry.json()) for cell, entry in zip(cells, entries, strict=True)
+    ]
+
+
+def _group(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """Cells that share their rows, together."""
+    groups: dict[tuple, list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.target, cell.train, *cell.sample_settings().values()), []).append(cell)
+    return list(groups.values())
+
+
+def _work(spec_json: dict, cells: list[Cell], root: Path, shipped: Path) -> list[dict]:
+    torch.set_num_threads(1)
+    with threadpool_limits(1):
+        counts = compute(FitSpec.from_json(spec_json), cells, Library(root, shipped))
+    return [record(cell, c) for cell, c in zip(cells, counts, strict=True)]
+
+
+def record(cell: Cell, counts: Counts) -> dict:
+    """One row of a sweep's table: the setting and its counts ``n_<group>_<label>_<predicted>``, groups by index."""
+    row = {**asdict(cell), "target": counts.domains[0]}
+    for k in range(len(counts.groups)):
+        for y in (0, 1):
+            for p in (0, 1):
+                row[f"n_{k}_{y}_{p}"] = int(counts.table[0, k, y, p])
+    return row
+
+
+def counts_of(row: pd.Series | dict, groups: Sequence[str]) -> Counts:
+    """The counts in one row of a sweep's table."""
+    table = [[[int(row[f"n_{k}_{y}_{p}"]) for p in (0, 1)] for y in (0, 1)] for k in range(len(groups))]
+    import numpy as np
+
+    return Counts((str(row["target"]),), tuple(groups), np.array([table]))
+
+
+def run_sweep(
+    specs: dict[str, FitSpec], cells: Sequence[Cell], library: Library, *, n_jobs: int = 1
+) -> Iterator[tuple[int, int, list[dict]]]:
+    """Run cells in worker processes; yields (cells done, cells in all, new records).
+
+    Order and number of workers change no number. A cell that is stored already is only read.
+
+    Parameters
+    ----------
+    specs : dict
+        The fit of every target.
+    """
+    groups, done = _group(cells), 0
+    jobs = [(specs[g[0].target].to_json(), g, library.store.root, library.shipped.root) for g in groups]
+    if n_jobs == 1:
+        for job in jobs:
+            records = _work(*job)
+            done += len(records)
+            yield done, len(cells), records
+        return
+    with ProcessPoolExecutor(n_jobs, mp_context=get_context("spawn")) as pool:
+        futures = [pool.submit(_work, *job) for job in jobs]
+        try:
+            for future in as_completed(futures):
+                records = future.result()
+                done += len(records)
+                yield done, len(cells), records
+        except (FairvizError, GeneratorExit, KeyboardInterrupt):
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def sweep_digest(rows: pd.DataFrame) -> str:
+    """SHA-256 over a sweep's table, for a note of what was measured."""
+    return hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The pages. Only this package and app.py know Streamlit; pages start work and read results."""

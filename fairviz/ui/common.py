@@ -1,0 +1,99 @@
+"""Shared by the pages: cached loaders (string keys only) and small pieces of layout."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from fairviz.data.dataset import DomainDataset
+from fairviz.data.sources import load_dataset
+from fairviz.evaluation.tradeoff import Sweep
+from fairviz.jobs import JobQueue
+from fairviz.library import Library, load_fit
+from fairviz.store import read_entry
+from fairviz.synthesizers import FADM
+from fairviz.view import View, recorded_view
+
+
+@st.cache_resource
+def library() -> Library:
+    """The user's store and the shipped one."""
+    return Library()
+
+
+@st.cache_resource
+def queue() -> JobQueue:
+    """Background fits."""
+    return JobQueue(library=library())
+
+
+@st.cache_resource(max_entries=4)
+def recorded(dataset: str) -> tuple[Sweep, dict, dict] | None:
+    """A data set's recorded sweep, its facts and who made it; None if none is shipped."""
+    entry = library().recorded(dataset)
+    if entry is None:
+        return None
+    facts = entry.json("facts.json")
+    return Sweep(entry.table("cells.csv"), tuple(facts["groups"])), facts, entry.made
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def recorded_setting(
+    dataset: str, control: str, lambda_y: float, lambda_z: float, classifier: str, domains: tuple[str, ...], metric: str
+) -> View:
+    """The view of a recorded setting; arguments are plain values, never frames."""
+    found = recorded(dataset)
+    assert found is not None
+    return recorded_view(
+        found[0],
+        control=control,
+        lambda_y=lambda_y,
+        lambda_z=lambda_z,
+        classifier=classifier,
+        domains=domains,
+        metric=metric,
+    )
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the rows …")
+def rows(dataset: str, options: str) -> DomainDataset:
+    """A data set's rows; ``options`` is JSON."""
+    return load_dataset(dataset, **json.loads(options))
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def fit_at(path: str) -> FADM:
+    """A verified fit by its folder. Shared between sessions: never changed."""
+    return load_fit(read_entry(Path(path)))
+
+
+@st.cache_data(max_entries=20, show_spinner="Drawing synthetic rows …")
+def synthetic_rows(path: str, settings: str) -> pd.DataFrame:
+    """Rows sampled from the fit at ``path``; ``settings`` is JSON."""
+    return fit_at(path).sample(**json.loads(settings))
+
+
+def spreadsheet_safe(frame: pd.DataFrame) -> pd.DataFrame:
+    """Cells that a spreadsheet would run as a formula get an apostrophe."""
+    out = frame.copy()
+    for name in out.columns:
+        if not pd.api.types.is_numeric_dtype(out[name]):
+            text = out[name].astype(str)
+            out[name] = text.where(~text.str.match(r"^[=+\-@\t\r]"), "'" + text)
+    return out
+
+
+def nonce() -> str:
+    """For names of exported files: download links need no session, so names must not be guessable."""
+    if "nonce" not in st.session_state:
+        st.session_state["nonce"] = secrets.token_hex(6)
+    return st.session_state["nonce"]
+
+
+def timing(seconds: float) -> None:
+    """Keep the server-side time of the last recorded view, for the benchmark."""
+    st.session_state["view_seconds"] = seconds

@@ -1,0 +1,233 @@
+"""The first screen: a dial, a sentence, two charts, a table."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from fairviz import charts
+from fairviz.data.sources import DATASETS
+from fairviz.errors import FairvizError
+from fairviz.evaluation.downstream import CLASSIFIERS
+from fairviz.evaluation.tradeoff import FAIRNESS
+from fairviz.synthesizers import CONTROLS
+from fairviz.synthesizers.controls import LAMBDA_Y_GRID, SWEPT_CONTROLS
+from fairviz.ui import common, live, tables, words
+from fairviz.view import View, dumbbell_frame, now_frame
+
+RECORDED, LIVE = "Recorded", "Live"
+MODEL_TITLES = {
+    "gradient_boosting": "Gradient boosting",
+    "logistic_regression": "Logistic regression",
+    "mlp": "Small neural network",
+}
+AXES = {
+    "R_DP": "R_DP · ratio of yes-rates",
+    "R_EOp": "R_EOp · ratio of true positive rates",
+    "R_DP_other": "R_DP, other label favourable",
+    "dp_difference": "Gap in yes-rates",
+    "eop_difference": "Gap in true positive rates",
+}
+HIGHEST = {"dp": 0.4, "eop": 0.2, "entropy": 50.0, "dp_eop": 0.4}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where the dial and its neighbours stand."""
+
+    dataset: str
+    options: dict
+    mode: str
+    control: str
+    lambda_y: float
+    lambda_z: float
+    lambda_eop: float
+    classifier: str
+
+
+def page() -> None:
+    """Explore."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown("#### fairviz · What does fairness cost?", width="content")
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            dataset = st.selectbox(
+                "Data set", list(DATASETS), format_func=lambda d: DATASETS[d].title, key="data", bind="query-params",
+                label_visibility="collapsed", width=230,
+            )  # fmt: skip
+            mode = st.segmented_control(
+                "Numbers", [RECORDED, LIVE], default=RECORDED, required=True, key="numbers", bind="query-params",
+                label_visibility="collapsed",
+                help="Recorded: measured in advance over several seeds, instant. Live: any setting, computed now.",
+            )  # fmt: skip
+    options = live.story_knobs() if dataset == "simulated" and mode == LIVE else {}
+    setting = _dial(dataset, options, mode or RECORDED)
+    try:
+        _body(setting)
+    except FairvizError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+
+
+def _dial(dataset: str, options: dict, mode: str) -> Setting:
+    """One row of widgets: the dial first and widest."""
+    dial, strength, control_box, model = st.columns([5, 2.4, 3.2, 2.6], gap="medium", vertical_alignment="top")
+    swept = list(SWEPT_CONTROLS) if mode == RECORDED else list(CONTROLS)
+    control = control_box.selectbox(
+        "Fair control", swept, format_func=lambda c: CONTROLS[c].title, key="control", bind="query-params",
+        help="What the price is paid for. Parity: both groups get yes equally often. Opportunity: among those whose "
+        "true label is favourable. Entropy is the published method; it moves where rows come from, not the rule.",
+    )  # fmt: skip
+    classifier = model.selectbox(
+        "Trained on the synthetic rows", ["gradient_boosting", *(c for c in CLASSIFIERS if c != "gradient_boosting")],
+        format_func=lambda c: MODEL_TITLES[c], key="model", bind="query-params",
+        help="The downstream classifier. It never sees real rows; it is tested on real people of the held-out domain.",
+    )  # fmt: skip
+    help_z = "0 is no fair control. The larger, the more accuracy may be given up for equality."
+    help_y = "How strongly each row is drawn towards its label. 1 follows the data."
+    lambda_eop = 0.0
+    if mode == RECORDED:
+        grid = list(CONTROLS[control].grid)
+        start = grid[8] if control == "dp" else grid[5]
+        lambda_z = dial.select_slider(
+            "Fairness price λ_z", grid, value=start, format_func=words.price_text, key=f"price_{control}",
+            bind="query-params", help=help_z + " The stops are the recorded settings.",
+        )  # fmt: skip
+        lambda_y = strength.select_slider(
+            "Label strength λ_y", list(LAMBDA_Y_GRID), value=1.0, format_func=words.price_text, key="strength",
+            bind="query-params", help=help_y,
+        )  # fmt: skip
+    else:
+        top = HIGHEST[control]
+        lambda_z = dial.slider(
+            "Fairness price λ_z", 0.0, top, 0.2 if top < 1 else 5.0, top / 200, format="%g", key=f"any_{control}",
+            bind="query-params", help=help_z,
+        )  # fmt: skip
+        lambda_y = strength.slider(
+            "Label strength λ_y", 0.0, 3.0, 1.0, 0.1, format="%g", key="any_strength", bind="query-params", help=help_y
+        )
+        if control == "dp_eop":
+            lambda_eop = dial.slider(
+                "Price of the true positive gap", 0.0, 0.2, 0.02, 0.001, format="%g", key="any_eop", bind="query-params"
+            )
+    dial.caption(words.plain(words.meaning(control, lambda_z, lambda_eop)))
+    strength.caption(words.plain(words.label_strength(lambda_y)))
+    control_box.caption(words.plain(CONTROLS[control].note))
+    return Setting(dataset, options, mode, control, lambda_y, lambda_z, lambda_eop, classifier)
+
+
+def _body(setting: Setting) -> None:
+    """Sentence, charts and tables for a setting."""
+    found = common.recorded(setting.dataset)
+    if setting.mode == LIVE or found is None:
+        live.body(setting, show)
+        return
+    _, facts, made = found
+    domains, metric = _choices(facts["domains"])
+    if not domains:
+        st.info("Choose at least one domain to test on.", icon=":material/info:")
+        return
+    begun = time.perf_counter()
+    view = common.recorded_setting(
+        setting.dataset, setting.control, setting.lambda_y, setting.lambda_z, setting.classifier, tuple(domains), metric
+    )
+    note = (
+        f"Recorded: {len(view.seeds)} seeds of 10,000 synthetic rows each, fits of {made['time'][:10]}. "
+        "λ_z is set by you, not tuned on these people."
+    )
+    show(setting, view, metric, facts, note)
+    common.timing(time.perf_counter() - begun)
+
+
+def _choices(names: list[str]) -> tuple[list[str], str]:
+    """Which domains are averaged, and what the vertical axis shows."""
+    left, right = st.columns([2, 1], gap="medium", vertical_alignment="top")
+    domains = left.pills(
+        "Held out and tested on", names, selection_mode="multi", default=names, key="domains", bind="query-params",
+        format_func=words.plain, help="Each was left out of the training of its own fit.",
+    )  # fmt: skip
+    metric = right.selectbox(
+        "Fairness measured as", list(FAIRNESS), format_func=lambda m: AXES[m], key="axis", bind="query-params",
+        help="R_DP: the lower group's rate of favourable answers over the higher group's. R_EOp: the same among people "
+        "whose true label is favourable. 1 is equal.",
+    )  # fmt: skip
+    return list(domains or []), metric
+
+
+def show(setting: Setting, view: View, metric: str, facts: dict, note: str) -> None:
+    """Draw a view."""
+    source = DATASETS[setting.dataset]
+    schema = facts["schema"]
+    with st.container(border=True):
+        st.markdown(
+            words.sentence(
+                view.head,
+                view.head_before,
+                view.now,
+                metric=metric,
+                favourable=schema["favourable"],
+                nouns=source.nouns,
+                domain_word=source.nouns.get("domain", schema["domain"]),
+                controlled=setting.lambda_z > 0 or setting.lambda_eop > 0,
+            )
+        )
+    title, up = FAIRNESS[metric]
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(f"**{words.plain(title)}** ↑ · favourable: {words.plain(schema['favourable'])}")
+        st.altair_chart(
+            charts.tradeoff(
+                view.path,
+                view.seeds,
+                now_frame(view, setting.lambda_z),
+                view.references,
+                view.constant,
+                y_title=title,
+                higher_is_fairer=up,
+                truth=_truth(setting, facts, view, metric),
+            ),
+            key="tradeoff",
+            alt=f"Accuracy {view.head['accuracy']:.3f} against {metric} {view.head['fairness']:.3f} at the present setting",
+        )
+    with right:
+        st.markdown("**Each held-out domain** · hollow: without control, filled: now")
+        st.altair_chart(
+            charts.dumbbell(dumbbell_frame(view, metric), title=AXES[metric], higher_is_fairer=up),
+            key="dumbbell",
+            alt=f"{metric} in each held-out domain, without control and now",
+        )
+    st.caption(
+        words.plain(note)
+        + " Line: path of the dial. Cross: 95 % interval over test people. Small dots: single seeds. Diamond: the same "
+        "model trained on as many real rows. Dashed: giving everyone the more frequent answer"
+        + (". Green: the best any rule can do, known because this world is made up." if setting.dataset == "simulated" else ".")
+    )
+    tables.domain_table(view, schema["favourable"], source.nouns)
+    tables.details(setting, view, schema["favourable"], metric)
+
+
+def _truth(setting: Setting, facts: dict, view: View, metric: str) -> pd.DataFrame | None:
+    """The known best frontier (mean over the domains shown), if the data set has one."""
+    rows = facts.get("bayes_frontier")
+    if not rows or metric not in ("R_DP", "R_EOp") or setting.options:
+        return None
+    frame = pd.DataFrame(rows)
+    control = "eop" if metric == "R_EOp" else "dp"
+    frame = frame[frame["domain"].isin(view.now.domains) & (frame["control"] == control)]
+    mean = frame.groupby("lambda_z", as_index=False)[["accuracy", metric]].mean()
+    return mean.rename(columns={metric: "fairness"})
+
+
+def reproduce(setting: Setting, target: str) -> str:
+    """The command that draws the rows on screen."""
+    parts = ["fairviz", "sample", "--dataset", setting.dataset, "--target", json.dumps(target), "-n", "10000"]
+    parts += ["--control", setting.control, "--lambda-y", f"{setting.lambda_y:g}", "--lambda-z", f"{setting.lambda_z:g}"]
+    if setting.lambda_eop:
+        parts += ["--lambda-eop", f"{setting.lambda_eop:g}"]
+    evaluate = [
+        "fairviz evaluate syn.csv --dataset", setting.dataset, "--target", json.dumps(target),
+        "--classifier", setting.classifier, "--json",
+    ]  # fmt: skip
+    return " ".join([*parts, "--seed 0 --out syn.csv"]) + "\n" + " ".join(evaluate)

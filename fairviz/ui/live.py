@@ -1,0 +1,180 @@
+"""Any setting, computed now: needs the data set's rows and a fit for each held-out domain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from fairviz import charts
+from fairviz.data.dataset import DomainDataset
+from fairviz.data.sources import DATASETS
+from fairviz.errors import FairvizError
+from fairviz.evaluation.counts import Counts
+from fairviz.library import FitSpec
+from fairviz.pretrain import facts
+from fairviz.sweep import CONSTANT, REAL, Cell, compute
+from fairviz.ui import common, words
+from fairviz.view import View, build, mean_point
+
+if TYPE_CHECKING:
+    from fairviz.ui.explore import Setting
+
+
+def story_knobs() -> dict:
+    """Knobs of the simulated story; the defaults have shipped fits."""
+    with st.popover("Change the story", icon=":material/tune:"):
+        st.caption("A labour market in four regions. Past decisions disfavoured women; the sector hints at the group.")
+        bias = st.slider("Bias of past decisions", 0.0, 4.0, 1.0, 0.5, key="bias", bind="query-params")
+        proxy = st.slider("How much the sector gives away", 0.0, 4.0, 1.0, 0.5, key="proxy", bind="query-params")
+        shift = st.slider("How far the regions differ", 0.0, 2.0, 1.0, 0.25, key="shift", bind="query-params")
+        st.caption("A new story needs new fits: about a minute each, in the background.")
+    knobs = {"bias": bias, "proxy": proxy, "shift": shift}
+    return {} if all(v == 1.0 for v in knobs.values()) else knobs
+
+
+def body(setting: Setting, show: Callable[..., None]) -> None:
+    """Sample, train, test at the setting, domain by domain, and draw it."""
+    source = DATASETS[setting.dataset]
+    if not source.available():
+        _how_to_get_rows(setting)
+        return
+    dataset = common.rows(setting.dataset, json.dumps(setting.options, sort_keys=True))
+    from fairviz.ui.explore import _choices
+
+    domains, metric = _choices(list(dataset.domains))
+    if not domains:
+        st.info("Choose at least one domain to test on.", icon=":material/info:")
+        return
+    fits = common.library().find_fits(setting.dataset, setting.options, dataset.fingerprint())
+    missing = [d for d in domains if d not in fits]
+    if missing:
+        training(setting, dataset, missing)
+        domains = [d for d in domains if d in fits]
+        if not domains:
+            return
+    view = _view(setting, dataset, domains, metric)
+    note = (
+        "Live: one seed of 10,000 synthetic rows per domain, drawn and tested on this machine; means over seeds are in "
+        "the recorded numbers. λ_z is set by you, not tuned on these people."
+    )
+    show(setting, view, metric, facts(dataset), note)
+
+
+def _how_to_get_rows(setting: Setting) -> None:
+    """Adult without its rows: recorded results and sampling work, live tests do not."""
+    st.info(
+        f"Live tests need the rows of {DATASETS[setting.dataset].title}, which are not on this machine. Recorded numbers "
+        "and drawing synthetic rows work without them. Press to download them from the publisher (about 0.6 MB), or set "
+        "FAIRVIZ_DATA to a folder that has them.",
+        icon=":material/download:",
+    )
+    download = DATASETS[setting.dataset].download
+    if download is not None and st.button("Download the rows", key="download_data", type="primary"):
+        try:
+            with st.spinner("Downloading …"):
+                download()
+        except FairvizError as error:
+            st.error(words.plain(str(error)), icon=":material/error:")
+        else:
+            st.rerun()
+    from fairviz.ui import tables
+
+    tables.synthetic(setting)
+
+
+def _cells(setting: Setting, target: str) -> dict[str, Cell]:
+    now = Cell(
+        target, setting.classifier, 0, setting.control, setting.lambda_y, setting.lambda_z, setting.lambda_eop
+    )
+    if setting.lambda_z == 0 and setting.lambda_eop == 0:
+        now = replace(now, control="dp")
+    return {
+        "now": now,
+        "before": Cell(target, setting.classifier, 0, "dp", setting.lambda_y),
+        "real": Cell(target, setting.classifier, 0, train=REAL),
+        "constant": Cell(target, setting.classifier, 0, train=CONSTANT),
+    }
+
+
+def _view(setting: Setting, dataset: DomainDataset, domains: list[str], metric: str) -> View:
+    """Compute or read the cells of every domain, with progress."""
+    parts: dict[str, list[Counts]] = {"now": [], "before": [], "real": [], "constant": []}
+    bar = st.progress(0.0, "Drawing rows and testing …")
+    for index, domain in enumerate(domains):
+        bar.progress(index / len(domains), f"Drawing rows and testing on {words.plain(domain)} …")
+        spec = FitSpec.of(dataset, domain, setting.options)
+        for name, cell in _cells(setting, domain).items():
+            parts[name] += compute(spec, [cell], common.library(), dataset)
+    bar.empty()
+    counts = {name: Counts.concat(found) for name, found in parts.items()}
+    seeds = pd.DataFrame([{**mean_point(counts["now"], metric, ""), "lambda_z": setting.lambda_z, "seed": 0}])
+    path = _trail(setting, domains, counts, metric)
+    return build(counts["now"], counts["before"], counts["real"], counts["constant"], path, seeds, metric)
+
+
+def _trail(setting: Setting, domains: list[str], counts: dict[str, Counts], metric: str) -> pd.DataFrame:
+    """The settings tried in this session with everything but the price the same, as the path of the dial."""
+    key = json.dumps([setting.dataset, setting.options, setting.control, setting.lambda_y, setting.lambda_eop,
+                      setting.classifier, domains])  # fmt: skip
+    tried: dict[float, Counts] = st.session_state.setdefault("trail", {}).setdefault(key, {})
+    tried[setting.lambda_z] = counts["now"]
+    if setting.lambda_eop == 0:
+        tried[0.0] = counts["before"]
+    return pd.DataFrame(
+        [{"lambda_z": price, **mean_point(c, metric, "")} for price, c in sorted(tried.items(), key=lambda item: item[0])]
+    )
+
+
+def training(setting: Setting, dataset: DomainDataset, missing: list[str]) -> None:
+    """Offer, show and stop background fits for the domains that have none."""
+    specs = {d: FitSpec.of(dataset, d, setting.options) for d in missing}
+    jobs = {d: common.queue().find(s) for d, s in specs.items()}
+    if any(job is not None and job.live for job in jobs.values()):
+        _watch(specs)
+        return
+    for domain, job in jobs.items():
+        if job is not None and job.state in ("failed", "interrupted", "cancelled"):
+            st.warning(f"Fit without {words.plain(domain)}: {job.state}. {words.plain(job.message)}")
+    st.info(
+        f"No fit yet for {words.plain(words.join(missing))}. Training takes one to three minutes each, in the "
+        "background; you can reload or leave this page meanwhile.",
+        icon=":material/model_training:",
+    )
+    if st.button(f"Train {len(missing)} fit{'s' if len(missing) > 1 else ''}", type="primary", key="train"):
+        for spec in specs.values():
+            common.queue().submit(spec)
+        st.rerun()
+
+
+@st.fragment(run_every="1s")
+def _watch(specs: dict[str, FitSpec]) -> None:
+    """Progress of the running fits; reruns the page when one is done."""
+    queue = common.queue()
+    states = {domain: queue.find(spec) for domain, spec in specs.items()}
+    live_ones = {d: s for d, s in states.items() if s is not None and s.live}
+    if any(s is not None and not s.live for s in states.values()) or not live_ones:
+        st.rerun()
+    with st.container(border=True):
+        st.markdown(f"**Training {len(live_ones)} fit{'s' if len(live_ones) > 1 else ''}**")
+        for domain, status in live_ones.items():
+            if status.n_steps:
+                done = status.step / status.n_steps
+                left = f"{status.seconds_left:.0f} s left"
+                text = f"Without {words.plain(domain)}: step {status.step:,} of {status.n_steps:,} · {left} · {status.state}"
+            else:
+                done, text = 0.0, f"Without {words.plain(domain)}: {status.state}"
+            st.progress(done, text)
+        running = next((s for s in live_ones.values() if len(s.history) > 1), None)
+        if running is not None:
+            history = pd.DataFrame(running.history, columns=["step", "score network", "label classifier", "group classifier"])
+            st.altair_chart(charts.losses(history.melt("step", var_name="loss")), key="losses", alt="Training losses")
+        if st.button("Stop", key="stop", icon=":material/stop:"):
+            for spec in specs.values():
+                status = queue.find(spec)
+                if status is not None and status.live:
+                    queue.cancel_fit(spec)

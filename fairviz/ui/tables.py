@@ -1,0 +1,115 @@
+"""Under the charts: the domain table, counts, synthetic rows, the command."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from fairviz.data.sources import DATASETS
+from fairviz.errors import FairvizError
+from fairviz.ui import common, words
+from fairviz.view import View, counts_table
+
+if TYPE_CHECKING:
+    from fairviz.ui.explore import Setting
+
+GREY = "color: #7A7A7A; background-color: rgba(128,128,128,0.12); font-style: italic"
+
+
+def domain_table(view: View, favourable: str, nouns: Mapping[str, str]) -> None:
+    """One row per held-out domain: n, accuracy, rates per group, ratios with intervals and floors."""
+    rows = []
+    for row in sorted(view.domains, key=lambda r: -r["n"]):
+        line = {"Held-out domain": row["domain"], "People": f"{row['n']:,}", "Right": words.span(row["accuracy"], percent=True)}
+        for group in row["groups"]:
+            name = nouns.get(group["group"], group["group"])
+            rate = "" if math.isnan(group["rate"]) else f"{100 * group['rate']:.1f} %"
+            line[f"{name}: predicted {favourable}"] = f"{rate} of {group['n']:,}"
+        for metric in ("R_DP", "R_EOp"):
+            why = row[f"{metric}_why"]
+            line[metric] = f"not estimable: {why}" if why else words.span(row[metric])
+            median, low = row[f"{metric}_floor"]
+            line[f"{metric} if perfectly equal"] = "" if math.isnan(median) else f"{median:.2f} (1 in 20 below {low:.2f})"
+        rows.append(line)
+    frame = pd.DataFrame(rows)
+    st.markdown("**Domain by domain** · 95 % intervals in brackets")
+    styled = frame.style.map(lambda cell: GREY if str(cell).startswith("not estimable") else "")
+    st.dataframe(styled, hide_index=True, key="domain_table", alt="Counts, accuracy and fairness per held-out domain")
+    st.caption(
+        "R_DP: lower rate of favourable answers over the higher one. R_EOp: the same among people whose true label is "
+        "favourable. “If perfectly equal”: what a model without any group difference would show with so few people."
+    )
+
+
+def details(setting: Setting, view: View, favourable: str, metric: str) -> None:
+    """Folded away: counts, rows, command."""
+    with st.expander("Counts per domain and group"):
+        table = counts_table(view, favourable)
+        st.dataframe(table, hide_index=True, key="counts_table")
+        st.download_button(
+            "Download counts (CSV)", table.to_csv(index=False), f"fairviz-counts-{common.nonce()}.csv", "text/csv",
+            key="download_counts", on_click="ignore",
+        )  # fmt: skip
+    synthetic(setting)
+    with st.expander("The command that reproduces this view"):
+        from fairviz.ui.explore import reproduce
+
+        domains = [row["domain"] for row in view.domains]
+        target = st.selectbox("Held-out domain", domains, key="command_domain") if len(domains) > 1 else domains[0]
+        st.code(reproduce(setting, target), language="bash", wrap_lines=True)
+        st.caption("Seeds 0, 1, 2 … give the recorded seeds; the numbers above are their means.")
+
+
+def synthetic(setting: Setting) -> None:
+    """Look at and download synthetic rows at this setting; drawn on demand."""
+    with st.expander("Synthetic rows at this setting"):
+        fits = common.library().find_fits(setting.dataset, setting.options)
+        if not fits:
+            st.info("There is no fit to draw from yet.")
+            return
+        left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
+        target = left.selectbox(
+            "From the fit that never saw", sorted(fits), key="rows_target",
+            format_func=lambda t: "nothing held out" if t == "all" else t,
+        )  # fmt: skip
+        n = middle.select_slider("Rows", [100, 1000, 10_000], value=1000, key="rows_n")
+        asked = right.button("Draw rows", key="draw", type="primary")
+        settings = {
+            "n": int(n),
+            "control": setting.control,
+            "lambda_y": setting.lambda_y,
+            "lambda_z": setting.lambda_z,
+            "lambda_eop": setting.lambda_eop,
+        }
+        token = json.dumps([setting.dataset, setting.options, target, settings], sort_keys=True)
+        if asked:
+            st.session_state["drawn"] = token
+        if st.session_state.get("drawn") != token:
+            st.caption("Press the button to draw rows at the dial's present setting. Drawn here, on this machine.")
+            return
+        try:
+            frame = common.synthetic_rows(str(fits[target].path), json.dumps(settings, sort_keys=True))
+        except FairvizError as error:
+            st.error(words.plain(str(error)))
+            return
+        label = DATASETS[setting.dataset].schema.label
+        st.dataframe(frame[[label, *frame.columns.drop(label)]].head(200), hide_index=True, key="rows_table", height=280)
+        share = (frame[label] == DATASETS[setting.dataset].schema.favourable).mean()
+        st.caption(
+            f"{len(frame):,} rows, first 200 shown; {100 * share:.1f} % have the favourable label. "
+            "Synthetic does not mean anonymous: rare combinations of real people can come back."
+        )
+        with st.container(horizontal=True):
+            st.download_button(
+                "Download CSV", frame.to_csv(index=False), f"fairviz-rows-{common.nonce()}.csv", "text/csv",
+                key="download_rows", on_click="ignore",
+            )  # fmt: skip
+            st.download_button(
+                "Download for spreadsheets", common.spreadsheet_safe(frame).to_csv(index=False),
+                f"fairviz-rows-safe-{common.nonce()}.csv", "text/csv", key="download_rows_safe", on_click="ignore",
+            )  # fmt: skip
