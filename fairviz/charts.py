@@ -27,7 +27,7 @@ def tradeoff(
     higher_is_fairer: bool,
     truth: pd.DataFrame | None = None,
     height: int = 340,
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     """Accuracy against fairness; best corner top right.
 
     Parameters
@@ -46,17 +46,21 @@ def tradeoff(
         ``accuracy, fairness``: the best possible, where it is known.
     """
     finite = path.dropna(subset=["fairness"])
-    every = pd.concat([f[["accuracy", "fairness"]] for f in (finite, seeds, references, now)], ignore_index=True)
+    # from the whole path, not from the present point: the axes must not move with the dial
+    every = pd.concat([f[["accuracy", "fairness"]] for f in (finite, references)], ignore_index=True)
+    both = pd.concat([every["accuracy"], constant["accuracy"]])
+    x_scale = alt.Scale(domain=_domain(both, 0.012, 0, 1), nice=False)
+    y_scale = alt.Scale(domain=_domain(every["fairness"], 0.08, 0, 1), reverse=not higher_is_fairer, nice=False)
     x = alt.X(
         "accuracy:Q",
         title="Accuracy on people of unseen domains →",
-        scale=alt.Scale(domain=_domain(pd.concat([every["accuracy"], constant["accuracy"]]), 0.008, 0, 1), nice=False),
+        scale=x_scale,
         axis=alt.Axis(format=".0%", tickCount=6),
     )
     y = alt.Y(
         "fairness:Q",
-        title=None,
-        scale=alt.Scale(domain=_domain(every["fairness"], 0.06, 0, 1), reverse=not higher_is_fairer, nice=False),
+        title=y_title,
+        scale=y_scale,
         axis=alt.Axis(format=".2f" if higher_is_fairer else ".0%", tickCount=6),
     )
     tip = [
@@ -70,7 +74,7 @@ def tradeoff(
         .mark_rule(color=BASE, strokeDash=[5, 4], strokeWidth=1.5)
         .encode(x=x, tooltip=[alt.Tooltip("label:N", title="what"), tip[1]]),
         alt.Chart(constant)
-        .mark_text(color=BASE, align="right", baseline="top", dx=-5, dy=4, fontSize=11)
+        .mark_text(color=BASE, align="left", baseline="top", dx=5, dy=4, fontSize=11)
         .encode(x=x, y=alt.value(0), text="label:N"),
     ]
     if truth is not None:
@@ -91,10 +95,10 @@ def tradeoff(
         .encode(x=x, y=y, text="label:N"),
         alt.Chart(now)
         .mark_rule(color=NOW, strokeWidth=1.5)
-        .encode(x=x.copy().title(None) if False else  x2="accuracy_high:Q", y=y),
+        .encode(x=alt.X("accuracy_low:Q", scale=x_scale), x2="accuracy_high:Q", y=y),
         alt.Chart(now)
         .mark_rule(color=NOW, strokeWidth=1.5)
-        .encode(x=x, y=alt.Y("fairness_low:Q", scale=y.scale), y2="fairness_high:Q"),
+        .encode(x=x, y=alt.Y("fairness_low:Q", scale=y_scale), y2="fairness_high:Q"),
         alt.Chart(now)
         .mark_point(color=NOW, filled=True, shape="circle", size=190, opacity=1)
         .encode(x=x, y=y, tooltip=tip_ref),
@@ -105,7 +109,9 @@ def tradeoff(
     return alt.layer(*layers).properties(height=height)
 
 
-def dumbbell(frame: pd.DataFrame, *, title: str, higher_is_fairer: bool, height: int = 340) -> alt.LayerChart:
+def dumbbell(
+    frame: pd.DataFrame, *, title: str, higher_is_fairer: bool, height: int = 340
+) -> alt.LayerChart | alt.FacetChart:
     """Per domain: fairness without control (hollow) and now (filled); domains that cannot be judged say why.
 
     Parameters
@@ -116,8 +122,9 @@ def dumbbell(frame: pd.DataFrame, *, title: str, higher_is_fairer: bool, height:
     order = frame["domain"].tolist()
     y = alt.Y("domain:N", sort=order, title=None, axis=alt.Axis(labelLimit=190, labelFontSize=12))
     judged, silent = frame.dropna(subset=["now"]), frame[frame["now"].isna()]
-    values = pd.concat([judged[c] for c in ("before", "now", "low", "high")]) if len(judged) else pd.Series([0.0, 1.0])
-    scale = alt.Scale(domain=_domain(values, 0.02, 0, 1), nice=True, reverse=not higher_is_fairer)
+    # ratios always on 0 to 1, gaps by the largest without control: the axis must not move with the dial
+    top = 1.0 if higher_is_fairer or not judged["before"].notna().any() else min(1.0, 1.5 * judged["before"].max())
+    scale = alt.Scale(domain=[0.0, float(top)], nice=not higher_is_fairer, reverse=not higher_is_fairer)
     axis = alt.Axis(format=".1f" if higher_is_fairer else ".0%", tickCount=6)
 
     def x(name: str) -> alt.X:

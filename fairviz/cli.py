@@ -45,7 +45,9 @@ def _dataset(args: argparse.Namespace) -> tuple[DomainDataset, dict]:
         features = args.features.split(",") if args.features else [c for c in table.columns if c not in taken]
         schema = Schema(tuple(features), args.label, args.favourable, args.sensitive, args.domain)
         if args.features:
-            return DomainDataset.from_frame(Path(args.csv).stem, table[[c for c in table if c in schema.columns]], schema), {}
+            return DomainDataset.from_frame(
+                Path(args.csv).stem, table[[c for c in table if c in schema.columns]], schema
+            ), {}
         return read_csv(args.csv, schema), {}
     if args.dataset is None:
         raise SettingError("Name a data set: --dataset NAME, or --csv FILE with its roles.")
@@ -91,7 +93,11 @@ def cmd_datasets(args: argparse.Namespace) -> None:
         if args.download not in DATASETS:
             raise SettingError(f"No data set {args.download!r}. Choose one of {_names(list(DATASETS))}.")
         download = DATASETS[args.download].download
-        _say(f"{args.download}: made on the spot, nothing to download." if download is None else f"Saved in {download()}.")
+        _say(
+            f"{args.download}: made on the spot, nothing to download."
+            if download is None
+            else f"Saved in {download()}."
+        )
     rows = [
         {
             "name": name,

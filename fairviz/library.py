@@ -94,9 +94,7 @@ class FitSpec:
             raise SettingError(
                 f"{dataset.name}: no domain {target!r}. Choose one of {_names([*dataset.domains, ALL_DOMAINS], 60)}."
             )
-        return cls(
-            dataset.name, dataset.fingerprint(), target, dict(options or {}), FADM(**params).get_params()
-        )
+        return cls(dataset.name, dataset.fingerprint(), target, dict(options or {}), FADM(**params).get_params())
 
     def load_rows(self) -> DomainDataset:
         """The whole data set, for registered ones.

@@ -48,7 +48,8 @@ def meta_loss(
     """The loss that one iteration descends (Algorithm 1, lines 16-18).
 
     ``weight * L(B_in, theta) + beta * L(B_out, theta_hat)`` with ``theta_hat`` adapted on ``B_in``; mode ``prose``
-    adapts on ``B_out`` instead, ``beta * L(B_out, theta) + weight * L(B_in, theta_hat)``. Without ``batch_out`` or with mode ``none``, ``L(B_in, theta)``.
+    adapts on ``B_out`` instead, ``beta * L(B_out, theta) + weight * L(B_in, theta_hat)``. Without ``batch_out`` or
+    with mode ``none``, ``L(B_in, theta)``.
 
     Returns
     -------

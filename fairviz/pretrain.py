@@ -18,7 +18,7 @@ import pandas as pd
 import torch
 
 from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
-from fairviz.data.sources import load_dataset
+from fairviz.data.sources import DATASETS, load_dataset
 from fairviz.library import FIT, SWEEP, FitSpec, Library, fit_payload, pretrained_dir, versions
 from fairviz.store import ResultStore
 from fairviz.sweep import recorded_grid, run_sweep
@@ -121,8 +121,11 @@ def _publish(
             FIT, spec.to_json(), json_files={"fit.json": entry.json("fit.json")}, arrays=entry.arrays(), made=entry.made
         )
         keep.add(store.path(FIT, spec.to_json()))
-    spec_json = sweep_spec(dataset, specs, table)
-    store.put(SWEEP, spec_json, json_files={"facts.json": facts(dataset)}, tables={"cells.csv": table}, made=made)
+    spec_json, known = sweep_spec(dataset, specs, table), facts(dataset)
+    frontier = DATASETS[dataset.name].frontier
+    if frontier is not None:
+        known["bayes_frontier"] = frontier()
+    store.put(SWEEP, spec_json, json_files={"facts.json": known}, tables={"cells.csv": table}, made=made)
     keep.add(store.path(SWEEP, spec_json))
     for kind in (FIT, SWEEP):
         for entry in store.entries(kind):

@@ -171,7 +171,9 @@ def write_entry(
     except OSError as error:
         if error.errno in (39, 17) and path.exists():
             raise StoreError(f"{path} already exists and is not empty. Name another folder.") from None
-        raise StoreError(f"{path} cannot be written: {error.strerror}. Free some space or name another folder.") from None
+        raise StoreError(
+            f"{path} cannot be written: {error.strerror}. Free some space or name another folder."
+        ) from None
     finally:
         if aside is not None:
             shutil.rmtree(aside, ignore_errors=True)

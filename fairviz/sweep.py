@@ -96,7 +96,9 @@ def _rows(name: str, options: tuple, fingerprint: str, target: str) -> tuple[Dom
     return dataset.leave_out(target)
 
 
-def compute(spec: FitSpec, cells: Sequence[Cell], library: Library, dataset: DomainDataset | None = None) -> list[Counts]:
+def compute(
+    spec: FitSpec, cells: Sequence[Cell], library: Library, dataset: DomainDataset | None = None
+) -> list[Counts]:
     """Counts for cells that share their synthetic rows (they differ in the classifier only).
 
     Found in the library, or computed and stored there.
@@ -126,7 +128,8 @@ def compute(spec: FitSpec, cells: Sequence[Cell], library: Library, dataset: Dom
             fresh[cell] = counts
             library.store.put(CELL, cell.spec(spec), json_files={"result.json": counts.to_json()}, made=versions())
     return [
-        fresh[cell] if entry is None else Counts.from_json(entry.json()) for cell, entry in zip(cells, entries, strict=True)
+        fresh[cell] if entry is None else Counts.from_json(entry.json())
+        for cell, entry in zip(cells, entries, strict=True)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,12 +133,14 @@ class Hiring:
             ]
         )
         p_z = joint / joint.sum(0)
-        p_y_given_z = np.stack([_sigmoid(self._logit(skill, experience, degree, np.full(len(frame), z))) for z in (0, 1)])
+        p_y_given_z = np.stack(
+            [_sigmoid(self._logit(skill, experience, degree, np.full(len(frame), z))) for z in (0, 1)]
+        )
         p_y = (p_z * p_y_given_z).sum(0)
         return p_y, p_z[1], p_z[1] * p_y_given_z[1] / p_y
 
     def bayes_frontier(
-        self, domain: str, lambdas: np.ndarray, *, control: str = "dp", n: int = 400_000, seed: int = 0
+        self, domain: str, lambdas: Sequence[float], *, control: str = "dp", n: int = 400_000, seed: int = 0
     ) -> pd.DataFrame:
         """Best possible accuracy at each price of unfairness, known from the exact posteriors.
 

@@ -24,9 +24,22 @@ ADULT_FILES = {
     "adult.test": "a2a9044bc167a35b2361efbabec64e89d69ce82d9790d2980119aac5fd7e9c05",
 }
 ADULT_COLUMNS = (
-    "age workclass fnlwgt education education-num marital-status occupation relationship race sex "
-    "capital-gain capital-loss hours-per-week native-country income"
-).split()
+    "age",
+    "workclass",
+    "fnlwgt",
+    "education",
+    "education-num",
+    "marital-status",
+    "occupation",
+    "relationship",
+    "race",
+    "sex",
+    "capital-gain",
+    "capital-loss",
+    "hours-per-week",
+    "native-country",
+    "income",
+)
 # fnlwgt is a survey weight and education repeats education-num (method.md, Protocol)
 ADULT_SCHEMA = Schema(
     features=(
@@ -143,7 +156,7 @@ def read_adult(parts: tuple[str, ...] = ("adult.data", "adult.test"), *, downloa
         frames.append(
             pd.read_csv(
                 path,
-                names=ADULT_COLUMNS,
+                names=list(ADULT_COLUMNS),
                 skipinitialspace=True,
                 keep_default_na=False,
                 skiprows=1 if name == "adult.test" else 0,
@@ -164,6 +177,17 @@ def read_simulated(
     return DomainDataset.from_frame("simulated", frame, HIRING_SCHEMA)
 
 
+def simulated_frontier() -> list[dict]:
+    """The fair Bayes frontier of the default story, a row per control, region and price."""
+    prices = {"dp": [0.02 * k for k in range(16)], "eop": [0.01 * k for k in range(16)]}
+    frames = [
+        Hiring().bayes_frontier(domain, grid, control=control).assign(domain=domain, control=control)
+        for control, grid in prices.items()
+        for domain in Hiring().domains
+    ]
+    return pd.concat(frames).round(5).to_dict("records")
+
+
 @dataclass(frozen=True)
 class Source:
     """A registered data set: how to read it and what a person should know."""
@@ -177,6 +201,7 @@ class Source:
     available: Callable[[], bool] = lambda: True
     download: Callable[[], Path] | None = None
     nouns: dict[str, str] = field(default_factory=dict)  # words for the generated sentence
+    frontier: Callable[[], list[dict]] | None = None  # the best possible, where the truth is known
 
 
 DATASETS: dict[str, Source] = {
@@ -193,8 +218,6 @@ DATASETS: dict[str, Source] = {
             "domain": "race",
             "Female": "women",
             "Male": "men",
-            "people": "people of a race",
-            ">50K": "earns more than $50,000",
         },
     ),
     "simulated": Source(
@@ -204,7 +227,8 @@ DATASETS: dict[str, Source] = {
         licence="made by this project",
         publisher="fairviz",
         schema=HIRING_SCHEMA,
-        nouns={"domain": "region", "people": "applicants from a region", "hired": "would be hired"},
+        nouns={"domain": "region", "women": "women", "men": "men"},
+        frontier=simulated_frontier,
     ),
 }
 

@@ -120,9 +120,7 @@ class Tilt:
         favourable = 1 - price_dp * w - price_eop * w1
         return torch.where(y == 1, favourable, 1 + price_dp * w).clamp(min=FLOOR)
 
-    def label_prior(
-        self, y: Tensor, p_z: Tensor, p_z1: Tensor, price_dp: Tensor, price_eop: Tensor
-    ) -> Tensor:
+    def label_prior(self, y: Tensor, p_z: Tensor, p_z1: Tensor, price_dp: Tensor, price_eop: Tensor) -> Tensor:
         """``P(y=1)`` of the tilted joint for each price, ``pi_y E[factor | y]`` normalised.
 
         Parameters
@@ -132,17 +130,15 @@ class Tilt:
         price_dp, price_eop : Tensor, shape (n,)
         """
         w, w1 = self.w(p_z), self.w1(p_z1)
-        pairs, back = torch.unique(torch.stack([price_dp, price_eop], 1), dim=0, return_inverse=True)
-        priors = []
-        for dp, eop in pairs:
-            mass = self.factor(w, w1, y, dp, eop)
-            priors.append(mass[y == 1].sum() / mass.sum())
-        return torch.stack(priors)[back]
+        pairs = list(zip(price_dp.tolist(), price_eop.tolist(), strict=True))
+        priors = {}
+        for dp, eop in set(pairs):
+            mass = self.factor(w, w1, y, torch.tensor(dp), torch.tensor(eop))
+            priors[dp, eop] = float(mass[y == 1].sum() / mass.sum())
+        return torch.tensor([priors[pair] for pair in pairs], dtype=torch.float64)
 
 
-def tilt_term(
-    classifier: SensitiveClassifier, tilt: Tilt, y: Tensor, price_dp: Tensor, price_eop: Tensor
-) -> ScoreFn:
+def tilt_term(classifier: SensitiveClassifier, tilt: Tilt, y: Tensor, price_dp: Tensor, price_eop: Tensor) -> ScoreFn:
     """``grad log E[factor(x_0) | x_t, y]`` (Doob's h-transform of the tilt); y and prices have shape (B,).
 
     The factor is linear in ``p(z|x_0)`` and ``p(z|x_0, y=1)``, so their expectations given ``x_t`` and y enter in

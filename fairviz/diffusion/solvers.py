@@ -23,9 +23,7 @@ def ratio_grid(n_steps: int, *, rho: float = 7.0) -> Tensor:
     return (top ** (1 / rho) + ramp * (bottom ** (1 / rho) - top ** (1 / rho))) ** rho
 
 
-def sde_dpmpp_2m(
-    sde: VPSDE, score: ScoreFn, x: Tensor, *, n_steps: int, rng: torch.Generator
-) -> Iterator[Tensor]:
+def sde_dpmpp_2m(sde: VPSDE, score: ScoreFn, x: Tensor, *, n_steps: int, rng: torch.Generator) -> Iterator[Tensor]:
     """SDE-DPM-Solver++(2M): few steps, stochastic, second order, one score evaluation a step.
 
     Lu et al. 2022, *DPM-Solver++*, algorithm 2 with the SDE update of appendix A.6; ``h`` is the step in

@@ -23,10 +23,14 @@ def summary(counts: Counts, domain: str) -> dict:
     """
     one = counts.domain(domain)
     values, spans = metrics(one), intervals(one)
-    result: dict = {"counts": one.frame().drop(columns="domain").to_dict("records"), "n": int(one.table.sum()), "metrics": {}}
+    result: dict = {
+        "counts": one.frame().drop(columns="domain").to_dict("records"),
+        "n": int(one.table.sum()),
+        "metrics": {},
+    }
     for name, value in values.items():
         low, high = spans[name]
-        item = {"value": _plain(value[0]), "low": _plain(low[0]), "high": _plain(high[0])}
+        item: dict = {"value": _plain(value[0]), "low": _plain(low[0]), "high": _plain(high[0])}
         reason = why_not_estimable(one.table[0], one.groups, name) if item["value"] is None else None
         if reason:
             item["why"] = reason

@@ -29,7 +29,7 @@ FAIRNESS = {
 }
 
 
-def function_of(metric: str):  # noqa: ANN201
+def function_of(metric: str):
     """The metric as a function of a table; ``_other`` reads the other label as favourable."""
     if metric.endswith("_other"):
         inner = METRICS[metric.removesuffix("_other")]
@@ -71,6 +71,19 @@ class Sweep:
             column = self.rows[name]
             keep &= (column.isin(value) if isinstance(value, (list, tuple)) else column == value).to_numpy()
         return Sweep(self.rows[keep], self.groups)
+
+    def controls(self) -> list[str]:
+        """Controls that were swept."""
+        return sorted(self.rows.loc[self.rows["lambda_z"] > 0, "control"].unique())
+
+    def prices(self, control: str) -> list[float]:
+        """Values of lambda_z at which a control was tested, 0 included."""
+        rows = self.rows[(self.rows["control"] == control) & (self.rows["train"] == "synthetic")]
+        return sorted({0.0, *rows["lambda_z"].tolist()})
+
+    def label_strengths(self) -> list[float]:
+        """Values of lambda_y that were tested."""
+        return sorted(self.rows.loc[self.rows["train"] == "synthetic", "lambda_y"].unique().tolist())
 
     def setting(self, control: str, lambda_y: float, classifier: str, domains: Sequence[str]) -> Sweep:
         """All prices of one control; price 0 is shared by every control."""
@@ -132,8 +145,9 @@ def headline(counts: Counts, metric: str) -> dict[str, float]:
     keep = np.isfinite(function(counts.table))
     low, high = np.nan, np.nan
     if keep.any():
-        means = np.nanmean(function(drawn)[:, keep], 1)
-        low, high = np.nanpercentile(means, [2.5, 97.5])
+        values = function(drawn)[:, keep]
+        means = np.nanmean(values[np.isfinite(values).any(1)], 1)
+        low, high = np.percentile(means, [2.5, 97.5])
     right = METRICS["accuracy"](drawn).mean(1)
     return {
         "accuracy": float(METRICS["accuracy"](counts.table).mean()),

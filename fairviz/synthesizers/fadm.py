@@ -66,17 +66,17 @@ class FADM(Synthesizer):
     def __init__(
         self,
         *,
-        n_iter: int = 3000,
+        n_iter: int = 5000,
         batch_size: int = 512,
         hidden: int = 256,
         depth: int = 3,
         classifier_hidden: int = 128,
         classifier_depth: int = 2,
-        learning_rate: float = 2e-3,
+        learning_rate: float = 4e-3,
         inner_lr: float = 0.01,
         beta: float = 1.0,
         meta: str = "second_order",
-        domain_weights: str = "rows",
+        domain_weights: str = "equal",
         label_in_score: bool = True,
         random_state: int = 0,
     ) -> None:
@@ -187,7 +187,8 @@ class FADM(Synthesizer):
             stop = min(start + CHUNK, n)
             parts = [torch.from_numpy(np.resize(a[start:stop], CHUNK)) for a in (strength, price, price_eop)]
             seed = int(np.random.SeedSequence([random_state, index]).generate_state(1, np.uint64)[0] >> 1)
-            frame = self._sample_chunk(*parts, control, n_steps, solver, torch.Generator().manual_seed(seed))
+            rng = torch.Generator().manual_seed(seed)
+            frame = self._sample_chunk(parts[0], parts[1], parts[2], control, n_steps, solver, rng)
             yield frame.iloc[: stop - start]
 
     @torch.no_grad()
@@ -217,12 +218,9 @@ class FADM(Synthesizer):
             terms.append(entropy_term(self.nets_.sensitive, price))
         if dp.any() or eop.any():
             terms.append(tilt_term(self.nets_.sensitive, self.tilt_, y, dp, eop))
-        x = noise
         with fast_matmul():
-            for x in solve(
-                self.nets_.sde, guided(self._score(y), *terms), noise, n_steps=n_steps, solver=solver, rng=rng
-            ):
-                pass
+            score = guided(self._score(y), *terms)
+            *_, x = solve(self.nets_.sde, score, noise, n_steps=n_steps, solver=solver, rng=rng)
         frame = self.encoder_.inverse_transform(x.numpy())
         frame[self.schema_.label] = pd.Categorical.from_codes(y.numpy(), categories=list(self.labels_))
         return frame

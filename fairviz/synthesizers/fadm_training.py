@@ -96,7 +96,7 @@ class DomainBatches:
         return torch.randint(self.n, (self.batch_size,), generator=self.rng)
 
     def split(self) -> tuple[Tensor, Tensor, float]:
-        """Row indices of ``B_in`` and ``B_out``, (batch_size // 2,) each, and ``B_out``'s domain's share of the rows."""
+        """Row indices of ``B_in`` and ``B_out``, (batch_size // 2,) each, and the share of rows of the domain out."""
         k = int(torch.randint(len(self.rows), (1,), generator=self.rng))
         half = self.batch_size // 2
         picks = [r[torch.randint(len(r), (half,), generator=self.rng)] for r in (self.rest[k], self.rows[k])]
@@ -110,7 +110,9 @@ def _check(params: dict[str, Any]) -> None:
     if params["meta"] not in META_MODES:
         raise SettingError(f"meta is {params['meta']!r}; choose one of {', '.join(META_MODES)}.")
     if params["domain_weights"] not in DOMAIN_WEIGHTS:
-        raise SettingError(f"domain_weights is {params['domain_weights']!r}; choose one of {', '.join(DOMAIN_WEIGHTS)}.")
+        raise SettingError(
+            f"domain_weights is {params['domain_weights']!r}; choose one of {', '.join(DOMAIN_WEIGHTS)}."
+        )
     for name in ("learning_rate", "inner_lr", "beta"):
         if not (math.isfinite(params[name]) and params[name] >= 0):
             raise SettingError(f"{name} is {params[name]}; choose a finite number of 0 or more.")
@@ -139,7 +141,7 @@ def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: di
     rng = torch.Generator().manual_seed(params["random_state"])
     batches = DomainBatches(d, params["batch_size"], rng)
     meta = params["meta"] if len(torch.unique(d)) > 1 else "none"
-    weights = {k: dict(m.named_parameters()) for k, m in nets.modules.items()}
+    weights: dict[str, dict[str, Tensor]] = {k: dict(m.named_parameters()) for k, m in nets.modules.items()}
     flat = [p for group in weights.values() for p in group.values()]
     average = [p.detach().clone() for p in flat]
     optimiser = torch.optim.AdamW(flat, lr=params["learning_rate"], betas=(0.9, 0.99), weight_decay=1e-4)
@@ -176,7 +178,8 @@ def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: di
                 if not math.isfinite(value):
                     raise DataError(
                         f"Training diverged at step {step + 1} ({name} loss is {value}). "
-                        f"Lower the learning rate ({params['learning_rate']:g}) or the inner rate ({params['inner_lr']:g})."
+                        f"Lower the learning rate ({params['learning_rate']:g}) or the inner rate "
+                        f"({params['inner_lr']:g})."
                     )
                 smooth[name] = value if step == 0 else 0.98 * smooth[name] + 0.02 * value
                 total.backward()

@@ -92,8 +92,3 @@ def nonce() -> str:
     if "nonce" not in st.session_state:
         st.session_state["nonce"] = secrets.token_hex(6)
     return st.session_state["nonce"]
-
-
-def timing(seconds: float) -> None:
-    """Keep the server-side time of the last recorded view, for the benchmark."""
-    st.session_state["view_seconds"] = seconds

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fairviz import charts
 from fairviz.data.sources import DATASETS
@@ -15,7 +15,6 @@ from fairviz.errors import FairvizError
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.tradeoff import FAIRNESS
 from fairviz.synthesizers import CONTROLS
-from fairviz.synthesizers.controls import LAMBDA_Y_GRID, SWEPT_CONTROLS
 from fairviz.ui import common, live, tables, words
 from fairviz.view import View, dumbbell_frame, now_frame
 
@@ -32,6 +31,7 @@ AXES = {
     "dp_difference": "Gap in yes-rates",
     "eop_difference": "Gap in true positive rates",
 }
+START = {"dp": 0.2, "eop": 0.03, "entropy": 5.0, "dp_eop": 0.2}
 HIGHEST = {"dp": 0.4, "eop": 0.2, "entropy": 50.0, "dp_eop": 0.4}
 
 
@@ -74,11 +74,12 @@ def page() -> None:
 def _dial(dataset: str, options: dict, mode: str) -> Setting:
     """One row of widgets: the dial first and widest."""
     dial, strength, control_box, model = st.columns([5, 2.4, 3.2, 2.6], gap="medium", vertical_alignment="top")
-    swept = list(SWEPT_CONTROLS) if mode == RECORDED else list(CONTROLS)
+    found = common.recorded(dataset) if mode == RECORDED else None
+    recorded = found[0] if found else None
+    swept = [c for c in CONTROLS if recorded is None or c in recorded.controls()]
     control = control_box.selectbox(
         "Fair control", swept, format_func=lambda c: CONTROLS[c].title, key="control", bind="query-params",
-        help="What the price is paid for. Parity: both groups get yes equally often. Opportunity: among those whose "
-        "true label is favourable. Entropy is the published method; it moves where rows come from, not the rule.",
+        help="  \n".join(f"**{words.plain(c.title)}** {words.plain(c.note)}" for c in CONTROLS.values()),
     )  # fmt: skip
     classifier = model.selectbox(
         "Trained on the synthetic rows", ["gradient_boosting", *(c for c in CLASSIFIERS if c != "gradient_boosting")],
@@ -88,21 +89,21 @@ def _dial(dataset: str, options: dict, mode: str) -> Setting:
     help_z = "0 is no fair control. The larger, the more accuracy may be given up for equality."
     help_y = "How strongly each row is drawn towards its label. 1 follows the data."
     lambda_eop = 0.0
-    if mode == RECORDED:
-        grid = list(CONTROLS[control].grid)
-        start = grid[8] if control == "dp" else grid[5]
+    if recorded is not None:
+        grid = recorded.prices(control)
+        start = min(grid, key=lambda price: abs(price - START[control]))
         lambda_z = dial.select_slider(
             "Fairness price λ_z", grid, value=start, format_func=words.price_text, key=f"price_{control}",
             bind="query-params", help=help_z + " The stops are the recorded settings.",
         )  # fmt: skip
         lambda_y = strength.select_slider(
-            "Label strength λ_y", list(LAMBDA_Y_GRID), value=1.0, format_func=words.price_text, key="strength",
+            "Label strength λ_y", recorded.label_strengths(), value=1.0, format_func=words.price_text, key="strength",
             bind="query-params", help=help_y,
         )  # fmt: skip
     else:
         top = HIGHEST[control]
         lambda_z = dial.slider(
-            "Fairness price λ_z", 0.0, top, 0.2 if top < 1 else 5.0, top / 200, format="%g", key=f"any_{control}",
+            "Fairness price λ_z", 0.0, top, START[control], top / 200, format="%g", key=f"any_{control}",
             bind="query-params", help=help_z,
         )  # fmt: skip
         lambda_y = strength.slider(
@@ -114,7 +115,8 @@ def _dial(dataset: str, options: dict, mode: str) -> Setting:
             )
     dial.caption(words.plain(words.meaning(control, lambda_z, lambda_eop)))
     strength.caption(words.plain(words.label_strength(lambda_y)))
-    control_box.caption(words.plain(CONTROLS[control].note))
+    if control == "entropy":
+        control_box.caption(words.plain(CONTROLS[control].note))
     return Setting(dataset, options, mode, control, lambda_y, lambda_z, lambda_eop, classifier)
 
 
@@ -122,61 +124,80 @@ def _body(setting: Setting) -> None:
     """Sentence, charts and tables for a setting."""
     found = common.recorded(setting.dataset)
     if setting.mode == LIVE or found is None:
-        live.body(setting, show)
+        live.body(setting)
         return
-    _, facts, made = found
-    domains, metric = _choices(facts["domains"])
-    if not domains:
-        st.info("Choose at least one domain to test on.", icon=":material/info:")
+    sweep, facts, made = found
+    frame = layout(facts["domains"])
+    if frame is None:
         return
-    begun = time.perf_counter()
     view = common.recorded_setting(
-        setting.dataset, setting.control, setting.lambda_y, setting.lambda_z, setting.classifier, tuple(domains), metric
+        setting.dataset,
+        setting.control,
+        setting.lambda_y,
+        setting.lambda_z,
+        setting.classifier,
+        tuple(frame.domains),
+        frame.metric,
     )
+    rows = int(sweep.rows["n"].max())
     note = (
-        f"Recorded: {len(view.seeds)} seeds of 10,000 synthetic rows each, fits of {made['time'][:10]}. "
+        f"Recorded {made['time'][:10]}: means over {len(view.seeds)} seeds, {rows:,} synthetic rows each. "
         "λ_z is set by you, not tuned on these people."
     )
-    show(setting, view, metric, facts, note)
-    common.timing(time.perf_counter() - begun)
+    show(setting, view, frame, facts, note)
 
 
-def _choices(names: list[str]) -> tuple[list[str], str]:
-    """Which domains are averaged, and what the vertical axis shows."""
-    left, right = st.columns([2, 1], gap="medium", vertical_alignment="top")
-    domains = left.pills(
-        "Held out and tested on", names, selection_mode="multi", default=names, key="domains", bind="query-params",
-        format_func=words.plain, help="Each was left out of the training of its own fit.",
-    )  # fmt: skip
-    metric = right.selectbox(
-        "Fairness measured as", list(FAIRNESS), format_func=lambda m: AXES[m], key="axis", bind="query-params",
+@dataclass(frozen=True)
+class Frame:
+    """Where things go, and what the two selectors at the charts say."""
+
+    sentence: DeltaGenerator
+    left: DeltaGenerator
+    right: DeltaGenerator
+    domains: list[str]
+    metric: str
+
+
+def layout(names: list[str]) -> Frame | None:
+    """The sentence's place, the selectors at the charts, and the charts' places; None if no domain is chosen."""
+    sentence = st.container(border=True)
+    at_axis, at_domains = st.columns(2, gap="medium", vertical_alignment="bottom")
+    metric = at_axis.selectbox(
+        "Upward in the chart: fairness measured as", list(FAIRNESS), format_func=lambda m: AXES[m], key="axis",
+        bind="query-params",
         help="R_DP: the lower group's rate of favourable answers over the higher group's. R_EOp: the same among people "
         "whose true label is favourable. 1 is equal.",
     )  # fmt: skip
-    return list(domains or []), metric
-
-
-def show(setting: Setting, view: View, metric: str, facts: dict, note: str) -> None:
-    """Draw a view."""
-    source = DATASETS[setting.dataset]
-    schema = facts["schema"]
-    with st.container(border=True):
-        st.markdown(
-            words.sentence(
-                view.head,
-                view.head_before,
-                view.now,
-                metric=metric,
-                favourable=schema["favourable"],
-                nouns=source.nouns,
-                domain_word=source.nouns.get("domain", schema["domain"]),
-                controlled=setting.lambda_z > 0 or setting.lambda_eop > 0,
-            )
-        )
-    title, up = FAIRNESS[metric]
+    domains = at_domains.pills(
+        "Held out and tested on", names, selection_mode="multi", default=names, key="domains", bind="query-params",
+        format_func=words.plain, help="Each was left out of the training of its own fit.",
+    )  # fmt: skip
+    if not domains:
+        sentence.info("Choose at least one domain to test on.", icon=":material/info:")
+        return None
     left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown(f"**{words.plain(title)}** ↑ · favourable: {words.plain(schema['favourable'])}")
+    return Frame(sentence, left.container(), right.container(), list(domains), metric)
+
+
+def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str) -> None:
+    """Draw a view."""
+    source, schema = DATASETS[setting.dataset], facts["schema"]
+    metric = frame.metric
+    title, up = FAIRNESS[metric]
+    truth = _truth(setting, facts, view, metric)
+    frame.sentence.markdown(
+        words.sentence(
+            view.head,
+            view.head_before,
+            view.now,
+            metric=metric,
+            favourable=schema["favourable"],
+            nouns=source.nouns,
+            domain_word=source.nouns.get("domain", schema["domain"]),
+            controlled=setting.lambda_z > 0 or setting.lambda_eop > 0,
+        )
+    )
+    with frame.left:
         st.altair_chart(
             charts.tradeoff(
                 view.path,
@@ -184,17 +205,18 @@ def show(setting: Setting, view: View, metric: str, facts: dict, note: str) -> N
                 now_frame(view, setting.lambda_z),
                 view.references,
                 view.constant,
-                y_title=title,
+                y_title=f"{title} (favourable: {schema['favourable']})",
                 higher_is_fairer=up,
-                truth=_truth(setting, facts, view, metric),
+                truth=truth,
             ),
             key="tradeoff",
-            alt=f"Accuracy {view.head['accuracy']:.3f} against {metric} {view.head['fairness']:.3f} at the present setting",
+            alt=f"Accuracy {view.head['accuracy']:.3f}, {metric} {view.head['fairness']:.3f} at the present setting",
         )
-    with right:
-        st.markdown("**Each held-out domain** · hollow: without control, filled: now")
+    with frame.right:
         st.altair_chart(
-            charts.dumbbell(dumbbell_frame(view, metric), title=AXES[metric], higher_is_fairer=up),
+            charts.dumbbell(
+                dumbbell_frame(view, metric), title=f"{AXES[metric]} (hollow: no control)", higher_is_fairer=up
+            ),
             key="dumbbell",
             alt=f"{metric} in each held-out domain, without control and now",
         )
@@ -202,10 +224,10 @@ def show(setting: Setting, view: View, metric: str, facts: dict, note: str) -> N
         words.plain(note)
         + " Line: path of the dial. Cross: 95 % interval over test people. Small dots: single seeds. Diamond: the same "
         "model trained on as many real rows. Dashed: giving everyone the more frequent answer"
-        + (". Green: the best any rule can do, known because this world is made up." if setting.dataset == "simulated" else ".")
+        + (". Green: the best any rule can do, known because this world is made up." if truth is not None else ".")
     )
     tables.domain_table(view, schema["favourable"], source.nouns)
-    tables.details(setting, view, schema["favourable"], metric)
+    tables.details(setting, view, schema["favourable"])
 
 
 def _truth(setting: Setting, facts: dict, view: View, metric: str) -> pd.DataFrame | None:
@@ -223,7 +245,14 @@ def _truth(setting: Setting, facts: dict, view: View, metric: str) -> pd.DataFra
 def reproduce(setting: Setting, target: str) -> str:
     """The command that draws the rows on screen."""
     parts = ["fairviz", "sample", "--dataset", setting.dataset, "--target", json.dumps(target), "-n", "10000"]
-    parts += ["--control", setting.control, "--lambda-y", f"{setting.lambda_y:g}", "--lambda-z", f"{setting.lambda_z:g}"]
+    parts += [
+        "--control",
+        setting.control,
+        "--lambda-y",
+        f"{setting.lambda_y:g}",
+        "--lambda-z",
+        f"{setting.lambda_z:g}",
+    ]
     if setting.lambda_eop:
         parts += ["--lambda-eop", f"{setting.lambda_eop:g}"]
     evaluate = [

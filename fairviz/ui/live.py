@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -37,40 +36,37 @@ def story_knobs() -> dict:
     return {} if all(v == 1.0 for v in knobs.values()) else knobs
 
 
-def body(setting: Setting, show: Callable[..., None]) -> None:
+def body(setting: Setting) -> None:
     """Sample, train, test at the setting, domain by domain, and draw it."""
-    source = DATASETS[setting.dataset]
-    if not source.available():
+    from fairviz.ui.explore import layout, show
+
+    if not DATASETS[setting.dataset].available():
         _how_to_get_rows(setting)
         return
     dataset = common.rows(setting.dataset, json.dumps(setting.options, sort_keys=True))
-    from fairviz.ui.explore import _choices
-
-    domains, metric = _choices(list(dataset.domains))
-    if not domains:
-        st.info("Choose at least one domain to test on.", icon=":material/info:")
-        return
     fits = common.library().find_fits(setting.dataset, setting.options, dataset.fingerprint())
-    missing = [d for d in domains if d not in fits]
+    missing = [d for d in dataset.domains if d not in fits]
     if missing:
         training(setting, dataset, missing)
-        domains = [d for d in domains if d in fits]
-        if not domains:
-            return
-    view = _view(setting, dataset, domains, metric)
+    if len(missing) == len(dataset.domains):
+        return
+    frame = layout([d for d in dataset.domains if d in fits])
+    if frame is None:
+        return
+    view = _view(setting, dataset, frame.domains, frame.metric)
     note = (
         "Live: one seed of 10,000 synthetic rows per domain, drawn and tested on this machine; means over seeds are in "
         "the recorded numbers. λ_z is set by you, not tuned on these people."
     )
-    show(setting, view, metric, facts(dataset), note)
+    show(setting, view, frame, facts(dataset), note)
 
 
 def _how_to_get_rows(setting: Setting) -> None:
     """Adult without its rows: recorded results and sampling work, live tests do not."""
     st.info(
-        f"Live tests need the rows of {DATASETS[setting.dataset].title}, which are not on this machine. Recorded numbers "
-        "and drawing synthetic rows work without them. Press to download them from the publisher (about 0.6 MB), or set "
-        "FAIRVIZ_DATA to a folder that has them.",
+        f"Live tests need the rows of {DATASETS[setting.dataset].title}, which are not on this machine. Recorded "
+        "numbers and drawing synthetic rows work without them. Press to download them from the publisher (about "
+        "0.6 MB), or set FAIRVIZ_DATA to a folder that has them.",
         icon=":material/download:",
     )
     download = DATASETS[setting.dataset].download
@@ -88,9 +84,7 @@ def _how_to_get_rows(setting: Setting) -> None:
 
 
 def _cells(setting: Setting, target: str) -> dict[str, Cell]:
-    now = Cell(
-        target, setting.classifier, 0, setting.control, setting.lambda_y, setting.lambda_z, setting.lambda_eop
-    )
+    now = Cell(target, setting.classifier, 0, setting.control, setting.lambda_y, setting.lambda_z, setting.lambda_eop)
     if setting.lambda_z == 0 and setting.lambda_eop == 0:
         now = replace(now, control="dp")
     return {
@@ -126,7 +120,10 @@ def _trail(setting: Setting, domains: list[str], counts: dict[str, Counts], metr
     if setting.lambda_eop == 0:
         tried[0.0] = counts["before"]
     return pd.DataFrame(
-        [{"lambda_z": price, **mean_point(c, metric, "")} for price, c in sorted(tried.items(), key=lambda item: item[0])]
+        [
+            {"lambda_z": price, **mean_point(c, metric, "")}
+            for price, c in sorted(tried.items(), key=lambda item: item[0])
+        ]
     )
 
 
@@ -165,16 +162,20 @@ def _watch(specs: dict[str, FitSpec]) -> None:
             if status.n_steps:
                 done = status.step / status.n_steps
                 left = f"{status.seconds_left:.0f} s left"
-                text = f"Without {words.plain(domain)}: step {status.step:,} of {status.n_steps:,} · {left} · {status.state}"
+                text = (
+                    f"Without {words.plain(domain)}: step {status.step:,} of {status.n_steps:,}, {left}, {status.state}"
+                )
             else:
                 done, text = 0.0, f"Without {words.plain(domain)}: {status.state}"
             st.progress(done, text)
         running = next((s for s in live_ones.values() if len(s.history) > 1), None)
         if running is not None:
-            history = pd.DataFrame(running.history, columns=["step", "score network", "label classifier", "group classifier"])
+            history = pd.DataFrame(
+                running.history, columns=["step", "score network", "label classifier", "group classifier"]
+            )
             st.altair_chart(charts.losses(history.melt("step", var_name="loss")), key="losses", alt="Training losses")
         if st.button("Stop", key="stop", icon=":material/stop:"):
             for spec in specs.values():
-                status = queue.find(spec)
-                if status is not None and status.live:
+                job = queue.find(spec)
+                if job is not None and job.live:
                     queue.cancel_fit(spec)

@@ -25,7 +25,11 @@ def domain_table(view: View, favourable: str, nouns: Mapping[str, str]) -> None:
     """One row per held-out domain: n, accuracy, rates per group, ratios with intervals and floors."""
     rows = []
     for row in sorted(view.domains, key=lambda r: -r["n"]):
-        line = {"Held-out domain": row["domain"], "People": f"{row['n']:,}", "Right": words.span(row["accuracy"], percent=True)}
+        line = {
+            "Held-out domain": row["domain"],
+            "People": f"{row['n']:,}",
+            "Right": words.span(row["accuracy"], percent=True),
+        }
         for group in row["groups"]:
             name = nouns.get(group["group"], group["group"])
             rate = "" if math.isnan(group["rate"]) else f"{100 * group['rate']:.1f} %"
@@ -34,7 +38,9 @@ def domain_table(view: View, favourable: str, nouns: Mapping[str, str]) -> None:
             why = row[f"{metric}_why"]
             line[metric] = f"not estimable: {why}" if why else words.span(row[metric])
             median, low = row[f"{metric}_floor"]
-            line[f"{metric} if perfectly equal"] = "" if math.isnan(median) else f"{median:.2f} (1 in 20 below {low:.2f})"
+            line[f"{metric} if perfectly equal"] = (
+                "" if math.isnan(median) else f"{median:.2f} (1 in 20 below {low:.2f})"
+            )
         rows.append(line)
     frame = pd.DataFrame(rows)
     st.markdown("**Domain by domain** · 95 % intervals in brackets")
@@ -46,7 +52,7 @@ def domain_table(view: View, favourable: str, nouns: Mapping[str, str]) -> None:
     )
 
 
-def details(setting: Setting, view: View, favourable: str, metric: str) -> None:
+def details(setting: Setting, view: View, favourable: str) -> None:
     """Folded away: counts, rows, command."""
     with st.expander("Counts per domain and group"):
         table = counts_table(view, favourable)
@@ -98,7 +104,9 @@ def synthetic(setting: Setting) -> None:
             st.error(words.plain(str(error)))
             return
         label = DATASETS[setting.dataset].schema.label
-        st.dataframe(frame[[label, *frame.columns.drop(label)]].head(200), hide_index=True, key="rows_table", height=280)
+        st.dataframe(
+            frame[[label, *frame.columns.drop(label)]].head(200), hide_index=True, key="rows_table", height=280
+        )
         share = (frame[label] == DATASETS[setting.dataset].schema.favourable).mean()
         st.caption(
             f"{len(frame):,} rows, first 200 shown; {100 * share:.1f} % have the favourable label. "

@@ -25,7 +25,7 @@ def price_text(value: float) -> str:
 def meaning(control: str, lambda_z: float, lambda_eop: float = 0.0) -> str:
     """What lambda_z means, in words."""
     if lambda_z == 0 and lambda_eop == 0:
-        return "No fair control: rows are drawn as the data are."
+        return "No fair control: rows are drawn as the data are, and no accuracy is given up for equality."
     return CONTROLS[control].meaning.format(price=price_text(lambda_z), price_eop=price_text(lambda_eop))
 
 
@@ -84,7 +84,8 @@ def sentence(
         return plain(nouns.get(group, f'"{group}"'))
 
     n = f"{int(counts.table.sum()):,}"
-    who = f"Tested on {n} people of {'a' if domain_word[0] not in 'aeiou' else 'an'} {plain(domain_word)} the model never saw"
+    article = "an" if domain_word[0] in "aeiou" else "a"
+    who = f"Tested on {n} people of {article} {plain(domain_word)} the model never saw"
     if len(counts.domains) > 1:
         who += f" ({len(counts.domains)} held out in turn, averaged)"
     text = f"{who}: right for **{_of_100(head['accuracy'])} of 100** "
@@ -104,11 +105,15 @@ def sentence(
         text += f"{'it finds ' if true_rate else 'for '}{high}."
     else:
         spread = f"({100 * head['fairness_low']:.1f} to {100 * head['fairness_high']:.1f})"
-        text += f"{verb} **{100 * head['fairness']:.1f} points** {spread} less often than {'' if true_rate else 'for '}{high}."
+        text += f"{verb} **{100 * head['fairness']:.1f} points** {spread} less often than "
+        text += f"{'' if true_rate else 'for '}{high}."
     if head["n_domains"] < len(counts.domains):
-        text += f" The fairness figure runs over {head['n_domains']} of {len(counts.domains)} domains; the rest are too small."
+        text += f" The fairness figure runs over {head['n_domains']} of {len(counts.domains)} domains; "
+        text += "the rest are too small."
     if controlled and not math.isnan(before["fairness"]):
-        value = f"{before['fairness']:.2f} times" if metric.startswith("R_") else f"{100 * before['fairness']:.1f} points"
+        value = (
+            f"{before['fairness']:.2f} times" if metric.startswith("R_") else f"{100 * before['fairness']:.1f} points"
+        )
         text += f" Without fair control: {_of_100(before['accuracy'])} of 100, {value}."
     return text
 

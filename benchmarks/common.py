@@ -1,0 +1,39 @@
+"""Shared by the benchmarks: where results go and what every row says about the machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from fairviz.library import versions
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def processor() -> str:
+    """Name of the processor, as the system tells it."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def keep(name: str, rows: list[dict]) -> None:
+    """Write rows as ``results/<name>.csv`` with machine, versions and date, and print them."""
+    about = versions()
+    stamp = {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "machine": f"{processor()}, {os.cpu_count()} cores",
+        "torch": about["torch"],
+        "scikit-learn": about["scikit-learn"],
+    }
+    frame = pd.DataFrame([{**row, **stamp} for row in rows])
+    RESULTS.mkdir(exist_ok=True)
+    frame.to_csv(RESULTS / f"{name}.csv", index=False)
+    print(frame.drop(columns=list(stamp)).to_string())

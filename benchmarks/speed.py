@@ -1,0 +1,114 @@
+"""Seconds and memory: one fit, 10,000 rows, one page.
+
+    python -m benchmarks.speed             (about five minutes on two cores; needs Adult's rows)
+
+Every timing is the minimum of its repeats in a process of its own; ``ratio`` is against the unguided ten-step
+sample of the same run.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+
+from benchmarks.common import keep
+
+FIT = """
+import json, resource, time
+import torch; torch.set_num_threads(2)
+from fairviz.data import load_dataset
+from fairviz.synthesizers import FADM
+source = load_dataset("adult").leave_out("Black")[0]
+begun = time.monotonic(); FADM().fit(source)
+seconds = time.monotonic() - begun
+print(json.dumps({"seconds": seconds, "MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+"""
+SAMPLE = """
+import json, time
+import torch; torch.set_num_threads(1)
+from fairviz.library import Library, load_fit
+fit = load_fit(Library().find_fit("adult", "Black"))
+settings = json.loads(%r)
+fit.sample(2000, **settings)
+times = []
+for seed in range(5):
+    begun = time.perf_counter(); fit.sample(10_000, random_state=seed, **settings)
+    times.append(time.perf_counter() - begun)
+print(json.dumps({"seconds": min(times)}))
+"""
+END_TO_END = """
+import json, time
+import torch; torch.set_num_threads(1)
+from fairviz.data import load_dataset
+from fairviz.evaluation import evaluate
+from fairviz.library import Library, load_fit
+target = load_dataset("adult").leave_out("Black")[1]
+fit = load_fit(Library().find_fit("adult", "Black"))
+times = []
+for seed in range(4):
+    begun = time.perf_counter()
+    evaluate(fit.sample(10_000, lambda_z=0.2, random_state=seed), target, classifier=%r)
+    times.append(time.perf_counter() - begun)
+print(json.dumps({"seconds": min(times)}))
+"""
+PAGE = """
+import json, time
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("app.py", default_timeout=60).run()
+times = []
+for price in (0.1, 0.05, 0.15, 0.3, 0.25):
+    begun = time.perf_counter(); app.select_slider(key="price_dp").set_value(price).run()
+    times.append(time.perf_counter() - begun)
+again = []
+for price in (0.1, 0.05, 0.15, 0.3, 0.25):
+    begun = time.perf_counter(); app.select_slider(key="price_dp").set_value(price).run()
+    again.append(time.perf_counter() - begun)
+assert not app.exception
+print(json.dumps({"first": sorted(times)[2], "again": sorted(again)[2]}))
+"""
+
+
+def run(code: str, threads: int) -> dict:
+    """Run a snippet in a process of its own with a thread limit."""
+    import os
+
+    env = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def main() -> None:
+    """Measure and keep."""
+    begun, rows = time.monotonic(), []
+    settings = {
+        "unguided": {},
+        "dp 0.2": {"lambda_z": 0.2},
+        "eop 0.03": {"lambda_z": 0.03, "control": "eop"},
+        "entropy 5": {"lambda_z": 5.0, "control": "entropy"},
+        "dp 0.2, lambda_y 2": {"lambda_z": 0.2, "lambda_y": 2.0},
+        "dp 0.2, 20 steps": {"lambda_z": 0.2, "n_steps": 20},
+    }
+    found = {name: run(SAMPLE % json.dumps(s), 1)["seconds"] for name, s in settings.items()}
+    for name, seconds in found.items():
+        rows.append(
+            {"what": f"10,000 rows, {name}", "cores": 1, "seconds": seconds, "ratio": seconds / found["unguided"]}
+        )
+    for classifier in ("logistic_regression", "gradient_boosting", "mlp"):
+        seconds = run(END_TO_END % classifier, 1)["seconds"]
+        name = f"10,000 rows dp 0.2, train {classifier}, test"
+        rows.append({"what": name, "cores": 1, "seconds": seconds, "ratio": seconds / found["unguided"]})
+    page = run(PAGE, 2)
+    rows.append(
+        {"what": "recorded setting to redrawn page, server side, first visit", "cores": 2, "seconds": page["first"]}
+    )
+    rows.append({"what": "recorded setting to redrawn page, server side, again", "cores": 2, "seconds": page["again"]})
+    fit = run(FIT, 2)
+    rows.append({"what": "one Adult fit, second-order meta-learning (held-out Black)", "cores": 2, **fit})
+    keep("speed", rows)
+    print(f"{time.monotonic() - begun:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""From a table of counts to the numbers on the page, worked by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.tradeoff import Sweep, average, domain_rows, headline
+from fairviz.sweep import Cell, counts_of, record
+from fairviz.view import dumbbell_frame, recorded_view
+from tests.evaluation.test_metrics import HAND
+
+GROUPS = ("women", "men")
+
+
+def sweep() -> Sweep:
+    """Two domains, two seeds, prices 0 and 0.1; seed 1 says yes to 10 more women who are truly yes."""
+    rows = []
+    for target, scale in (("a", 1), ("b", 2)):
+        for seed in (0, 1):
+            for price, control in ((0.0, "dp"), (0.1, "dp"), (0.1, "eop")):
+                table = HAND * 10 * scale
+                if price:
+                    table[0, 0, 1] += np.array([-10, 10]) * scale
+                table[0, 0, 0] += np.array([-seed, seed])
+                cell = Cell(target, "mlp", seed, control, 1.0, price)
+                rows.append(record(cell, Counts((target,), GROUPS, table)))
+        rows.append(record(Cell(target, "mlp", 0, train="real"), Counts((target,), GROUPS, HAND * 10 * scale)))
+        zero = HAND * 10 * scale
+        zero = np.stack([zero.sum(-1), 0 * zero.sum(-1)], -1)
+        rows.append(record(Cell(target, "logistic_regression", 0, train="constant"), Counts((target,), GROUPS, zero)))
+    return Sweep(pd.DataFrame(rows), GROUPS)
+
+
+def test_record_round_trip() -> None:
+    counts = Counts(("a",), GROUPS, HAND)
+    back = counts_of(record(Cell("a", "mlp", 0), counts), GROUPS)
+    assert (back.table == counts.table).all()
+    assert back.domains == ("a",)
+
+
+def test_path_shares_price_zero_between_controls() -> None:
+    for control in ("dp", "eop"):
+        path = sweep().setting(control, 1.0, "mlp", ["a", "b"]).path("accuracy")
+        assert path["lambda_z"].tolist() == [0.0, 0.1]
+    path = sweep().setting("dp", 1.0, "mlp", ["a"]).path("R_EOp")
+    assert path["fairness"].tolist() == pytest.approx([0.6 / 0.8, 0.7 / 0.8])
+    # seed 1 loses one woman's right answer of 1000
+    assert path["accuracy"].tolist() == pytest.approx([0.81 - 0.0005, 0.82 - 0.0005])
+    assert path["accuracy_sd"].tolist() == pytest.approx([0.001 / np.sqrt(2)] * 2)
+
+
+def test_average_keeps_the_totals() -> None:
+    tables = [HAND.copy() for _ in range(3)]
+    tables[0][0, 0, 0] = [26, 4]
+    mean = average([Counts(("a",), GROUPS, t) for t in tables])
+    assert (mean.table.sum(-1) == HAND.sum(-1)).all()
+    assert mean.table[0, 0, 0].tolist() == [27, 3]
+
+
+def test_headline_means_over_estimable_domains() -> None:
+    small = HAND.copy()
+    small[0, 0, 1] = [1, 2]
+    counts = Counts(("a", "b"), GROUPS, np.concatenate([HAND, small]))
+    head = headline(counts, "R_EOp")
+    assert head["fairness"] == pytest.approx(0.75)
+    assert head["n_domains"] == 1
+    assert head["accuracy"] == pytest.approx((0.81 + (27 + 2 + 24 + 24) / 93) / 2)
+    assert head["accuracy_low"] < head["accuracy"] < head["accuracy_high"]
+    assert headline(counts, "R_DP")["n_domains"] == 2
+
+
+def test_domain_rows_by_hand() -> None:
+    (row,) = domain_rows(Counts(("a",), GROUPS, HAND))
+    assert row["n"] == 100
+    women, men = row["groups"]
+    assert (women["n"], women["n_positive"], women["predicted"], women["found"]) == (40, 10, 9, 6)
+    assert (men["n"], men["n_positive"], men["predicted"], men["found"]) == (60, 30, 30, 24)
+    assert row["R_DP"][0] == pytest.approx(0.45)
+    assert row["R_DP"][1] < 0.45 < row["R_DP"][2]
+
+
+def test_recorded_view() -> None:
+    view = recorded_view(
+        sweep(), control="dp", lambda_y=1.0, lambda_z=0.1, classifier="mlp", domains=("a", "b"), metric="R_EOp"
+    )
+    assert view.head["fairness"] == pytest.approx(0.7 / 0.8)
+    assert view.head_before["fairness"] == pytest.approx(0.6 / 0.8)
+    assert len(view.seeds) == 2
+    assert view.references["accuracy"].tolist() == pytest.approx([0.81])
+    assert view.constant["accuracy"].tolist() == pytest.approx([0.6])
+    frame = dumbbell_frame(view, "R_EOp")
+    assert frame["domain"].tolist() == ["b (n=2,000)", "a (n=1,000)"]
+    assert frame["now"].tolist() == pytest.approx([0.875, 0.875])
+    assert frame["before"].tolist() == pytest.approx([0.75, 0.75])

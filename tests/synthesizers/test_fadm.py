@@ -1,0 +1,194 @@
+"""FADM end to end on a small world whose answers are known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from fairviz.data import Schema
+from fairviz.data.dataset import DomainDataset
+from fairviz.errors import DataError, SettingError
+from fairviz.synthesizers import CONTROLS, FADM
+from tests.diffusion import toy
+
+CATEGORIES = ["a", "b", "c", "d"]
+SCHEMA = Schema(("x", "noise"), "y", "yes", "z", "d")
+SMALL = {"hidden": 32, "depth": 2, "classifier_hidden": 32, "classifier_depth": 2, "batch_size": 256}
+
+
+def world(n: int = 8000, seed: int = 0) -> DomainDataset:
+    """Rows of the discrete world, with a number that means nothing, in three alike domains."""
+    rng = np.random.default_rng(seed)
+    x, y, z = np.unravel_index(rng.choice(16, n, p=toy.JOINT.ravel()), toy.JOINT.shape)
+    frame = pd.DataFrame(
+        {
+            "x": np.array(CATEGORIES)[x],
+            "noise": rng.normal(50, 10, n).round(1),
+            "y": np.where(y == 1, "yes", "no"),
+            "z": np.array(["low", "zigh"])[z],
+            "d": rng.choice(["d1", "d2", "d3"], n),
+        }
+    )
+    return DomainDataset.from_frame("world", frame, SCHEMA)
+
+
+@pytest.fixture(scope="module")
+def fit() -> FADM:
+    return FADM(n_iter=1200, **SMALL).fit(world())
+
+
+def table(frame: pd.DataFrame) -> np.ndarray:
+    """P(x, y) of sampled rows, (4, 2)."""
+    y = (frame["y"] == "yes").astype(int)
+    return pd.crosstab(frame["x"], y).reindex(CATEGORIES, fill_value=0).to_numpy() / len(frame)
+
+
+def test_untouched_rows_follow_the_data(fit: FADM) -> None:
+    frame = fit.sample(8000, random_state=1)
+    assert np.abs(table(frame) - toy.JOINT.sum(2)).max() < 0.025
+    assert frame["noise"].mean() == pytest.approx(50, abs=0.8)
+    assert frame["noise"].std() == pytest.approx(10, rel=0.1)
+    assert (frame["noise"] == frame["noise"].round(1)).all()
+
+
+@pytest.mark.parametrize(
+    ("control", "prices", "dp", "eop"),
+    [
+        ("dp", {"lambda_z": 0.3}, 0.3, 0.0),
+        ("eop", {"lambda_z": 0.25}, 0.0, 0.25),
+        ("dp_eop", {"lambda_z": 0.2, "lambda_eop": 0.1}, 0.2, 0.1),
+    ],
+)
+def test_tilted_rows_follow_the_closed_form(fit: FADM, control: str, prices: dict, dp: float, eop: float) -> None:
+    """Joint distribution of category and label, tilted prior included; and it is not the untilted one."""
+    found = table(fit.sample(8000, control=control, random_state=1, **prices))
+    assert np.abs(found - toy.tilted(dp, eop)).max() < 0.035
+    assert np.abs(found - toy.tilted(dp, eop)).sum() < 0.45 * np.abs(toy.JOINT.sum(2) - toy.tilted(dp, eop)).sum()
+
+
+def test_unconditional_network_with_label_guidance(fit: FADM) -> None:
+    """The paper's form, score of p(x) plus classifier, gives p(x|y) too."""
+    paper = FADM(n_iter=500, label_in_score=False, **SMALL).fit(world())
+    assert np.abs(table(paper.sample(8000, random_state=1)) - toy.JOINT.sum(2)).max() < 0.035
+    loose = table(paper.sample(8000, lambda_y=0.0, random_state=1))
+    p_x = toy.JOINT.sum((1, 2))
+    assert np.abs(loose[:, 1] / loose[:, 1].sum() - p_x).max() < 0.03  # without guidance the label says nothing
+
+
+def test_lambda_y_sharpens(fit: FADM) -> None:
+    """p(x|y) sharpened: the category that is most typical of a label becomes more frequent."""
+    plain, sharp = (table(fit.sample(6000, lambda_y=v, random_state=1)) for v in (1.0, 3.0))
+    typical = int((toy.P_X_GIVEN_Y[:, 0] / toy.P_X_GIVEN_Y[:, 1]).argmax())
+    assert sharp[typical, 0] > plain[typical, 0] + 0.02
+
+
+def test_entropy_draws_rows_whose_group_is_hard_to_guess(fit: FADM) -> None:
+    entropy = -(toy.P_Z_GIVEN_X * np.log(toy.P_Z_GIVEN_X)).sum(1)
+    plain, strong = (table(fit.sample(6000, control="entropy", lambda_z=v, random_state=1)).sum(1) for v in (0.0, 10.0))
+    assert strong @ entropy > plain @ entropy + 0.01
+
+
+@pytest.mark.parametrize("control", list(CONTROLS))
+def test_price_zero_is_no_control_bit_for_bit(fit: FADM, control: str) -> None:
+    plain = fit.sample(1500, random_state=3)
+    pd.testing.assert_frame_equal(fit.sample(1500, control=control, lambda_z=0.0, random_state=3), plain)
+    pd.testing.assert_frame_equal(fit.sample(1500, control=control, lambda_z=np.zeros(1500), random_state=3), plain)
+
+
+def test_prices_per_row(fit: FADM) -> None:
+    """In a batch of mixed prices every row is the row it would be alone."""
+    prices = np.tile([0.0, 0.3], 500)
+    mixed = fit.sample(1000, lambda_z=prices, random_state=3)
+    for price, rows in ((0.0, slice(0, None, 2)), (0.3, slice(1, None, 2))):
+        alone = fit.sample(1000, lambda_z=price, random_state=3)
+        pd.testing.assert_frame_equal(mixed.iloc[rows], alone.iloc[rows])
+
+
+def test_rows_do_not_depend_on_n(fit: FADM) -> None:
+    pd.testing.assert_frame_equal(fit.sample(70, lambda_z=0.2), fit.sample(2300, lambda_z=0.2).iloc[:70])
+
+
+def test_seeds(fit: FADM) -> None:
+    pd.testing.assert_frame_equal(fit.sample(200, random_state=5), fit.sample(200, random_state=5))
+    assert not fit.sample(200, random_state=5).equals(fit.sample(200, random_state=6))
+
+
+def test_global_random_state_is_left_alone(fit: FADM) -> None:
+    torch.manual_seed(0)
+    wanted = torch.rand(3)
+    torch.manual_seed(0)
+    fit.sample(50)
+    FADM(n_iter=2, **SMALL).fit(world(300))
+    assert torch.equal(torch.rand(3), wanted)
+
+
+def test_same_fit_twice_and_through_its_state() -> None:
+    one, two = (FADM(n_iter=20, **SMALL).fit(world(600)) for _ in range(2))
+    pd.testing.assert_frame_equal(one.sample(300, lambda_z=0.2), two.sample(300, lambda_z=0.2))
+    back = FADM.from_state(*one.state())
+    pd.testing.assert_frame_equal(one.sample(300, lambda_z=0.2), back.sample(300, lambda_z=0.2))
+    assert back.get_params() == one.get_params()
+
+
+def test_few_steps_agree_with_euler_maruyama(fit: FADM) -> None:
+    few = table(fit.sample(4000, lambda_z=0.3, random_state=1))
+    many = table(fit.sample(4000, lambda_z=0.3, solver="euler_maruyama", n_steps=200, random_state=2))
+    assert np.abs(few - many).max() < 0.035
+
+
+def test_one_source_domain_trains_plainly_and_says_so() -> None:
+    data = world(600)
+    source = data.take((data.frame["d"] == "d1").to_numpy())
+    fit = FADM(n_iter=5, **SMALL).fit(source)
+    assert any("Only one source domain (d1)" in note for note in fit.notes_)
+
+
+@pytest.mark.parametrize("meta", ["first_order", "prose", "none"])
+def test_other_meta_modes_train(meta: str) -> None:
+    steps = list(FADM(n_iter=60, meta=meta, **SMALL).fit_steps(world(1000)))
+    assert steps[-1].step == steps[-1].n_steps == 60
+    assert steps[-1].losses["sensitive"] < steps[0].losses["sensitive"] - 0.02
+    assert set(steps[0].losses) == {"score", "label", "sensitive"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"lambda_z": -0.1}, "lambda_z is -0.1"),
+        ({"lambda_z": float("nan")}, "lambda_z is nan"),
+        ({"lambda_y": float("inf")}, "lambda_y is inf"),
+        ({"lambda_z": np.zeros(3)}, "shape"),
+        ({"n": 0}, "n is 0"),
+        ({"n": 10**9}, "n is 1000000000"),
+        ({"n_steps": 0}, "n_steps is 0"),
+        ({"random_state": -1}, "random_state is -1"),
+        ({"control": "fair"}, "No control 'fair'"),
+        ({"solver": "heun"}, "No solver 'heun'"),
+        ({"lambda_eop": 0.1}, "lambda_eop goes with"),
+    ],
+)
+def test_bad_settings(fit: FADM, settings: dict, message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        fit.sample(**{"n": 10, **settings})
+
+
+def test_bad_hyperparameters() -> None:
+    for change, message in (
+        ({"n_iter": 0}, "n_iter"),
+        ({"meta": "third"}, "meta"),
+        ({"learning_rate": -1.0}, "learning_rate"),
+        ({"hidden": 0}, "hidden"),
+    ):
+        with pytest.raises(SettingError, match=message):
+            FADM(**{**SMALL, "n_iter": 2, **change}).fit(world(300))
+
+
+def test_divergence_stops_with_a_reason() -> None:
+    with pytest.raises(DataError, match=r"diverged at step \d+ .*Lower the learning rate"):
+        FADM(n_iter=200, **{**SMALL, "depth": 1}, learning_rate=1e30).fit(world(300))
+
+
+def test_a_source_of_one_class_is_refused() -> None:
+    data = world(600)
+    with pytest.raises(DataError, match="one class only"):
+        FADM(n_iter=2, **SMALL).fit(data.take(data.y == 1))

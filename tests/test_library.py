@@ -1,0 +1,221 @@
+"""Fits and results: found by spec in two stores, saved, opened, refused."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fairviz.data import load_dataset
+from fairviz.errors import SettingError, StoreError
+from fairviz.library import CELL, FIT, SWEEP, FitSpec, Library, load_fit, open_run, pretrained_dir, save_run
+from fairviz.store import MANIFEST, ResultStore, key_of, write_entry
+from fairviz.synthesizers import FADM
+
+TINY = {"n_iter": 8, "hidden": 16, "depth": 1, "classifier_hidden": 8, "classifier_depth": 1, "batch_size": 64}
+OPTIONS = {"n": 400}
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return load_dataset("simulated", **OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def spec(dataset):
+    return FitSpec.of(dataset, "East", OPTIONS, **TINY)
+
+
+@pytest.fixture(scope="module")
+def fit(spec, dataset):
+    return FADM(**spec.params).fit(dataset.source_for("East"))
+
+
+@pytest.fixture
+def library(tmp_path):
+    return Library(tmp_path / "store", tmp_path / "shipped")
+
+
+def put_default(root, target, options=None, fingerprint="f0", mark="", **params):
+    """A default fit's entry; what it holds does not matter for finding it."""
+    spec = FitSpec("simulated", fingerprint, target, options or {}, FADM(**params).get_params())
+    return ResultStore(root).put(FIT, spec.to_json(), json_files={"fit.json": {"mark": mark}})
+
+
+# specs
+
+
+def test_spec_round_trip(spec):
+    assert FitSpec.from_json(json.loads(json.dumps(spec.to_json()))) == spec
+
+
+def test_spec_holds_everything_that_makes_a_fit(spec, dataset):
+    assert spec.to_json() == {
+        "dataset": {"name": "simulated", "options": {"n": 400}, "fingerprint": dataset.fingerprint()},
+        "target": "East",
+        "synthesizer": "fadm",
+        "params": {**FADM().get_params(), **TINY},
+    }
+
+
+@pytest.mark.parametrize("name", FADM().get_params())
+def test_every_hyper_parameter_is_in_the_key(spec, name):
+    value = spec.params[name]
+    other = not value if isinstance(value, bool) else value + "x" if isinstance(value, str) else value + 1
+    changed = FitSpec("simulated", spec.fingerprint, "East", OPTIONS, {**spec.params, name: other})
+    assert key_of(changed.to_json()) != key_of(spec.to_json())
+
+
+def test_target_options_and_rows_are_in_the_key(spec):
+    variants = [
+        spec,
+        FitSpec("simulated", spec.fingerprint, "West", OPTIONS, spec.params),
+        FitSpec("simulated", spec.fingerprint, "East", {"n": 401}, spec.params),
+        FitSpec("simulated", "0" * 64, "East", OPTIONS, spec.params),
+        FitSpec("other", spec.fingerprint, "East", OPTIONS, spec.params),
+    ]
+    assert len({key_of(v.to_json()) for v in variants}) == 5
+
+
+def test_unknown_target(dataset):
+    with pytest.raises(SettingError, match=r"no domain 'Mars'. Choose one of 'East', 'North', 'South', 'West', 'all'"):
+        FitSpec.of(dataset, "Mars")
+    assert FitSpec.of(dataset, "all").target == "all"
+
+
+def test_rows_are_those_of_the_spec(spec, dataset):
+    assert spec.load_rows().fingerprint() == dataset.fingerprint()
+    other = FitSpec("simulated", "0" * 64, "East", OPTIONS, spec.params)
+    with pytest.raises(StoreError, match="rows here are not those"):
+        other.load_rows()
+
+
+# runs
+
+
+def test_a_run_samples_what_the_fit_samples(tmp_path, spec, fit):
+    save_run(tmp_path / "run", spec, fit, 1.23)
+    again, opened = open_run(tmp_path / "run")
+    assert again == spec
+    settings = {"lambda_z": 0.2, "control": "dp", "random_state": 5}
+    pd.testing.assert_frame_equal(opened.sample(300, **settings), fit.sample(300, **settings))
+    assert not opened.sample(300, random_state=6).equals(opened.sample(300, random_state=5))
+
+
+def test_a_run_records_how_it_was_made(tmp_path, spec, fit):
+    made = save_run(tmp_path / "run", spec, fit, 1.26).made
+    assert made["seconds"] == 1.3
+    assert {"torch", "numpy", "pandas", "scikit-learn", "machine", "fairviz"} <= set(made)
+
+
+def test_a_run_does_not_overwrite(tmp_path, spec, fit):
+    save_run(tmp_path / "run", spec, fit, 1.0)
+    before = (tmp_path / "run" / MANIFEST).read_bytes()
+    with pytest.raises(StoreError, match="already exists"):
+        save_run(tmp_path / "run", spec, fit, 2.0)
+    assert (tmp_path / "run" / MANIFEST).read_bytes() == before
+
+
+def test_opening_what_is_no_run(tmp_path, spec, fit):
+    with pytest.raises(StoreError, match=r"none: no such folder.*fairviz fit"):
+        open_run(tmp_path / "none")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(StoreError, match="manifest.json is missing"):
+        open_run(tmp_path / "empty")
+    save_run(tmp_path / "run", spec, fit, 1.0)
+    arrays = tmp_path / "run" / "arrays.safetensors"
+    data = bytearray(arrays.read_bytes())
+    data[len(data) // 2] ^= 1
+    arrays.write_bytes(data)
+    with pytest.raises(StoreError, match="arrays.safetensors was altered"):
+        open_run(tmp_path / "run")
+
+
+def test_opening_an_entry_that_is_no_fit(tmp_path):
+    entry = write_entry(tmp_path / "cell", CELL, {"target": "East", "seed": 0}, json_files={"result.json": {}})
+    with pytest.raises(StoreError, match="holds a cell, not a fit"):
+        load_fit(entry)
+    with pytest.raises(StoreError, match="holds a cell, not a fit"):
+        open_run(tmp_path / "cell")
+
+
+# finding
+
+
+def test_an_empty_library(library):
+    assert library.find_fits("simulated") == {}
+    assert library.recorded("simulated") is None
+    assert not library.store.root.exists()
+    with pytest.raises(SettingError, match=r"simulated: no fit with target 'East'; there are no fits.*fairviz fit"):
+        library.find_fit("simulated", "East")
+    with pytest.raises(SettingError, match="No data set 'adlut'. Choose one of 'adult', 'simulated'"):
+        library.find_fit("adlut", "East")
+
+
+def test_fits_are_found_by_data_set_options_and_default_parameters(library):
+    put_default(library.store.root, "East")
+    put_default(library.store.root, "West", {"bias": 2.0})
+    put_default(library.store.root, "North", n_iter=7)
+    put_default(library.store.root, "South", fingerprint="f1")
+    assert set(library.find_fits("simulated")) == {"East", "South"}
+    assert set(library.find_fits("simulated", {"bias": 2.0})) == {"West"}
+    assert set(library.find_fits("simulated", fingerprint="f1")) == {"South"}
+    assert library.find_fits("adult") == {}
+    assert library.find_fit("simulated", "East").spec["target"] == "East"
+    with pytest.raises(SettingError, match=r"no fit with target 'North'; there are fits for 'East', 'South'"):
+        library.find_fit("simulated", "North")
+
+
+def test_the_users_store_comes_before_the_shipped_one(library):
+    spec = put_default(library.shipped.root, "East", mark="shipped").spec
+    put_default(library.shipped.root, "West", mark="shipped")
+    assert library.get(FIT, spec).json("fit.json") == {"mark": "shipped"}
+    put_default(library.store.root, "East", mark="mine")
+    assert library.get(FIT, spec).json("fit.json") == {"mark": "mine"}
+    found = {target: entry.json("fit.json")["mark"] for target, entry in library.find_fits("simulated").items()}
+    assert found == {"East": "mine", "West": "shipped"}
+
+
+def test_a_damaged_entry_of_the_user_falls_back_to_the_shipped_one(library):
+    spec = put_default(library.shipped.root, "East", mark="shipped").spec
+    mine = put_default(library.store.root, "East", mark="mine").path
+    (mine / "fit.json").write_text("{}")
+    assert library.get(FIT, spec).json("fit.json") == {"mark": "shipped"}
+    assert not mine.exists()
+
+
+def test_a_damaged_shipped_entry_stays_where_it_is(library):
+    entry = put_default(library.shipped.root, "East")
+    (entry.path / "fit.json").write_text("{}")
+    assert library.get(FIT, entry.spec) is None
+    assert entry.path.is_dir()
+
+
+def test_a_recorded_sweep_is_the_shipped_one(library):
+    spec = {"dataset": {"name": "simulated"}}
+    ResultStore(library.store.root).put(SWEEP, spec, tables={"rows.csv": pd.DataFrame({"x": [1]})})
+    assert library.recorded("simulated") is None
+    shipped = ResultStore(library.shipped.root).put(SWEEP, spec, tables={"rows.csv": pd.DataFrame({"x": [2]})})
+    fresh = Library(library.store.root, library.shipped.root)
+    assert fresh.recorded("simulated") == shipped
+    assert fresh.recorded("simulated").table("rows.csv")["x"].tolist() == [2]
+    assert fresh.recorded("adult") is None
+
+
+def test_folders_come_from_the_environment(monkeypatch, tmp_path, cache):
+    monkeypatch.setenv("FAIRVIZ_PRETRAINED", str(tmp_path / "p"))
+    assert pretrained_dir() == tmp_path / "p"
+    library = Library()
+    assert library.store.root == cache / "store"
+    assert library.shipped.root == tmp_path / "p"
+    assert library.shipped.read_only
+    assert not library.store.read_only
+
+
+def test_fits_do_not_depend_on_where_they_are_made(dataset, spec, fit):
+    """The same spec gives the same weights."""
+    other = FADM(**spec.params).fit(load_dataset("simulated", **OPTIONS).source_for("East"))
+    mine, again = fit.state()[1], other.state()[1]
+    assert mine.keys() == again.keys()
+    for name, value in mine.items():
+        np.testing.assert_array_equal(value, again[name], err_msg=name)
