@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -15,17 +16,18 @@ import pandas as pd
 from tqdm import tqdm
 
 from fairviz import __version__
-from fairviz.data.dataset import ALL_DOMAINS, DomainDataset, read_csv, read_table
+from fairviz.data.dataset import ALL_DOMAINS, DomainDataset, read_table
 from fairviz.data.schema import Schema, _names
 from fairviz.data.sources import DATASETS, load_dataset
 from fairviz.errors import DataError, FairvizError, SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_model
 from fairviz.evaluation.report import REPORTED, summary
-from fairviz.library import FitSpec, Library, load_fit, open_run, save_run, versions
+from fairviz.library import FIT, FitSpec, Library, load_fit, open_run, save_run, versions
 from fairviz.meta import META_MODES
+from fairviz.store import read_entry, write_atomic
 from fairviz.synthesizers import CONTROLS, FADM
-from fairviz.synthesizers.base import MAX_ROWS, check_count
+from fairviz.synthesizers.base import MAX_ROWS, check_count, check_price
 
 BAD_INPUT = 2
 
@@ -40,15 +42,13 @@ def _dataset(args: argparse.Namespace) -> tuple[DomainDataset, dict]:
         missing = [f"--{n}" for n in ("label", "favourable", "sensitive", "domain") if getattr(args, n) is None]
         if missing:
             raise SettingError(f"--csv needs {', '.join(missing)} too: say which column plays which role.")
-        taken = {args.label, args.sensitive, args.domain}
-        table = read_table(args.csv)
+        taken = (args.label, args.sensitive, args.domain)
+        table = read_table(args.csv, text=taken)
         features = args.features.split(",") if args.features else [c for c in table.columns if c not in taken]
         schema = Schema(tuple(features), args.label, args.favourable, args.sensitive, args.domain)
-        if args.features:
-            return DomainDataset.from_frame(
-                Path(args.csv).stem, table[[c for c in table if c in schema.columns]], schema
-            ), {}
-        return read_csv(args.csv, schema), {}
+        if args.features:  # what is not named is left out on purpose
+            table = table[[c for c in table.columns if c in schema.columns]]
+        return DomainDataset.from_frame(Path(args.csv).stem, table, schema), {}
     if args.dataset is None:
         raise SettingError("Name a data set: --dataset NAME, or --csv FILE with its roles.")
     options = {n: getattr(args, n) for n in ("bias", "proxy", "shift") if getattr(args, n) is not None}
@@ -121,10 +121,26 @@ def cmd_datasets(args: argparse.Namespace) -> None:
         print(f"{'':<12} {row['favourable']!r} of {row['label']!r}, by {row['sensitive']!r}, over {row['domain']!r}")
 
 
+def _check_folder(out: Path) -> None:
+    """Refuse before the work what could not be written after it."""
+    if out.exists():
+        raise SettingError(f"{out} already exists. Name another folder or delete this one.")
+    parent = next(p for p in out.absolute().parents if p.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise SettingError(f"{out} cannot be written: {parent} is not a folder one can write to. Name another folder.")
+
+
+def _check_file(out: Path) -> None:
+    """The same for a file, whose folder must be there."""
+    parent = out.absolute().parent
+    if out.is_dir() or not parent.is_dir() or not os.access(parent, os.W_OK):
+        what = "it is a folder" if out.is_dir() else f"{parent} is not a folder one can write to"
+        raise SettingError(f"{out} cannot be written: {what}. Name another file.")
+
+
 def cmd_fit(args: argparse.Namespace) -> None:
     """Train on all domains but the target and publish a run folder."""
-    if Path(args.out).exists():
-        raise SettingError(f"{args.out} already exists. Name another folder or delete this one.")
+    _check_folder(Path(args.out))
     dataset, options = _dataset(args)
     params = {"n_iter": args.iterations, "meta": args.meta, "random_state": args.seed}
     params = {key: value for key, value in params.items() if value is not None}
@@ -155,8 +171,9 @@ def _fit_for(args: argparse.Namespace) -> FADM:
 def cmd_sample(args: argparse.Namespace) -> None:
     """Draw guided synthetic rows into a CSV file."""
     n = check_count("n", args.n, 1, MAX_ROWS)
-    fit = _fit_for(args)
     out = Path(args.out)
+    _check_file(out)
+    fit = _fit_for(args)
     chunks = fit.sample_chunks(
         n,
         control=args.control,
@@ -183,9 +200,10 @@ def cmd_sample(args: argparse.Namespace) -> None:
 
 def cmd_evaluate(args: argparse.Namespace) -> None:
     """Train a classifier on the given rows, test it on the target domain's real rows."""
+    check_count("seed", args.seed, 0, 2**32 - 1)
     dataset, _ = _dataset(args)
     source, target = dataset.leave_out(args.target)
-    train = dataset.conform(read_table(args.rows), args.rows)
+    train = dataset.conform(read_table(args.rows, text=dataset.text_columns), args.rows)
     counts = {
         "given rows": evaluate(train, target, classifier=args.classifier, seed=args.seed),
         "real source rows": real_data_model(source, target, classifier=args.classifier, n=len(train), seed=args.seed),
@@ -229,17 +247,17 @@ def cmd_sweep(args: argparse.Namespace) -> None:
 
     check_count("n", args.n, 1, MAX_ROWS)
     check_count("jobs", args.jobs, 1, 64)
+    if args.out:
+        _check_file(Path(args.out))
     spec, fit_entry = _sweep_fit(args)
     if args.control not in CONTROLS:
         raise SettingError(f"No control {args.control!r}. Choose one of {_names(list(CONTROLS))}.")
-    prices = [float(p) for p in args.lambdas.split(",")] if args.lambdas else list(CONTROLS[args.control].grid)
+    prices = _prices(args.lambdas) if args.lambdas else list(CONTROLS[args.control].grid)
+    check_price("lambda_y", args.lambda_y, 1)
     classifiers = args.classifiers.split(",") if args.classifiers else list(CLASSIFIERS)
     unknown = [c for c in classifiers if c not in CLASSIFIERS]
     if unknown:
         raise SettingError(f"No classifier {unknown[0]!r}. Choose one of {_names(list(CLASSIFIERS))}.")
-    for price in prices:
-        if not math.isfinite(price) or price < 0:
-            raise SettingError(f"lambda_z is {price:g}; choose a finite number of 0 or more.")
     cells = [
         Cell(spec.target, classifier, seed, args.control, args.lambda_y, price, n=args.n)
         for price in prices
@@ -255,18 +273,29 @@ def cmd_sweep(args: argparse.Namespace) -> None:
             rows += records
     table = pd.DataFrame(rows).sort_values(["lambda_z", "classifier", "seed"], ignore_index=True)
     if args.out:
-        table.to_csv(args.out, index=False)
+        write_atomic(Path(args.out), table.to_csv(index=False).encode())
         _say(f"{len(table)} cells in {args.out}.")
     else:
         table.to_csv(sys.stdout, index=False)
 
 
+def _prices(text: str) -> list[float]:
+    """Values of lambda_z from "0,0.1,0.2"."""
+    try:
+        prices = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise SettingError(f"--lambdas is {text!r}; give numbers separated by commas, such as 0,0.1,0.2.") from None
+    for price in prices:
+        check_price("lambda_z", price, 1)
+    return prices
+
+
 def _sweep_fit(args: argparse.Namespace) -> tuple[FitSpec, dict]:
     """The fit to sweep over and the payload to store it under."""
     if args.run:
-        from fairviz.store import read_entry
-
         entry = read_entry(Path(args.run))
+        if entry.kind != FIT:
+            raise SettingError(f"{args.run} holds a {entry.kind}, not a fit. Name the folder of a fit.")
     else:
         if not (args.dataset and args.target):
             raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")

@@ -29,6 +29,7 @@ from fairviz.synthesizers import SYNTHESIZERS
 
 HEARTBEAT = 1.0
 STALE = 10.0
+STARTING = 60.0
 MAX_WAITING = 8
 FINAL = ("cancelled", "failed", "interrupted", "done")
 
@@ -81,6 +82,7 @@ class JobQueue:
             with FileLock(self.root / "submit.lock", timeout=10):
                 status = self.status(folder.name)
                 if status is not None and status.live:
+                    (folder / "cancel").unlink(missing_ok=True)  # asked for again before it had stopped
                     return folder.name
                 waiting = [s for s in self.all().values() if s.live]
                 if len(waiting) > MAX_WAITING:
@@ -112,7 +114,9 @@ class JobQueue:
             status = JobStatus(**json.loads((folder / "status.json").read_text()))
         except (OSError, ValueError, TypeError):
             return None
-        if status.live and abs(time.time() - status.heartbeat) > STALE:
+        # before the worker has spoken, it may still be importing
+        patience = STALE if status.pid else STARTING
+        if status.live and abs(time.time() - status.heartbeat) > patience:
             return JobStatus(**{**asdict(status), "state": "interrupted", "message": "The worker is gone."})
         if status.state in ("queued", "running") and (folder / "cancel").exists():
             return JobStatus(**{**asdict(status), "state": "cancelling"})
@@ -133,8 +137,8 @@ class JobQueue:
 
     def cancel(self, job: str) -> None:
         """Ask a job to stop; it does so within about a second."""
-        folder = self.root / Path(job).name
-        if not folder.is_dir():
+        folder = self.root / job
+        if folder.parent != self.root or not (folder / "status.json").is_file():
             raise JobError(f"No job {job!r}.")
         (folder / "cancel").touch()
 

@@ -141,7 +141,8 @@ def open_run(path: Path) -> tuple[FitSpec, FADM]:
     StoreError
     """
     entry = read_entry(Path(path))
-    return FitSpec.from_json(entry.spec), load_fit(entry)
+    fit = load_fit(entry)
+    return FitSpec.from_json(entry.spec), fit
 
 
 def pretrained_dir() -> Path:

@@ -11,7 +11,9 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import StringIO
@@ -97,25 +99,28 @@ def read_entry(path: Path) -> Entry:
         raise StoreError(f"{path}: no such folder. Check the path, or make the run with 'fairviz fit'.")
     try:
         manifest = json.loads((path / MANIFEST).read_text())
-        files, fmt = manifest["files"], manifest["format"]
+        fmt = manifest["format"]
+        files = {str(n): (int(w["bytes"]), str(w["sha256"])) for n, w in manifest["files"].items()}
+        spec, made, kind, key = dict(manifest["spec"]), dict(manifest["made"]), str(manifest["kind"]), manifest["key"]
+        expected = key_of(spec)
     except FileNotFoundError:
         raise StoreError(f"{path}: {MANIFEST} is missing, so the entry is not a finished result. {advice}") from None
-    except (ValueError, KeyError, TypeError, UnicodeDecodeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise StoreError(f"{path}: {MANIFEST} is damaged. {advice}") from None
     if fmt != FORMAT:
         raise StoreError(f"{path}: written in format {fmt}, this version reads format {FORMAT}. Make it again.")
-    for name, wanted in files.items():
+    for name, (size, digest) in files.items():
         file = path / name
         if not file.is_file():
             raise StoreError(f"{path}: {name} is missing. {advice}")
         data = file.read_bytes()
-        if len(data) != wanted["bytes"]:
-            raise StoreError(f"{path}: {name} has {len(data):,} bytes, wanted {wanted['bytes']:,}. {advice}")
-        if hashlib.sha256(data).hexdigest() != wanted["sha256"]:
+        if len(data) != size:
+            raise StoreError(f"{path}: {name} has {len(data):,} bytes, wanted {size:,}. {advice}")
+        if hashlib.sha256(data).hexdigest() != digest:
             raise StoreError(f"{path}: {name} was altered (SHA-256 differs). {advice}")
-    if key_of(manifest["spec"]) != manifest["key"]:
+    if expected != key:
         raise StoreError(f"{path}: {MANIFEST} was altered (spec and key differ). {advice}")
-    return Entry(path, manifest["kind"], manifest["key"], manifest["spec"], manifest["made"], tuple(files))
+    return Entry(path, kind, key, spec, made, tuple(files))
 
 
 def write_entry(
@@ -127,14 +132,13 @@ def write_entry(
     arrays: dict[str, np.ndarray] | None = None,
     tables: dict[str, pd.DataFrame] | None = None,
     made: dict | None = None,
-    replace: bool = False,
 ) -> Entry:
     """Publish one entry at ``path``: write aside, sync, manifest last, rename, sync the parent.
 
     Raises
     ------
     StoreError
-        The folder cannot be written (disk full, no permission), or exists and ``replace`` is False.
+        The folder cannot be written (disk full, no permission), or exists already.
     """
     payload: dict[str, bytes] = {}
     for name, value in (json_files or {}).items():
@@ -161,16 +165,11 @@ def write_entry(
             file.write_bytes(data)
             _sync(file)
         _sync(aside)
-        if replace and path.exists():
-            os.rename(path, aside / "replaced")
-            shutil.rmtree(aside / "replaced")
         os.rename(aside, path)
         _sync(path.parent)
-    except FileExistsError:
-        raise StoreError(f"{path} already exists. Name another folder or delete this one.") from None
     except OSError as error:
-        if error.errno in (39, 17) and path.exists():
-            raise StoreError(f"{path} already exists and is not empty. Name another folder.") from None
+        if path.exists():
+            raise StoreError(f"{path} already exists. Name another folder or delete this one.") from None
         raise StoreError(
             f"{path} cannot be written: {error.strerror}. Free some space or name another folder."
         ) from None
@@ -203,11 +202,14 @@ class ResultStore:
         if not path.exists():
             return None
         try:
-            return read_entry(path)
+            entry = read_entry(path)
+            if entry.key == key_of(spec) and entry.kind == kind:
+                return entry
         except StoreError:
-            if not self.read_only:
-                self._quarantine(path)
-            return None
+            pass
+        if not self.read_only:
+            self._quarantine(path)
+        return None
 
     def put(self, kind: str, spec: dict, **payload: Any) -> Entry:
         """Publish an entry; keywords as in :func:`write_entry`. One that is there already is kept."""
@@ -218,6 +220,7 @@ class ResultStore:
             return found
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._clear_leftovers(kind)
             return write_entry(self.path(kind, spec), kind, spec, **payload)
         except StoreError:
             found = self.get(kind, spec)  # somebody else was faster
@@ -226,6 +229,13 @@ class ResultStore:
             return found
         except OSError as error:
             raise StoreError(f"{self.root} cannot be written: {error.strerror}.") from None
+
+    def _clear_leftovers(self, kind: str) -> None:
+        """Remove folders that a killed writer left an hour ago or longer."""
+        for path in (self.root / kind).glob(".writing-*"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > 3600:
+                    shutil.rmtree(path, ignore_errors=True)
 
     def entries(self, kind: str) -> Iterator[Entry]:
         """All verified entries of a kind, by key; damaged ones are passed over."""
@@ -248,6 +258,7 @@ class ResultStore:
 
     def _quarantine(self, path: Path) -> None:
         aside = self.root / "quarantine"
-        aside.mkdir(parents=True, exist_ok=True)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        os.rename(path, aside / f"{path.name}-{stamp}")
+        with suppress(OSError):  # read-only cache, or another session was faster
+            aside.mkdir(parents=True, exist_ok=True)
+            os.rename(path, aside / f"{path.name}-{stamp}")

@@ -1,10 +1,12 @@
 """The command line, end to end; and bad input: one line, exit code 2, nothing half-written."""
 
+import errno
 import json
 import shutil
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -183,14 +185,17 @@ def test_knobs_of_the_simulated_set_are_in_the_run(capsys, tmp_path):
     [
         ([], {}),
         (["--lambda-z", 0.2, "--seed", 4], {"lambda_z": 0.2, "random_state": 4}),
-        (["--control", "entropy", "--lambda-z", 3, "--lambda-y", 2], {"control": "entropy", "lambda_z": 3, "lambda_y": 2}),
+        (
+            ["--control", "entropy", "--lambda-z", 3, "--lambda-y", 2],
+            {"control": "entropy", "lambda_z": 3, "lambda_y": 2},
+        ),
         (
             ["--control", "dp_eop", "--lambda-z", 0.1, "--lambda-eop", 0.05, "--steps", 4],
             {"control": "dp_eop", "lambda_z": 0.1, "lambda_eop": 0.05, "n_steps": 4},
         ),
     ],
     ids=["default", "dp", "entropy", "dp_eop"],
-)  # fmt: skip
+)
 def test_sample_is_that_of_the_fit_in_this_process(capsys, tmp_path, run, arguments, settings):
     first, second = tmp_path / "a.csv", tmp_path / "b.csv"
     ok(capsys, "sample", run, "-n", 1200, *arguments, "--out", first)
@@ -408,6 +413,28 @@ def test_a_refused_sample_keeps_the_old_file(capsys, tmp_path, run):
     assert out.read_text() == "old"
 
 
+def test_a_full_disk_leaves_the_old_sample(capsys, tmp_path, run, monkeypatch):
+    out, write = tmp_path / "a.csv", pd.DataFrame.to_csv
+    out.write_text("old")
+
+    def full(self, handle, **how):
+        if not how["header"]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(self, handle, **how)
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    refused(capsys, tmp_path, ["sample", run, "-n", 1500, "--out", out], "No space left on device")
+    assert out.read_text() == "old"
+
+
+def test_a_full_disk_leaves_no_run(capsys, tmp_path, csv, monkeypatch):
+    def full(self, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    refused(capsys, tmp_path, fill(FIT_CSV, tmp=tmp_path, csv=csv), "run cannot be written: No space left on device")
+
+
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
@@ -509,7 +536,7 @@ def test_evaluate_refuses_rows(capsys, tmp_path, csv, change, words):
         (["--lambdas", "0,nan"], ["lambda_z is nan"]),
         (["--lambdas", "0,inf"], ["lambda_z is inf"]),
         (["--lambdas=-1"], ["lambda_z is -1"]),
-        (["--lambdas", "0,a"], ["lambda", "'a'"]),
+        (["--lambdas", "0,a"], ["lambda", "'0,a'"]),
         (["--lambda-y", "nan"], ["lambda_y is nan"]),
         (["--lambda-y", "-1"], ["lambda_y is -1"]),
         (["--seeds", "0"], ["seeds is 0"]),

@@ -210,7 +210,7 @@ def test_a_damaged_status_is_no_job(queue, text):
 )
 def test_without_a_heartbeat_for_ten_seconds_a_job_is_interrupted(queue, monkeypatch, age, state, seen):
     monkeypatch.setattr(jobs, "STALE", 10.0)
-    fake(queue, "a", state=state, heartbeat=time.time() - age, step=7)
+    fake(queue, "a", state=state, heartbeat=time.time() - age, step=7, pid=1)
     status = queue.status("a")
     assert status.state == seen
     assert status.step == 7

@@ -120,14 +120,14 @@ def test_opening_what_is_no_run(tmp_path, spec, fit):
     with pytest.raises(StoreError, match=r"none: no such folder.*fairviz fit"):
         open_run(tmp_path / "none")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(StoreError, match="manifest.json is missing"):
+    with pytest.raises(StoreError, match=r"manifest\.json is missing"):
         open_run(tmp_path / "empty")
     save_run(tmp_path / "run", spec, fit, 1.0)
     arrays = tmp_path / "run" / "arrays.safetensors"
     data = bytearray(arrays.read_bytes())
     data[len(data) // 2] ^= 1
     arrays.write_bytes(data)
-    with pytest.raises(StoreError, match="arrays.safetensors was altered"):
+    with pytest.raises(StoreError, match=r"arrays\.safetensors was altered"):
         open_run(tmp_path / "run")
 
 
@@ -148,7 +148,7 @@ def test_an_empty_library(library):
     assert not library.store.root.exists()
     with pytest.raises(SettingError, match=r"simulated: no fit with target 'East'; there are no fits.*fairviz fit"):
         library.find_fit("simulated", "East")
-    with pytest.raises(SettingError, match="No data set 'adlut'. Choose one of 'adult', 'simulated'"):
+    with pytest.raises(SettingError, match=r"No data set 'adlut'. Choose one of 'adult', 'simulated'"):
         library.find_fit("adlut", "East")
 
 

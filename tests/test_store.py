@@ -248,7 +248,7 @@ def test_disk_full_leaves_nothing(store, monkeypatch, after):
         return write(self, data)
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(StoreError, match="No space left on device.*Free some space"):
+    with pytest.raises(StoreError, match=r"No space left on device.*Free some space"):
         store.put("cell", SPEC, **payload())
     assert len(written) == after
     assert tree(store.root / "cell") == []
@@ -261,31 +261,6 @@ def test_a_folder_that_is_there_already_is_kept(tmp_path):
     with pytest.raises(StoreError, match="already exists"):
         write_entry(path, "fit", SPEC, **payload())
     assert tree(tmp_path) == ["run", "run/mine.txt"]
-
-
-def test_replace(tmp_path):
-    path = tmp_path / "run"
-    write_entry(path, "fit", SPEC, json_files={"result.json": {"x": "old"}})
-    entry = write_entry(path, "fit", SPEC, json_files={"result.json": {"x": "new"}}, replace=True)
-    assert entry.json() == {"x": "new"}
-    assert len(tree(tmp_path)) == 3
-
-
-def test_replace_that_fails_keeps_the_old_entry(tmp_path, monkeypatch):
-    path = tmp_path / "run"
-    write_entry(path, "fit", SPEC, json_files={"result.json": {"x": "old"}})
-    rename = os.rename
-
-    def fail(source, destination):
-        if Path(destination) == path and "result.json" in os.listdir(source):
-            monkeypatch.setattr(os, "rename", rename)
-            raise OSError(errno.EIO, "Input/output error")
-        rename(source, destination)
-
-    monkeypatch.setattr(os, "rename", fail)
-    with pytest.raises(StoreError):
-        write_entry(path, "fit", SPEC, json_files={"result.json": {"x": "new"}}, replace=True)
-    assert read_entry(path).json() == {"x": "old"}
 
 
 KILLER = """

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +18,14 @@ from fairviz.data.schema import Schema, _names
 from fairviz.errors import DataError, SettingError
 
 ALL_DOMAINS = "all"
+MISSING = "(missing)"
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    """Values as text, missing ones as None; whole numbers without the ".0" that a missing neighbour gave them."""
+    kept = values.astype("object").where(values.notna(), None)
+    whole = pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all()
+    return kept.map(lambda v: str(int(v)) if whole else str(v), na_action="ignore")
 
 
 def _tidy(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
@@ -33,12 +44,16 @@ def _tidy(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
                 raise DataError(f"Feature {name!r} holds an infinite number. Replace it or leave it empty.")
             columns[name] = values
         elif isinstance(values.dtype, pd.CategoricalDtype) and pd.api.types.is_string_dtype(values.cat.categories):
-            columns[name] = values.cat.remove_unused_categories() if name not in schema.features else values
+            if name not in schema.features:
+                values = values.cat.remove_unused_categories()
+            elif values.isna().any():
+                values = values.cat.add_categories([MISSING]).fillna(MISSING)
+            columns[name] = values
         else:
-            text = values.astype("object").where(values.notna(), None)
+            text = _as_text(values)
             if name in schema.features:
-                text = text.fillna("(missing)")
-            columns[name] = pd.Categorical(text.map(str, na_action="ignore"))
+                text = text.fillna(MISSING)
+            columns[name] = pd.Categorical(text)
     return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
 
 
@@ -144,6 +159,11 @@ class DomainDataset:
         """SHA-256 over schema and every cell, in order (hex)."""
         return self._digest
 
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """Columns that hold text; a CSV of rows like these is read with them as written."""
+        return tuple(n for n in self.schema.columns if isinstance(self.frame[n].dtype, pd.CategoricalDtype))
+
     def conform(self, frame: pd.DataFrame, where: str) -> pd.DataFrame:
         """Bring rows for training (features and label) to this data set's types.
 
@@ -163,18 +183,19 @@ class DomainDataset:
         for name in wanted:
             model, values = self.frame[name], frame[name]
             if isinstance(model.dtype, pd.CategoricalDtype):
-                text = values.astype("object").where(values.notna(), None)
+                text = _as_text(values)
                 if name in schema.features:
-                    text = text.fillna("(missing)")
-                columns[name] = pd.Categorical(text.map(str, na_action="ignore"), categories=model.cat.categories)
+                    text = text.fillna(MISSING)
+                columns[name] = pd.Categorical(text, categories=model.cat.categories)
             else:
                 number = pd.to_numeric(values, errors="coerce")
                 bad = (number.isna() & values.notna() & (values.astype(str) != "")).to_numpy()
+                bad = bad | np.isinf(number.to_numpy(float, na_value=np.nan))
                 if bad.any():
                     row = int(bad.argmax())
                     raise DataError(
                         f"{where}: feature {name!r}, row {row + 1}: wanted a number, found {values.iloc[row]!r}. "
-                        "Correct the cell or leave it empty."
+                        "Give a finite number or leave the cell empty."
                     )
                 columns[name] = number
         tidy = pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
@@ -201,32 +222,69 @@ def read_csv(path: str | Path, schema: Schema, name: str | None = None) -> Domai
         File absent, empty or not CSV, or not fitting the schema.
     """
     path = Path(path)
-    return DomainDataset.from_frame(name or path.stem, read_table(path), schema)
+    table = read_table(path, text=(schema.label, schema.sensitive, schema.domain, *schema.categorical))
+    return DomainDataset.from_frame(name or path.stem, table, schema)
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
+def _records(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of a CSV file, every row as wide as the header."""
+    how = "Save it as comma-separated UTF-8 text."
+    if not path.is_file():
+        raise DataError(f"{path}: no such file. Check the path.")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: cannot be read as CSV: byte {error.start} is not UTF-8 text. {how}") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}).") from None
+    if "\x00" in text:
+        raise DataError(f"{path}: cannot be read as CSV: it holds NUL characters, so it is not text. {how}")
+    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
+    rows, lines = [], []
+    try:
+        for row in reader:
+            if row:
+                rows.append([cell.strip() for cell in row])
+                lines.append(reader.line_num)
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: cannot be read as CSV ({error}). {how}") from None
+    if not rows:
+        raise DataError(f"{path}: cannot be read as CSV: the file is empty. {how}")
+    header, body = rows[0], rows[1:]
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise DataError(f"{path}: column {_names(twice)} occurs more than once. Rename or drop one.")
+    ragged = [(n, len(row)) for n, row in zip(lines[1:], body, strict=True) if len(row) != len(header)]
+    if ragged:
+        shown = ", ".join(f"line {n} has {width}" for n, width in ragged[:5])
+        more = f" and {len(ragged) - 5} more" if len(ragged) > 5 else ""
+        raise DataError(
+            f"{path}: the header has {len(header)} fields, but {shown}{more}. "
+            "Quote cells that hold commas, and give every row as many fields as the header."
+        )
+    return header, body
+
+
+def read_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
     """Read a CSV file as text, then turn wholly numeric columns into numbers.
+
+    Parameters
+    ----------
+    text : sequence of str
+        Columns that stay text as written.
 
     Raises
     ------
     DataError
-        File absent, empty, ragged or not text.
+        File absent, empty, ragged or not text, or a column name that occurs twice.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise DataError(f"{path}: no such file. Check the path.")
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True, index_col=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as CSV ({error}). Save it as comma-separated UTF-8 text.") from None
-    frame = frame.apply(lambda column: column.str.strip())
-    for name in frame.columns:
+    header, body = _records(Path(path))
+    frame = pd.DataFrame(body, columns=header, dtype=object)
+    for name in header:
         values = frame[name].where(frame[name] != "", None)
         numbers = pd.to_numeric(values, errors="coerce")
         # "00123" is an identifier, not a number: keep what would not come back as written
-        padded = values.str.fullmatch(r"0\d+").fillna(False).any()
-        if numbers.notna().sum() == values.notna().sum() and values.notna().any() and not padded:
-            frame[name] = numbers
-        else:
-            frame[name] = values
+        padded = values.str.fullmatch(r"0\d+").fillna(False).astype(bool).any() if len(values) else False
+        numeric = numbers.notna().sum() == values.notna().sum() and values.notna().any() and not padded
+        frame[name] = numbers if numeric and name not in text else values
     return frame

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,8 +91,10 @@ def _find_atoms(values: np.ndarray) -> list[float]:
 
 
 def _decimals(values: np.ndarray) -> int | None:
+    """Decimal places with which all values are written, or None if more than six."""
+    tolerance = 1e-12 * float(np.abs(values).max())
     for places in range(7):
-        if np.allclose(values, np.round(values, places), rtol=0, atol=10.0 ** -(places + 4)):
+        if (np.abs(values - np.round(values, places)) <= tolerance).all():
             return places
     return None
 
@@ -184,7 +187,7 @@ class TableEncoder:
     def _encode(column: _Column, series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         if column.categories is not None:
             return pd.Categorical(series.astype(str), categories=column.categories).codes.astype(int), np.zeros(0)
-        values = series.to_numpy(float)
+        values = series.to_numpy(float, na_value=np.nan)
         choice = np.full(len(values), len(column.atoms) if column.knots else -1)
         for index, atom in enumerate(column.atoms):
             choice[np.isnan(values) if atom is None else values == atom] = index
@@ -216,7 +219,7 @@ class TableEncoder:
         return pd.DataFrame(columns)
 
     @staticmethod
-    def _decode(column: _Column, choice: np.ndarray, matrix: np.ndarray, spans: dict) -> np.ndarray:
+    def _decode(column: _Column, choice: np.ndarray, matrix: np.ndarray, spans: dict) -> Any:
         values = np.full(len(matrix), column.knots[0] if column.knots else np.nan)
         if column.numbers:
             u = _to_u(matrix[:, spans[column.name, "number"].start].astype(float))
@@ -229,8 +232,10 @@ class TableEncoder:
             values[choice == index] = np.nan if atom is None else atom
         if column.decimals is not None:
             values = np.round(values, column.decimals)
-        if column.decimals == 0 and not np.isnan(values).any():
-            return values.astype(np.int64)
+        if column.decimals == 0:
+            missing = np.isnan(values)
+            whole = np.where(missing, 0, values).astype(np.int64)
+            return pd.arrays.IntegerArray(whole, missing) if None in column.atoms else whole
         return values
 
     def to_json(self) -> dict:

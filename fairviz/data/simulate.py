@@ -140,7 +140,14 @@ class Hiring:
         return p_y, p_z[1], p_z[1] * p_y_given_z[1] / p_y
 
     def bayes_frontier(
-        self, domain: str, lambdas: Sequence[float], *, control: str = "dp", n: int = 400_000, seed: int = 0
+        self,
+        domain: str,
+        lambdas: Sequence[float],
+        *,
+        control: str = "dp",
+        leading: str = "men",
+        n: int = 400_000,
+        seed: int = 0,
     ) -> pd.DataFrame:
         """Best possible accuracy at each price of unfairness, known from the exact posteriors.
 
@@ -148,6 +155,7 @@ class Hiring:
         the maximiser of accuracy - lambda (rate of men - rate of women). ``eop``: the same with ``p(y=1|x)
         (1 - lambda w1(x) / 2) > 1/2`` where ``w1`` divides ``p(z|x, y=1)`` by ``P(y=1, z)``, for true positive rates.
         (Menon and Williamson 2018.) Averages over ``n`` drawn rows, with posteriors in place of drawn labels.
+        ``leading="women"`` prices the opposite gap. A price large enough overshoots equality.
 
         Returns
         -------
@@ -157,25 +165,23 @@ class Hiring:
         frame = self.sample_domain(domain, n, np.random.default_rng(seed))
         p_y, p_w, p_w1 = self.posterior(frame, domain)
         p_women, p_y1w, p_y1m = p_w.mean(), (p_y * p_w1).mean(), (p_y * (1 - p_w1)).mean()
-        rows = []
-        for price in np.asarray(lambdas, float):
-            if control == "dp":
-                yes = p_y > 0.5 + 0.5 * price * ((1 - p_w) / (1 - p_women) - p_w / p_women)
-            else:
-                w1 = (1 - p_w1) / p_y1m - p_w1 / p_y1w
-                yes = p_y * (1 - 0.5 * price * w1) > 0.5
+        w = (1 - p_w) / (1 - p_women) - p_w / p_women
+        w1 = (1 - p_w1) / p_y1m - p_w1 / p_y1w
+
+        def at(price: float) -> dict[str, float]:
+            yes = p_y > 0.5 + 0.5 * price * w if control == "dp" else p_y * (1 - 0.5 * price * w1) > 0.5
             men, women = (yes * (1 - p_w)).mean() / (1 - p_women), (yes * p_w).mean() / p_women
             tpr_m, tpr_w = (yes * p_y * (1 - p_w1)).mean() / p_y1m, (yes * p_y * p_w1).mean() / p_y1w
-            rows.append(
-                {
-                    "lambda_z": price,
-                    "accuracy": np.where(yes, p_y, 1 - p_y).mean(),
-                    "rate_men": men,
-                    "rate_women": women,
-                    "R_DP": min(men, women) / max(men, women),
-                    "tpr_men": tpr_m,
-                    "tpr_women": tpr_w,
-                    "R_EOp": min(tpr_m, tpr_w) / max(tpr_m, tpr_w),
-                }
-            )
+            return {
+                "accuracy": float(np.where(yes, p_y, 1 - p_y).mean()),
+                "rate_men": men,
+                "rate_women": women,
+                "R_DP": min(men, women) / max(men, women),
+                "tpr_men": tpr_m,
+                "tpr_women": tpr_w,
+                "R_EOp": min(tpr_m, tpr_w) / max(tpr_m, tpr_w),
+            }
+
+        sign = 1.0 if leading == "men" else -1.0
+        rows = [{"lambda_z": float(price), **at(sign * price)} for price in lambdas]
         return pd.DataFrame(rows)

@@ -96,6 +96,7 @@ def download_adult(url: str = ADULT_URL, sha256: str = ADULT_ZIP_SHA256) -> Path
     import pooch
     import requests
 
+    pooch.get_logger().setLevel("WARNING")
     folder = cache_dir() / "data" / "adult"
     how = f"Put {' and '.join(ADULT_FILES)} into {folder}, or set FAIRVIZ_DATA to a folder that has them."
     try:
@@ -113,15 +114,26 @@ def download_adult(url: str = ADULT_URL, sha256: str = ADULT_ZIP_SHA256) -> Path
     except (ValueError, OSError) as error:
         what = "the bytes are not the published ones" if isinstance(error, ValueError) else str(error)
         raise MissingDataError(f"Adult could not be downloaded from {url}: {what}. Nothing was kept. {how}") from None
-    folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(archive) as zipped:
+    try:
+        with zipfile.ZipFile(archive) as zipped:
+            members = {name: zipped.read(name) for name in ADULT_FILES}
         for name, wanted in ADULT_FILES.items():
-            data = zipped.read(name)
-            if hashlib.sha256(data).hexdigest() != wanted:
-                raise MissingDataError(f"{name} inside the download is not the published file. {how}")
+            if hashlib.sha256(members[name]).hexdigest() != wanted:
+                raise MissingDataError(f"{name} inside the download is not the published file. Nothing was kept. {how}")
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in members.items():
             partial = folder / f"{name}.part"
-            partial.write_bytes(data)
-            partial.replace(folder / name)
+            try:
+                partial.write_bytes(data)
+                partial.replace(folder / name)
+            finally:
+                partial.unlink(missing_ok=True)
+    except (zipfile.BadZipFile, KeyError):
+        raise MissingDataError(
+            f"The download from {url} is not the published archive. Nothing was kept. {how}"
+        ) from None
+    except OSError as error:
+        raise MissingDataError(f"Adult cannot be saved in {folder}: {error.strerror}. Free some space. {how}") from None
     return folder
 
 
@@ -178,13 +190,22 @@ def read_simulated(
 
 
 def simulated_frontier() -> list[dict]:
-    """The fair Bayes frontier of the default story, a row per control, region and price."""
-    prices = {"dp": [0.02 * k for k in range(16)], "eop": [0.01 * k for k in range(16)]}
-    frames = [
-        Hiring().bayes_frontier(domain, grid, control=control).assign(domain=domain, control=control)
-        for control, grid in prices.items()
-        for domain in Hiring().domains
-    ]
+    """The fair Bayes frontier of the default story, a row per control, region and price.
+
+    The gap of the group that leads at price 0 is priced; a price that would overshoot equality is not paid, so its
+    row repeats the one before.
+    """
+    story, frames = Hiring(), []
+    grids = {("dp", "rate"): [0.02 * k for k in range(16)], ("eop", "tpr"): [0.01 * k for k in range(16)]}
+    for (control, kind), grid in grids.items():
+        for domain in story.domains:
+            start = story.bayes_frontier(domain, [0.0], control=control).iloc[0]
+            leading, other = ("men", "women") if start[f"{kind}_men"] >= start[f"{kind}_women"] else ("women", "men")
+            frame = story.bayes_frontier(domain, grid, control=control, leading=leading)
+            overshot = frame[f"{kind}_{leading}"] < frame[f"{kind}_{other}"]
+            values = frame.columns.drop("lambda_z")
+            frame[values] = frame[values].mask(overshot).ffill()
+            frames.append(frame.assign(domain=domain, control=control))
     return pd.concat(frames).round(5).to_dict("records")
 
 

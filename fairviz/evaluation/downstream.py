@@ -48,7 +48,7 @@ class FeatureCodes:
                 codes = column.cat.set_categories(self.categories[name]).cat.codes.to_numpy(float)
                 out[:, j] = np.where(codes < 0, np.nan, codes)
             else:
-                out[:, j] = column.to_numpy(float)
+                out[:, j] = column.to_numpy(float, na_value=np.nan)
         return out
 
 

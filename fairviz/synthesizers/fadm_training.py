@@ -38,8 +38,7 @@ class Networks:
     @classmethod
     def build(cls, sde: VPSDE, width: int, blocks: Blocks, n_groups: int, params: dict[str, Any]) -> Networks:
         """Fresh networks, seeded without touching torch's global generator."""
-        for name in ("hidden", "depth", "classifier_hidden", "classifier_depth"):
-            check_count(name, params[name], 1, 4096)
+        _check(params)
         size = {"hidden": params["classifier_hidden"], "depth": params["classifier_depth"]}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(params["random_state"])
@@ -104,6 +103,8 @@ class DomainBatches:
 
 
 def _check(params: dict[str, Any]) -> None:
+    for name in ("hidden", "depth", "classifier_hidden", "classifier_depth"):
+        check_count(name, params[name], 1, 4096)
     check_count("n_iter", params["n_iter"], 1, 1_000_000)
     check_count("batch_size", params["batch_size"], 2, 100_000)
     check_count("random_state", params["random_state"], 0, 2**63 - 1)
@@ -135,7 +136,6 @@ def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: di
     params : dict
         FADM's hyper-parameters.
     """
-    _check(params)
     if len(torch.unique(y)) < 2:
         raise DataError("The source rows have one class only. Hold out another domain, or add rows of both classes.")
     rng = torch.Generator().manual_seed(params["random_state"])

@@ -183,7 +183,7 @@ def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str) -> 
     """Draw a view."""
     source, schema = DATASETS[setting.dataset], facts["schema"]
     metric = frame.metric
-    title, up = FAIRNESS[metric]
+    up = FAIRNESS[metric][1]
     truth = _truth(setting, facts, view, metric)
     frame.sentence.markdown(
         words.sentence(
@@ -205,7 +205,7 @@ def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str) -> 
                 now_frame(view, setting.lambda_z),
                 view.references,
                 view.constant,
-                y_title=f"{title} (favourable: {schema['favourable']})",
+                y_title=f"{AXES[metric]} (favourable: {schema['favourable']})",
                 higher_is_fairer=up,
                 truth=truth,
             ),

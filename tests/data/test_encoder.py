@@ -222,6 +222,7 @@ def test_nothing_to_learn_from():
         TableEncoder().fit(mixed().iloc[:1])
 
 
+@pytest.mark.real
 def test_adult_round_trip(adult):
     """Every category and atom exactly; ages within the step that 48,842 rows allow."""
     features = adult.features

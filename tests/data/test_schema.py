@@ -120,7 +120,7 @@ def test_every_row_its_own_domain():
     ],
 )
 def test_impossible_roles(roles, word):
-    with pytest.raises(DataError, match="^[^\n]+$") as caught:
+    with pytest.raises(DataError, match=r"^[^\n]+$") as caught:
         Schema(*roles)
     assert word in str(caught.value)
 

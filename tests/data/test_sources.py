@@ -27,12 +27,12 @@ def files(folder):
 
 
 def test_unknown_data_set():
-    with pytest.raises(SettingError, match="No data set 'adlut'. Choose one of 'adult', 'simulated'"):
+    with pytest.raises(SettingError, match=r"No data set 'adlut'. Choose one of 'adult', 'simulated'"):
         load_dataset("adlut")
 
 
 def test_unknown_option():
-    with pytest.raises(SettingError, match="'simulated'.*colour"):
+    with pytest.raises(SettingError, match=r"'simulated'.*colour"):
         load_dataset("simulated", colour=1)
 
 

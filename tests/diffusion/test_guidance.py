@@ -1,5 +1,7 @@
 """Guided sampling against quadrature and against a discrete world in closed form."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -162,4 +164,4 @@ def test_three_groups_world_tilt_lowers_the_weighted_gap() -> None:
         return float((c * (joint.sum(1) * rule[:, None]).sum(0) / pi).sum())
 
     gaps = [priced_gap(price) for price in (0.0, 0.05, 0.1, 0.2, 0.3)]
-    assert all(b <= a + 1e-9 for a, b in zip(gaps, gaps[1:], strict=False))
+    assert all(b <= a + 1e-9 for a, b in itertools.pairwise(gaps))

@@ -82,5 +82,5 @@ def test_baselines(split) -> None:
 
 def test_unknown_classifier(split) -> None:
     source, target = split
-    with pytest.raises(SettingError, match="No classifier 'forest'.*logistic_regression"):
+    with pytest.raises(SettingError, match=r"No classifier .forest.*logistic_regression"):
         evaluate(source.frame, target, classifier="forest")
