@@ -19,7 +19,7 @@ import torch
 
 from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
 from fairviz.data.sources import DATASETS, load_dataset
-from fairviz.library import FIT, SWEEP, FitSpec, Library, fit_payload, pretrained_dir, versions
+from fairviz.library import CELL, FIT, SWEEP, FitSpec, Library, fit_payload, pretrained_dir, versions
 from fairviz.store import ResultStore
 from fairviz.sweep import recorded_grid, run_sweep
 from fairviz.synthesizers import FADM
@@ -60,21 +60,23 @@ def pretrain(
     params: dict[str, Any] = QUICK if quick else {}
     targets = list(dataset.domains)
     specs = {target: FitSpec.of(dataset, target, **params) for target in [*targets, ALL_DOMAINS]}
-    library, begun = Library(), time.monotonic()
+    library = Library()
     with ProcessPoolExecutor(n_jobs, mp_context=get_context("spawn")) as pool:
         futures = [pool.submit(_fit, s.to_json(), library.store.root, library.shipped.root) for s in specs.values()]
         for done, future in enumerate(as_completed(futures), 1):
             yield "fits", done, len(futures), future.result()
-    fitted = time.monotonic() - begun
     cells = recorded_grid(targets, range(1 if quick else seeds), n=500 if quick else 10_000)
     if quick:
         cells = [cell for cell in cells if cell.lambda_z in (0.0, 0.1, 1.0) and cell.lambda_y == 1.0]
+    fresh = sum(not library.store.path(CELL, cell.spec(specs[cell.target])).exists() for cell in cells)
     records: list[dict] = []
+    begun = time.monotonic()
     for done, total, new in run_sweep(specs, cells, library, n_jobs=n_jobs):
         records += new
         yield "sweep", done, total, ""
     table = pd.DataFrame(records).sort_values(ORDER, ignore_index=True)
-    made = {"seconds_fits": round(fitted), "seconds_sweep": round(time.monotonic() - begun - fitted), "workers": n_jobs}
+    # a resumed run computes part of the cells only, so say how many the seconds are for
+    made = {"cells_computed": fresh, "seconds": round(time.monotonic() - begun), "workers": n_jobs}
     _publish(ResultStore(out or pretrained_dir()), dataset, specs, library, table, {**made, **versions()})
     yield "published", len(cells), len(cells), ""
 

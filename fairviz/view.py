@@ -48,38 +48,66 @@ def mean_point(counts: Counts, metric: str, label: str) -> dict:
     }
 
 
-def build(
-    now: Counts, before: Counts, real: Counts, constant: Counts, path: pd.DataFrame, seeds: pd.DataFrame, metric: str
-) -> View:
-    """Put a view together from counts."""
+@dataclass(frozen=True)
+class Background:
+    """What stays while only the price moves: the path, and what is compared with.
+
+    Attributes
+    ----------
+    setting : Sweep or None
+        All prices of one control; None for live numbers.
+    """
+
+    metric: str
+    before: Counts
+    head_before: dict[str, float]
+    path: pd.DataFrame
+    references: pd.DataFrame
+    constant: pd.DataFrame
+    setting: Sweep | None = None
+
+    def view(self, now: Counts, seeds: pd.DataFrame) -> View:
+        """The view of one setting in front of this background."""
+        return View(
+            now,
+            self.before,
+            headline(now, self.metric),
+            self.head_before,
+            self.path,
+            seeds,
+            self.references,
+            self.constant,
+            domain_rows(now),
+        )
+
+    def at(self, lambda_z: float) -> View:
+        """The view of a recorded price."""
+        assert self.setting is not None
+        here = self.setting.select(lambda_z=lambda_z)
+        return self.view(here.counts(), here.by_seed(self.metric))
+
+
+def background(
+    before: Counts, real: Counts, constant: Counts, path: pd.DataFrame, metric: str, setting: Sweep | None = None
+) -> Background:
+    """Put a background together from counts."""
     references = pd.DataFrame([mean_point(real, metric, "real rows")])
     line = pd.DataFrame([{**mean_point(constant, metric, "always the same answer"), "lambda_z": 0.0}])
-    return View(
-        now, before, headline(now, metric), headline(before, metric), path, seeds, references, line, domain_rows(now)
-    )
+    return Background(metric, before, headline(before, metric), path, references, line, setting)
 
 
-def recorded_view(
-    sweep: Sweep,
-    *,
-    control: str,
-    lambda_y: float,
-    lambda_z: float,
-    classifier: str,
-    domains: Sequence[str],
-    metric: str,
-) -> View:
-    """The view of a recorded setting."""
+def recorded_background(
+    sweep: Sweep, *, control: str, lambda_y: float, classifier: str, domains: Sequence[str], metric: str
+) -> Background:
+    """The background of a recorded control, label strength and classifier."""
     setting = sweep.setting(control, lambda_y, classifier, domains)
-    here, origin = setting.select(lambda_z=lambda_z), setting.select(lambda_z=0.0)
-    return build(
-        here.counts(),
-        origin.counts(),
+    return background(
+        setting.select(lambda_z=0.0).counts(),
         sweep.real(classifier, domains).counts(),
         sweep.constant(domains).counts(),
         setting.path(metric),
-        here.by_seed(metric),
         metric,
+        setting,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from fairviz import view
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import load_dataset
 from fairviz.evaluation.tradeoff import Sweep
@@ -16,7 +17,7 @@ from fairviz.jobs import JobQueue
 from fairviz.library import Library, load_fit
 from fairviz.store import read_entry
 from fairviz.synthesizers import FADM
-from fairviz.view import View, recorded_view
+from fairviz.view import Background, View
 
 
 @st.cache_resource
@@ -41,22 +42,24 @@ def recorded(dataset: str) -> tuple[Sweep, dict, dict] | None:
     return Sweep(entry.table("cells.csv"), tuple(facts["groups"])), facts, entry.made
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
+@st.cache_resource(max_entries=100, show_spinner=False)
+def recorded_background(
+    dataset: str, control: str, lambda_y: float, classifier: str, domains: tuple[str, ...], metric: str
+) -> Background:
+    """What stays while the dial moves; arguments are plain values, never frames."""
+    found = recorded(dataset)
+    assert found is not None
+    return view.recorded_background(
+        found[0], control=control, lambda_y=lambda_y, classifier=classifier, domains=domains, metric=metric
+    )
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
 def recorded_setting(
     dataset: str, control: str, lambda_y: float, lambda_z: float, classifier: str, domains: tuple[str, ...], metric: str
 ) -> View:
-    """The view of a recorded setting; arguments are plain values, never frames."""
-    found = recorded(dataset)
-    assert found is not None
-    return recorded_view(
-        found[0],
-        control=control,
-        lambda_y=lambda_y,
-        lambda_z=lambda_z,
-        classifier=classifier,
-        domains=domains,
-        metric=metric,
-    )
+    """The view of a recorded setting. Shared between sessions: never changed."""
+    return recorded_background(dataset, control, lambda_y, classifier, domains, metric).at(lambda_z)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the rows …")

@@ -18,7 +18,7 @@ from fairviz.library import FitSpec
 from fairviz.pretrain import facts
 from fairviz.sweep import CONSTANT, REAL, Cell, compute
 from fairviz.ui import common, words
-from fairviz.view import View, build, mean_point
+from fairviz.view import View, background, mean_point
 
 if TYPE_CHECKING:
     from fairviz.ui.explore import Setting
@@ -108,7 +108,7 @@ def _view(setting: Setting, dataset: DomainDataset, domains: list[str], metric: 
     counts = {name: Counts.concat(found) for name, found in parts.items()}
     seeds = pd.DataFrame([{**mean_point(counts["now"], metric, ""), "lambda_z": setting.lambda_z, "seed": 0}])
     path = _trail(setting, domains, counts, metric)
-    return build(counts["now"], counts["before"], counts["real"], counts["constant"], path, seeds, metric)
+    return background(counts["before"], counts["real"], counts["constant"], path, metric).view(counts["now"], seeds)
 
 
 def _trail(setting: Setting, domains: list[str], counts: dict[str, Counts], metric: str) -> pd.DataFrame:

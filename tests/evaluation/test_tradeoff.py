@@ -7,7 +7,7 @@ import pytest
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.tradeoff import Sweep, average, domain_rows, headline
 from fairviz.sweep import Cell, counts_of, record
-from fairviz.view import dumbbell_frame, recorded_view
+from fairviz.view import dumbbell_frame, recorded_background
 from tests.evaluation.test_metrics import HAND
 
 GROUPS = ("women", "men")
@@ -81,9 +81,9 @@ def test_domain_rows_by_hand() -> None:
 
 
 def test_recorded_view() -> None:
-    view = recorded_view(
-        sweep(), control="dp", lambda_y=1.0, lambda_z=0.1, classifier="mlp", domains=("a", "b"), metric="R_EOp"
-    )
+    view = recorded_background(
+        sweep(), control="dp", lambda_y=1.0, classifier="mlp", domains=("a", "b"), metric="R_EOp"
+    ).at(0.1)
     assert view.head["fairness"] == pytest.approx(0.7 / 0.8)
     assert view.head_before["fairness"] == pytest.approx(0.6 / 0.8)
     assert len(view.seeds) == 2

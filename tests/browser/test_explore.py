@@ -1,0 +1,154 @@
+"""The first screen in a real browser: it opens with content, the dial moves it, it fits a phone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import unavailable
+
+ROOT = Path(__file__).parent.parent.parent
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+CHART = '[data-testid="stVegaLiteChart"] canvas, [data-testid="stVegaLiteChart"] svg'
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The app on a free port, with an empty cache and without Adult's rows."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {k: v for k, v in os.environ.items() if k != "FAIRVIZ_DATA"}
+    env["FAIRVIZ_CACHE"] = str(tmp_path_factory.mktemp("browser-cache"))
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+    ]
+    with open(tmp_path_factory.mktemp("log") / "app.log", "wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(240):
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=2)
+            break
+        except OSError:
+            time.sleep(0.25)
+    yield url
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        unavailable("install Chromium to run the browser tests")
+    api = pytest.importorskip("playwright.sync_api", reason="install playwright to run the browser tests")
+    with api.sync_playwright() as playwright:
+        instance = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield instance
+        instance.close()
+
+
+def open_page(browser, url: str, width: int = 1280, height: int = 800):
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(url)
+    page.wait_for_selector(CHART, timeout=60_000)
+    return page
+
+
+def sentence(page) -> str:
+    return page.get_by_text("Tested on", exact=False).first.inner_text()
+
+
+def settle(page, before: str) -> str:
+    """The sentence, once it has changed."""
+    for _ in range(100):
+        if sentence(page) != before:
+            return sentence(page)
+        time.sleep(0.1)
+    raise AssertionError("the sentence did not change")
+
+
+def chart_picture(page) -> bytes:
+    time.sleep(1.0)  # Vega draws after the page has settled
+    return page.locator('[data-testid="stVegaLiteChart"]').first.screenshot()
+
+
+def test_opens_on_a_finished_adult_run(server, browser) -> None:
+    page = open_page(browser, server)
+    text = sentence(page)
+    assert "48,842 people of a race the model never saw" in text
+    assert "women" in text
+    assert "men" in text
+    assert page.get_by_text("Domain by domain").is_visible()
+    assert page.locator('[data-testid="stException"]').count() == 0
+    page.close()
+
+
+def test_the_dial_changes_sentence_and_chart(server, browser) -> None:
+    page = open_page(browser, server)
+    before, picture = sentence(page), chart_picture(page)
+    page.get_by_role("slider").first.press("ArrowRight")
+    after = settle(page, before)
+    assert after != before
+    assert chart_picture(page) != picture
+    assert "price_dp=0.25" in page.url
+    # the link holds the setting
+    link = page.url
+    page.close()
+    again = open_page(browser, link)
+    assert sentence(again) == after
+    again.close()
+
+
+def test_zero_is_no_control(server, browser) -> None:
+    page = open_page(browser, server)
+    before = sentence(page)
+    page.get_by_role("slider").first.press("Home")
+    text = settle(page, before)
+    assert "Without fair control" not in text
+    assert page.get_by_text("No fair control: rows are drawn as the data are").is_visible()
+    page.close()
+
+
+def test_switch_to_the_simulated_world(server, browser) -> None:
+    page = open_page(browser, f"{server}/?data=Simulated+hiring")
+    assert "people of a region the model never saw" in sentence(page)
+    page.close()
+
+
+def test_live_numbers_say_what_is_missing(server, browser) -> None:
+    """Without Adult's rows one line says how to get them; nothing breaks."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{server}/?numbers=Live")
+    page.get_by_text("which are not on this machine").wait_for(timeout=60_000)
+    assert page.get_by_role("button", name="Download the rows").is_visible()
+    page.close()
+
+
+def test_fits_a_phone(server, browser) -> None:
+    page = open_page(browser, server, 390, 844)
+    widths = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert widths[0] <= widths[1]
+    for box in page.locator('[data-testid="stVegaLiteChart"]').all():
+        area = box.bounding_box()
+        assert area is not None
+        assert area["x"] + area["width"] <= 391
+    page.close()

@@ -1,0 +1,142 @@
+"""The Explore page without a browser: every control, empty states, live numbers, background training."""
+
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fairviz.library import Library
+from fairviz.ui import explore
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches(monkeypatch):
+    """Cached resources belong to the folders of one test."""
+    import streamlit as st
+
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    monkeypatch.delenv("FAIRVIZ_DATA", raising=False)
+
+
+def start(**query: str) -> AppTest:
+    app = AppTest.from_file("app.py", default_timeout=120)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def sentence(app: AppTest) -> str:
+    return next(m.value for m in app.markdown if m.value.startswith("Tested on"))
+
+
+def test_first_screen() -> None:
+    app = start()
+    assert not app.exception
+    assert not app.error
+    assert "48,842 people of a race" in sentence(app)
+    assert app.select_slider(key="price_dp").value == 0.2
+    assert [b.value for b in app.selectbox[:3]] == ["adult", "dp", "gradient_boosting"]
+
+
+@pytest.mark.parametrize("control", ["dp", "eop", "entropy"])
+@pytest.mark.parametrize("metric", list(explore.FAIRNESS))
+def test_every_control_and_axis(control: str, metric: str) -> None:
+    app = start()
+    app.selectbox(key="control").set_value(control).run()
+    app.selectbox(key="axis").set_value(metric).run()
+    assert not app.exception
+    assert sentence(app)
+    app.select_slider(key=f"price_{control}").set_value(0.0).run()
+    assert not app.exception
+    assert "Without fair control" not in sentence(app)
+
+
+@pytest.mark.parametrize("model", list(explore.MODEL_TITLES))
+def test_every_downstream_model(model: str) -> None:
+    app = start()
+    app.selectbox(key="model").set_value(model).run()
+    assert not app.exception
+    assert "right for" in sentence(app)
+
+
+def test_domains_can_be_chosen_and_none_is_said() -> None:
+    app = start()
+    app.button_group(key="domains").set_value(["White"]).run()
+    assert "41,762 people" in sentence(app)
+    app.button_group(key="domains").set_value([]).run()
+    assert not app.exception
+    assert any("Choose at least one domain" in i.value for i in app.info)
+
+
+def test_rows_are_drawn_only_when_asked() -> None:
+    app = start()
+    assert not [d for d in app.dataframe if "income" in d.value.columns]
+    app.selectbox(key="rows_target").set_value("White")
+    app.button(key="draw").click().run()
+    assert not app.exception
+    table = next(d.value for d in app.dataframe if "income" in d.value.columns)
+    assert len(table) == 200
+    assert set(table["income"].astype(str)) == {"<=50K", ">50K"}
+    app.select_slider(key="price_dp").set_value(0.3).run()  # another setting: the old rows must not stay
+    assert not [d for d in app.dataframe if "income" in d.value.columns]
+
+
+def test_the_command_names_the_setting() -> None:
+    app = start()
+    code = app.code[0].value
+    assert "fairviz sample --dataset adult" in code
+    assert "--lambda-z 0.2" in code
+
+
+def test_live_without_rows_says_how_to_get_them() -> None:
+    app = start()
+    app.button_group(key="numbers").set_value("Live").run()
+    assert not app.exception
+    assert any("not on this machine" in i.value for i in app.info)
+
+
+def test_simulated_world() -> None:
+    app = start()
+    app.selectbox(key="data").set_value("simulated").run()
+    assert not app.exception
+    assert "20,000 people of a region" in sentence(app)
+
+
+def test_live_numbers_of_the_simulated_world() -> None:
+    """Any price, tested now, on the shipped fits."""
+    app = start()
+    app.selectbox(key="data").set_value("simulated").run()
+    app.button_group(key="numbers").set_value("Live").run()
+    assert not app.exception
+    assert any("Live: one seed" in c.value for c in app.caption)
+    before = sentence(app)
+    app.slider(key="any_dp").set_value(0.11).run()
+    assert not app.exception
+    assert sentence(app) != before
+
+
+def test_a_new_story_trains_in_the_background_and_stops() -> None:
+    """No fit for these knobs: offered, started, shown, found again by a fresh session, stopped."""
+    app = start()
+    app.selectbox(key="data").set_value("simulated").run()
+    app.button_group(key="numbers").set_value("Live").run()
+    app.slider(key="bias").set_value(2.0).run()
+    assert not app.exception
+    assert any("No fit yet for East, North, South and West" in i.value for i in app.info)
+    app.button(key="train").click().run()
+    assert not app.exception
+    assert any("Training 4 fits" in m.value for m in app.markdown)
+    again = start()
+    again.selectbox(key="data").set_value("simulated").run()
+    again.button_group(key="numbers").set_value("Live").run()
+    again.slider(key="bias").set_value(2.0).run()
+    assert any("Training 4 fits" in m.value for m in again.markdown)
+    again.button(key="stop").click().run()
+    for _ in range(240):
+        again.run()
+        if not any("Training" in m.value for m in again.markdown):
+            break
+        time.sleep(0.5)
+    assert any("cancelled" in w.value for w in again.warning)
+    assert not Library().find_fits("simulated", {"bias": 2.0, "proxy": 1.0, "shift": 1.0})
