@@ -128,7 +128,7 @@ def dumbbell(
     axis = alt.Axis(format=".1f" if higher_is_fairer else ".0%", tickCount=6)
 
     def x(name: str) -> alt.X:
-        return alt.X(f"{name}:Q", scale=scale, title=title, axis=axis)
+        return alt.X(f"{name}:Q", scale=scale, title=[title, "hollow: without control, filled: now"], axis=axis)
 
     tip = [
         alt.Tooltip("domain:N", title="domain"),

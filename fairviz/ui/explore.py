@@ -64,16 +64,17 @@ def page() -> None:
                 help="Recorded: measured in advance over several seeds, instant. Live: any setting, computed now.",
             )  # fmt: skip
     options = live.story_knobs() if dataset == "simulated" and mode == LIVE else {}
-    setting = _dial(dataset, options, mode or RECORDED)
+    dial, sentence = st.columns(2, gap="medium", vertical_alignment="top")
+    setting = _dial(dataset, options, mode or RECORDED, dial)
     try:
-        _body(setting)
+        _body(setting, sentence.container(border=True))
     except FairvizError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
 
 
-def _dial(dataset: str, options: dict, mode: str) -> Setting:
-    """One row of widgets: the dial first and widest."""
-    dial, strength, control_box, model = st.columns([5, 2.4, 3.2, 2.6], gap="medium", vertical_alignment="top")
+def _dial(dataset: str, options: dict, mode: str, dial: DeltaGenerator) -> Setting:
+    """The dial, beside the sentence; below both, what else can be set."""
+    control_box, model, strength = st.columns([3, 2, 2], gap="medium", vertical_alignment="top")
     found = common.recorded(dataset) if mode == RECORDED else None
     recorded = found[0] if found else None
     swept = [c for c in CONTROLS if recorded is None or c in recorded.controls()]
@@ -87,7 +88,9 @@ def _dial(dataset: str, options: dict, mode: str) -> Setting:
         help="The downstream classifier. It never sees real rows; it is tested on real people of the held-out domain.",
     )  # fmt: skip
     help_z = "0 is no fair control. The larger, the more accuracy may be given up for equality."
-    help_y = "How strongly each row is drawn towards its label. 1 follows the data."
+    help_y = (
+        "How strongly each row is drawn towards its label. 1: as in the data. More: clearer cases than in the data."
+    )
     lambda_eop = 0.0
     if recorded is not None:
         grid = recorded.prices(control)
@@ -114,20 +117,19 @@ def _dial(dataset: str, options: dict, mode: str) -> Setting:
                 "Price of the true positive gap", 0.0, 0.2, 0.02, 0.001, format="%g", key="any_eop", bind="query-params"
             )
     dial.caption(words.plain(words.meaning(control, lambda_z, lambda_eop)))
-    strength.caption(words.plain(words.label_strength(lambda_y)))
     if control == "entropy":
-        control_box.caption(words.plain(CONTROLS[control].note))
+        dial.caption(words.plain(CONTROLS[control].note))
     return Setting(dataset, options, mode, control, lambda_y, lambda_z, lambda_eop, classifier)
 
 
-def _body(setting: Setting) -> None:
+def _body(setting: Setting, sentence: DeltaGenerator) -> None:
     """Sentence, charts and tables for a setting."""
     found = common.recorded(setting.dataset)
     if setting.mode == LIVE or found is None:
-        live.body(setting)
+        live.body(setting, sentence)
         return
     sweep, facts, made = found
-    frame = layout(facts["domains"])
+    frame = layout(facts["domains"], sentence)
     if frame is None:
         return
     view = common.recorded_setting(
@@ -158,9 +160,8 @@ class Frame:
     metric: str
 
 
-def layout(names: list[str]) -> Frame | None:
-    """The sentence's place, the selectors at the charts, and the charts' places; None if no domain is chosen."""
-    sentence = st.container(border=True)
+def layout(names: list[str], sentence: DeltaGenerator) -> Frame | None:
+    """The selectors at the charts and the charts' places; None if no domain is chosen."""
     at_axis, at_domains = st.columns(2, gap="medium", vertical_alignment="bottom")
     metric = at_axis.selectbox(
         "Upward in the chart: fairness measured as", list(FAIRNESS), format_func=lambda m: AXES[m], key="axis",
@@ -214,9 +215,7 @@ def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str) -> 
         )
     with frame.right:
         st.altair_chart(
-            charts.dumbbell(
-                dumbbell_frame(view, metric), title=f"{AXES[metric]} (hollow: no control)", higher_is_fairer=up
-            ),
+            charts.dumbbell(dumbbell_frame(view, metric), title=AXES[metric], higher_is_fairer=up),
             key="dumbbell",
             alt=f"{metric} in each held-out domain, without control and now",
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fairviz import charts
 from fairviz.data.dataset import DomainDataset
@@ -36,21 +37,21 @@ def story_knobs() -> dict:
     return {} if all(v == 1.0 for v in knobs.values()) else knobs
 
 
-def body(setting: Setting) -> None:
+def body(setting: Setting, sentence: DeltaGenerator) -> None:
     """Sample, train, test at the setting, domain by domain, and draw it."""
     from fairviz.ui.explore import layout, show
 
     if not DATASETS[setting.dataset].available():
-        _how_to_get_rows(setting)
+        _how_to_get_rows(setting, sentence)
         return
     dataset = common.rows(setting.dataset, json.dumps(setting.options, sort_keys=True))
     fits = common.library().find_fits(setting.dataset, setting.options, dataset.fingerprint())
     missing = [d for d in dataset.domains if d not in fits]
     if missing:
-        training(setting, dataset, missing)
+        training(setting, dataset, missing, sentence)
     if len(missing) == len(dataset.domains):
         return
-    frame = layout([d for d in dataset.domains if d in fits])
+    frame = layout([d for d in dataset.domains if d in fits], sentence)
     if frame is None:
         return
     view = _view(setting, dataset, frame.domains, frame.metric)
@@ -61,9 +62,9 @@ def body(setting: Setting) -> None:
     show(setting, view, frame, facts(dataset), note)
 
 
-def _how_to_get_rows(setting: Setting) -> None:
+def _how_to_get_rows(setting: Setting, sentence: DeltaGenerator) -> None:
     """Adult without its rows: recorded results and sampling work, live tests do not."""
-    st.info(
+    sentence.info(
         f"Live tests need the rows of {DATASETS[setting.dataset].title}, which are not on this machine. Recorded "
         "numbers and drawing synthetic rows work without them. Press to download them from the publisher (about "
         "0.6 MB), or set FAIRVIZ_DATA to a folder that has them.",
@@ -127,17 +128,19 @@ def _trail(setting: Setting, domains: list[str], counts: dict[str, Counts], metr
     )
 
 
-def training(setting: Setting, dataset: DomainDataset, missing: list[str]) -> None:
+def training(setting: Setting, dataset: DomainDataset, missing: list[str], sentence: DeltaGenerator) -> None:
     """Offer, show and stop background fits for the domains that have none."""
     specs = {d: FitSpec.of(dataset, d, setting.options) for d in missing}
     jobs = {d: common.queue().find(s) for d, s in specs.items()}
     if any(job is not None and job.live for job in jobs.values()):
+        if len(missing) == len(dataset.domains):
+            sentence.markdown("The first numbers will be here when a fit is done.")
         _watch(specs)
         return
     for domain, job in jobs.items():
         if job is not None and job.state in ("failed", "interrupted", "cancelled"):
             st.warning(f"Fit without {words.plain(domain)}: {job.state}. {words.plain(job.message)}")
-    st.info(
+    sentence.info(
         f"No fit yet for {words.plain(words.join(missing))}. Training takes one to three minutes each, in the "
         "background; you can reload or leave this page meanwhile.",
         icon=":material/model_training:",

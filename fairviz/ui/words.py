@@ -29,15 +29,6 @@ def meaning(control: str, lambda_z: float, lambda_eop: float = 0.0) -> str:
     return CONTROLS[control].meaning.format(price=price_text(lambda_z), price_eop=price_text(lambda_eop))
 
 
-def label_strength(lambda_y: float) -> str:
-    """What lambda_y means, in words."""
-    if lambda_y == 1:
-        return "1: rows of a label look as they do in the data."
-    if lambda_y == 0:
-        return "0: the label has no influence on the row."
-    return f"{price_text(lambda_y)}: labels are drawn {'more' if lambda_y > 1 else 'less'} clearly than in the data."
-
-
 def _of_100(value: float) -> str:
     return f"{100 * value:.0f}"
 
