@@ -243,13 +243,18 @@ def _cell(value: dict) -> str:
 
 def cmd_sweep(args: argparse.Namespace) -> None:
     """Test a grid of settings on one target and write a table of counts."""
-    from fairviz.sweep import Cell, run_sweep
+    from fairviz.sweep import CONSTANT, REAL, Cell, run_sweep
 
     check_count("n", args.n, 1, MAX_ROWS)
     check_count("jobs", args.jobs, 1, 64)
     if args.out:
         _check_file(Path(args.out))
     spec, fit_entry = _sweep_fit(args)
+    dataset = _dataset(args)[0] if args.csv else None
+    if dataset is not None and dataset.fingerprint() != spec.fingerprint:
+        raise SettingError(
+            f"{args.csv} does not hold the rows that {args.run} was fitted on. Name the same file and roles."
+        )
     if args.control not in CONTROLS:
         raise SettingError(f"No control {args.control!r}. Choose one of {_names(list(CONTROLS))}.")
     prices = _prices(args.lambdas) if args.lambdas else list(CONTROLS[args.control].grid)
@@ -258,20 +263,23 @@ def cmd_sweep(args: argparse.Namespace) -> None:
     unknown = [c for c in classifiers if c not in CLASSIFIERS]
     if unknown:
         raise SettingError(f"No classifier {unknown[0]!r}. Choose one of {_names(list(CLASSIFIERS))}.")
-    cells = [
+    seeds = range(check_count("seeds", args.seeds, 1, 1000))
+    cells = [Cell(spec.target, c, seed, n=args.n, train=REAL) for c in classifiers for seed in seeds]
+    cells.append(Cell(spec.target, classifiers[0], 0, n=args.n, train=CONSTANT))
+    cells += [
         Cell(spec.target, classifier, seed, args.control, args.lambda_y, price, n=args.n)
         for price in prices
-        for seed in range(check_count("seeds", args.seeds, 1, 1000))
+        for seed in seeds
         for classifier in classifiers
     ]
     library = Library()
-    library.store.put("fit", spec.to_json(), **fit_entry)
+    library.store.put(FIT, spec.to_json(), **fit_entry)
     rows: list[dict] = []
     with tqdm(total=len(cells), unit="cell", disable=None, file=sys.stderr) as bar:
-        for _done, _all, records in run_sweep({spec.target: spec}, cells, library, n_jobs=args.jobs):
+        for _done, _all, records in run_sweep({spec.target: spec}, cells, library, n_jobs=args.jobs, dataset=dataset):
             bar.update(len(records))
             rows += records
-    table = pd.DataFrame(rows).sort_values(["lambda_z", "classifier", "seed"], ignore_index=True)
+    table = pd.DataFrame(rows).sort_values(["train", "lambda_z", "classifier", "seed"], ignore_index=True)
     if args.out:
         write_atomic(Path(args.out), table.to_csv(index=False).encode())
         _say(f"{len(table)} cells in {args.out}.")
@@ -324,6 +332,7 @@ def cmd_app(args: argparse.Namespace) -> None:
     app = Path(__file__).resolve().parent.parent / "app.py"
     if not app.is_file():
         raise SettingError(f"{app} is missing. Run the app from a checkout of the project: streamlit run app.py")
+    os.chdir(app.parent)  # .streamlit/config.toml holds the safe server settings
     sys.argv = ["streamlit", "run", str(app), *args.rest]
     sys.exit(streamlit.main())
 
@@ -373,8 +382,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--json", action="store_true")
 
     sub = add("sweep", cmd_sweep)
-    sub.add_argument("run", nargs="?", help="run folder made by 'fairviz fit'")
-    sub.add_argument("--dataset", metavar="NAME")
+    sub.add_argument("run", nargs="?", help="run folder made by 'fairviz fit'; with --csv and its roles, of a CSV file")
+    _data_arguments(sub)
     sub.add_argument("--target", metavar="DOMAIN")
     sub.add_argument("--control", default="dp")
     sub.add_argument("--lambda-y", type=float, default=1.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
@@ -11,7 +10,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 from threadpoolctl import threadpool_limits
 
@@ -20,7 +18,7 @@ from fairviz.errors import FairvizError, SettingError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_model
-from fairviz.library import CELL, FitSpec, Library, load_fit, versions
+from fairviz.library import CELL, FIT, FitSpec, Library, load_fit, versions
 from fairviz.store import key_of
 from fairviz.synthesizers.controls import CONTROLS, LAMBDA_Y_GRID, SWEPT_CONTROLS
 
@@ -87,10 +85,20 @@ def recorded_grid(targets: Sequence[str], seeds: Sequence[int], n: int = 10_000)
     return cells
 
 
+#: Rows handed to a worker process at its start, for data sets that are not registered.
+_given: DomainDataset | None = None
+
+
+def _start(dataset: DomainDataset | None) -> None:
+    global _given
+    _given = dataset
+
+
 @lru_cache(maxsize=2)
 def _rows(name: str, options: tuple, fingerprint: str, target: str) -> tuple[DomainDataset, DomainDataset]:
-    spec = FitSpec(name, fingerprint, target, dict(options))
-    dataset = spec.load_rows()
+    dataset = _given
+    if dataset is None or dataset.fingerprint() != fingerprint:
+        dataset = FitSpec(name, fingerprint, target, dict(options)).load_rows()
     if target == ALL_DOMAINS:
         raise SettingError("The fit for 'all' holds no domain out, so it has no target to be tested on.")
     return dataset.leave_out(target)
@@ -113,7 +121,7 @@ def compute(
             source, target = _rows(spec.dataset, tuple(spec.options.items()), spec.fingerprint, spec.target)
         rows = None
         if missing[0].train == SYNTHETIC:
-            entry = library.get("fit", spec.to_json())
+            entry = library.get(FIT, spec.to_json())
             if entry is None:
                 raise SettingError(f"There is no fit of {spec.dataset} for target {spec.target!r} yet. Make it first.")
             rows = load_fit(entry).sample(**missing[0].sample_settings())
@@ -158,16 +166,13 @@ def record(cell: Cell, counts: Counts) -> dict:
     return row
 
 
-def counts_of(row: pd.Series | dict, groups: Sequence[str]) -> Counts:
-    """The counts in one row of a sweep's table."""
-    table = [[[int(row[f"n_{k}_{y}_{p}"]) for p in (0, 1)] for y in (0, 1)] for k in range(len(groups))]
-    import numpy as np
-
-    return Counts((str(row["target"]),), tuple(groups), np.array([table]))
-
-
 def run_sweep(
-    specs: dict[str, FitSpec], cells: Sequence[Cell], library: Library, *, n_jobs: int = 1
+    specs: dict[str, FitSpec],
+    cells: Sequence[Cell],
+    library: Library,
+    *,
+    n_jobs: int = 1,
+    dataset: DomainDataset | None = None,
 ) -> Iterator[tuple[int, int, list[dict]]]:
     """Run cells in worker processes; yields (cells done, cells in all, new records).
 
@@ -177,16 +182,19 @@ def run_sweep(
     ----------
     specs : dict
         The fit of every target.
+    dataset : DomainDataset, optional
+        The rows, where they are not those of a registered data set.
     """
     groups, done = _group(cells), 0
     jobs = [(specs[g[0].target].to_json(), g, library.store.root, library.shipped.root) for g in groups]
     if n_jobs == 1:
+        _start(dataset)
         for job in jobs:
             records = _work(*job)
             done += len(records)
             yield done, len(cells), records
         return
-    with ProcessPoolExecutor(n_jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(n_jobs, get_context("spawn"), _start, (dataset,)) as pool:
         futures = [pool.submit(_work, *job) for job in jobs]
         try:
             for future in as_completed(futures):
@@ -196,8 +204,3 @@ def run_sweep(
         except (FairvizError, GeneratorExit, KeyboardInterrupt):
             pool.shutdown(cancel_futures=True)
             raise
-
-
-def sweep_digest(rows: pd.DataFrame) -> str:
-    """SHA-256 over a sweep's table, for a note of what was measured."""
-    return hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()

@@ -153,6 +153,15 @@ def test_a_csv_file_from_fit_to_evaluate(capsys, tmp_path, csv):
     assert constant == pytest.approx((west["paid"] == answer).mean())
     assert "constant predictor" in ok(capsys, *evaluate)
 
+    table = tmp_path / "sweep.csv"
+    settings = ["--lambdas", "0", "--seeds", 1, "--classifiers", "logistic_regression", "-n", 250, "--out", table]
+    ok(capsys, "sweep", run, *data, *settings)
+    swept = pd.read_csv(table).set_index("train")
+    counted = pd.DataFrame(report["results"]["given rows"]["counts"])
+    for k, sex in enumerate(sorted(real["sex"].unique())):
+        cell = counted[(counted["group"] == sex) & (counted["label"] == 1) & (counted["predicted"] == 1)]
+        assert swept.loc["synthetic", f"n_{k}_1_1"] == cell["n"].item()  # the same rows by another way
+
 
 def test_whole_numbers_beside_empty_cells_are_written_whole(capsys, tmp_path, csv):
     """The file says 39, so the sample must not say 39.0."""
@@ -241,7 +250,9 @@ def test_sweep_writes_counts_of_the_target(capsys, tmp_path, run):
     command = ["sweep", run, "--lambdas", "0,0.2", "--seeds", 2, "--classifiers", "logistic_regression", "-n", 500]
     ok(capsys, *command, "--out", out)
     table = pd.read_csv(out)
-    assert table[["lambda_z", "seed"]].to_numpy().tolist() == [[0, 0], [0, 1], [0.2, 0], [0.2, 1]]
+    assert table["train"].value_counts().to_dict() == {"synthetic": 4, "real": 2, "constant": 1}
+    drawn = table[table["train"] == "synthetic"]
+    assert drawn[["lambda_z", "seed"]].to_numpy().tolist() == [[0, 0], [0, 1], [0.2, 0], [0.2, 1]]
     assert set(table["target"]) == {"East"}
     target = load_dataset("simulated").leave_out("East")[1]
     wanted = target.frame.groupby(["group", "outcome"], observed=False).size()
@@ -262,7 +273,7 @@ def test_sweep_writes_counts_of_the_target(capsys, tmp_path, run):
     for k, group in enumerate(("men", "women")):
         for y, outcome in enumerate(("not hired", "hired")):
             chosen = ((target.frame["group"] == group) & (target.frame["outcome"] == outcome)).to_numpy()
-            assert abs(predicted[chosen].sum() - table.iloc[3][f"n_{k}_{y}_1"]) <= 10
+            assert abs(predicted[chosen].sum() - drawn.iloc[3][f"n_{k}_{y}_1"]) <= 10
     # a second run reads what is stored
     ok(capsys, *command, "--out", tmp_path / "again.csv")
     assert (tmp_path / "again.csv").read_bytes() == out.read_bytes()

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from fairviz.evaluation.counts import Counts
-from fairviz.evaluation.tradeoff import Sweep, average, domain_rows, headline
-from fairviz.sweep import Cell, counts_of, record
+from fairviz.evaluation.tradeoff import Sweep, average, domain_rows, headline, tables_of
+from fairviz.sweep import Cell, record
 from fairviz.view import dumbbell_frame, recorded_background
 from tests.evaluation.test_metrics import HAND
 
@@ -33,10 +33,10 @@ def sweep() -> Sweep:
 
 
 def test_record_round_trip() -> None:
-    counts = Counts(("a",), GROUPS, HAND)
-    back = counts_of(record(Cell("a", "mlp", 0), counts), GROUPS)
-    assert (back.table == counts.table).all()
-    assert back.domains == ("a",)
+    row = record(Cell("a", "mlp", 0), Counts(("a",), GROUPS, HAND))
+    assert row["target"] == "a"
+    assert row["n_0_1_1"] == 6  # women, truly yes, found
+    assert (tables_of(pd.DataFrame([row]), 2) == HAND).all()
 
 
 def test_path_shares_price_zero_between_controls() -> None:
