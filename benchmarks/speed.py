@@ -70,6 +70,38 @@ print(json.dumps({"first": sorted(times)[2], "again": sorted(again)[2]}))
 """
 
 
+SCREEN = """
+import json, os, shutil, socket, subprocess, sys, time, urllib.request
+from playwright.sync_api import sync_playwright
+with socket.socket() as probe:
+    probe.bind(("127.0.0.1", 0)); port = probe.getsockname()[1]
+url = f"http://127.0.0.1:{port}"
+command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
+server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+try:
+    while True:
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=2); break
+        except OSError:
+            time.sleep(0.05)
+    with sync_playwright() as playwright:
+        begun = time.perf_counter()
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        times = []
+        for _ in range(2):
+            page.goto(url)
+            page.get_by_text("Tested on").wait_for(timeout=60_000)
+            page.wait_for_selector('[data-testid="stVegaLiteChart"] canvas', timeout=60_000)
+            times.append(time.perf_counter() - begun); begun = time.perf_counter()
+        browser.close()
+finally:
+    server.terminate()
+print(json.dumps({"first": times[0], "again": times[1]}))
+"""
+
+
 def run(code: str, threads: int) -> dict:
     """Run a snippet in a process of its own with a thread limit."""
     import os
@@ -104,6 +136,10 @@ def main() -> None:
         {"what": "recorded setting to redrawn page, server side, first visit", "cores": 2, "seconds": page["first"]}
     )
     rows.append({"what": "recorded setting to redrawn page, server side, again", "cores": 2, "seconds": page["again"]})
+    screen = run(SCREEN, 2)
+    name = "first screen in Chromium (sentence and charts), from server up, browser start included"
+    rows.append({"what": name, "cores": 2, "seconds": screen["first"]})
+    rows.append({"what": "the same page opened again", "cores": 2, "seconds": screen["again"]})
     fit = run(FIT, 2)
     rows.append({"what": "one Adult fit, second-order meta-learning (held-out Black)", "cores": 2, **fit})
     keep("speed", rows)

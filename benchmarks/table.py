@@ -1,4 +1,4 @@
-"""The README's results table, from the recorded Adult sweep. ``--write`` puts it into README.md.
+"""The README's tables, from the recorded Adult sweep and the kept CSV files. ``--write`` puts them into README.md.
 
 python -m benchmarks.table --write
 """
@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.common import RESULTS
 from fairviz.evaluation.metrics import METRICS, mean_over_domains
 from fairviz.evaluation.tradeoff import Sweep, function_of, tables_of
 from fairviz.library import Library
 
 README = Path(__file__).parent.parent / "README.md"
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 SETTINGS = (
     ("no fair control", "dp", 0.0),
     ("`dp`, λ_z 0.1", "dp", 0.1),
@@ -84,15 +84,52 @@ def table(library: Library) -> str:
     return "\n".join([*lines, "", note])
 
 
+def measured() -> str:
+    """Speed and quality in Markdown, from the kept CSV files."""
+    speed, quality, peers = (pd.read_csv(RESULTS / f"{name}.csv") for name in ("speed", "quality", "peers"))
+    lines = ["| what | cores | seconds | MiB |", "|---|---|---|---|"]
+    for row in speed.itertuples():
+        memory = "" if np.isnan(row.MiB) else f"{row.MiB:.0f}"
+        lines.append(f"| {row.what} | {row.cores} | {row.seconds:.2f} | {memory} |")
+    boosting = quality[quality["classifier"] == "gradient_boosting"]
+    drawn = boosting[(boosting["train"] == "synthetic") & (boosting["lambda_z"] == 0)]
+    drawn = drawn.groupby("n_steps")["accuracy"].mean()
+    real = boosting.loc[boosting["train"] == "real", "accuracy"].mean()
+    about = (
+        f"{speed['date'][0]}, {speed['machine'][0]}. Accuracy kept (gradient boosting, `adult.test`, 10,000 synthetic "
+        f"against 10,000 real rows, {boosting['seed'].nunique()} seeds): {100 * drawn[10] / real:.1f} % with 10 steps, "
+        f"{100 * drawn[200] / real:.1f} % with Euler-Maruyama 200. `benchmarks/speed.py`, `benchmarks/quality.py`."
+    )
+    lines += ["", about, "", "| beside peers, one run | fit, s | ratio | MiB | 10,000 rows, s | accuracy kept, % |"]
+    lines.append("|---|---|---|---|---|---|")
+    for row in peers.itertuples():
+        scaled = "" if row.share_of_training_run == 1 else f" (from {100 * row.share_of_training_run:.0f} % of it)"
+        lines.append(
+            f"| {row.peer} | {row.fit_seconds:.0f}{scaled} | {row.fit_ratio:.1f} | {row.MiB:.0f} | "
+            f"{row.sample_seconds:.2f} | {100 * row.kept:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def blocks() -> dict[str, str]:
+    """The generated parts of the README, by marker."""
+    return {"results": table(Library()), "speed": measured()}
+
+
+def fill(readme: str) -> str:
+    """The README with its generated parts made anew."""
+    for name, text in blocks().items():
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        readme = f"{readme.split(begin)[0]}{begin}\n{text}\n{end}{readme.split(end)[1]}"
+    return readme
+
+
 def main() -> None:
-    """Print the table, or write it between the markers of the README."""
-    text = table(Library())
+    """Print the generated parts, or write them into the README."""
     if "--write" in sys.argv:
-        readme = README.read_text()
-        before, after = readme.split(BEGIN)[0], readme.split(END)[1]
-        README.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+        README.write_text(fill(README.read_text()))
     else:
-        print(text)
+        print("\n\n".join(blocks().values()))
 
 
 if __name__ == "__main__":

@@ -146,6 +146,8 @@ def _body(setting: Setting, sentence: DeltaGenerator) -> None:
         f"Recorded {made['time'][:10]}: means over {len(view.seeds)} seeds, {rows:,} synthetic rows each. "
         "λ_z is set by you, not tuned on these people."
     )
+    if not DATASETS[setting.dataset].available():
+        note += " Prices in between: switch to Live, which needs the rows of the data set and says how to get them."
     show(setting, view, frame, facts, note)
 
 

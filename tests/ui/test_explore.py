@@ -1,12 +1,15 @@
 """The Explore page without a browser: every control, empty states, live numbers, background training."""
 
 import time
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairviz.library import Library
 from fairviz.ui import explore
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +23,7 @@ def fresh_caches(monkeypatch):
 
 
 def start(**query: str) -> AppTest:
-    app = AppTest.from_file("app.py", default_timeout=120)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     for key, value in query.items():
         app.query_params[key] = value
     return app.run()
