@@ -14,8 +14,8 @@ from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import load_dataset
 from fairviz.evaluation.tradeoff import Sweep
 from fairviz.jobs import JobQueue
-from fairviz.library import Library, load_fit
-from fairviz.store import read_entry
+from fairviz.library import FIT, Library, load_fit
+from fairviz.store import Entry, read_entry
 from fairviz.synthesizers import FADM
 from fairviz.view import Background, View
 
@@ -60,6 +60,16 @@ def recorded_setting(
 ) -> View:
     """The view of a recorded setting. Shared between sessions: never changed."""
     return recorded_background(dataset, control, lambda_y, classifier, domains, metric).at(lambda_z)
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _fits(dataset: str, options: str, stamp: str) -> dict[str, Entry]:
+    return library().find_fits(dataset, json.loads(options))
+
+
+def fits(dataset: str, options: dict) -> dict[str, Entry]:
+    """Default fits by target. Verified once, and again when a fit has come or gone."""
+    return _fits(dataset, json.dumps(options, sort_keys=True), library().stamp(FIT))
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the rows …")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -18,11 +17,10 @@ from fairviz.evaluation.counts import Counts
 from fairviz.library import FitSpec
 from fairviz.pretrain import facts
 from fairviz.sweep import CONSTANT, REAL, Cell, compute
-from fairviz.ui import common, words
+from fairviz.ui import common, tables, words
+from fairviz.ui.frame import layout, show
+from fairviz.ui.setting import Setting
 from fairviz.view import View, background, mean_point
-
-if TYPE_CHECKING:
-    from fairviz.ui.explore import Setting
 
 
 def story_knobs() -> dict:
@@ -39,13 +37,11 @@ def story_knobs() -> dict:
 
 def body(setting: Setting, sentence: DeltaGenerator) -> None:
     """Sample, train, test at the setting, domain by domain, and draw it."""
-    from fairviz.ui.explore import layout, show
-
     if not DATASETS[setting.dataset].available():
         _how_to_get_rows(setting, sentence)
         return
     dataset = common.rows(setting.dataset, json.dumps(setting.options, sort_keys=True))
-    fits = common.library().find_fits(setting.dataset, setting.options, dataset.fingerprint())
+    fits = common.fits(setting.dataset, setting.options)
     missing = [d for d in dataset.domains if d not in fits]
     if missing:
         training(setting, dataset, missing, sentence)
@@ -79,8 +75,6 @@ def _how_to_get_rows(setting: Setting, sentence: DeltaGenerator) -> None:
             st.error(words.plain(str(error)), icon=":material/error:")
         else:
             st.rerun()
-    from fairviz.ui import tables
-
     tables.synthetic(setting)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -13,10 +12,8 @@ import streamlit as st
 from fairviz.data.sources import DATASETS
 from fairviz.errors import FairvizError
 from fairviz.ui import common, words
+from fairviz.ui.setting import Setting, reproduce
 from fairviz.view import View, counts_table
-
-if TYPE_CHECKING:
-    from fairviz.ui.explore import Setting
 
 GREY = "color: #7A7A7A; background-color: rgba(128,128,128,0.12); font-style: italic"
 
@@ -63,8 +60,6 @@ def details(setting: Setting, view: View, favourable: str) -> None:
         )  # fmt: skip
     synthetic(setting)
     with st.expander("The command that reproduces this view"):
-        from fairviz.ui.explore import reproduce
-
         domains = [row["domain"] for row in view.domains]
         target = st.selectbox("Held-out domain", domains, key="command_domain") if len(domains) > 1 else domains[0]
         st.code(reproduce(setting, target), language="bash", wrap_lines=True)
@@ -74,7 +69,7 @@ def details(setting: Setting, view: View, favourable: str) -> None:
 def synthetic(setting: Setting) -> None:
     """Look at and download synthetic rows at this setting; drawn on demand."""
     with st.expander("Synthetic rows at this setting"):
-        fits = common.library().find_fits(setting.dataset, setting.options)
+        fits = common.fits(setting.dataset, setting.options)
         if not fits:
             st.info("There is no fit to draw from yet.")
             return

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fairviz.evaluation.tradeoff import FAIRNESS
 from fairviz.library import Library
 from fairviz.ui import explore
 
@@ -43,7 +44,7 @@ def test_first_screen() -> None:
 
 
 @pytest.mark.parametrize("control", ["dp", "eop", "entropy"])
-@pytest.mark.parametrize("metric", list(explore.FAIRNESS))
+@pytest.mark.parametrize("metric", list(FAIRNESS))
 def test_every_control_and_axis(control: str, metric: str) -> None:
     app = start()
     app.selectbox(key="control").set_value(control).run()

@@ -1,0 +1,116 @@
+"""Sentence, charts and tables around a view, recorded or live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from fairviz import charts
+from fairviz.data.sources import DATASETS
+from fairviz.evaluation.tradeoff import FAIRNESS
+from fairviz.ui import tables, words
+from fairviz.ui.setting import Setting
+from fairviz.view import View, dumbbell_frame, now_frame
+
+AXES = {
+    "R_DP": "R_DP · ratio of yes-rates",
+    "R_EOp": "R_EOp · ratio of true positive rates",
+    "R_DP_other": "R_DP, other label favourable",
+    "dp_difference": "Gap in yes-rates",
+    "eop_difference": "Gap in true positive rates",
+}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where things go, and what the two selectors at the charts say."""
+
+    sentence: DeltaGenerator
+    left: DeltaGenerator
+    right: DeltaGenerator
+    domains: list[str]
+    metric: str
+
+
+def layout(names: list[str], sentence: DeltaGenerator) -> Frame | None:
+    """The selectors at the charts and the charts' places; None if no domain is chosen."""
+    at_axis, at_domains = st.columns(2, gap="medium", vertical_alignment="bottom")
+    metric = at_axis.selectbox(
+        "Upward in the chart: fairness measured as", list(FAIRNESS), format_func=lambda m: AXES[m], key="axis",
+        bind="query-params",
+        help="R_DP: the lower group's rate of favourable answers over the higher group's. R_EOp: the same among people "
+        "whose true label is favourable. 1 is equal.",
+    )  # fmt: skip
+    domains = at_domains.pills(
+        "Held out and tested on", names, selection_mode="multi", default=names, key="domains", bind="query-params",
+        format_func=words.plain, help="Each was left out of the training of its own fit.",
+    )  # fmt: skip
+    if not domains:
+        sentence.info("Choose at least one domain to test on.", icon=":material/info:")
+        return None
+    left, right = st.columns(2, gap="medium")
+    return Frame(sentence, left.container(), right.container(), list(domains), metric)
+
+
+def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str) -> None:
+    """Draw a view."""
+    source, schema = DATASETS[setting.dataset], facts["schema"]
+    metric = frame.metric
+    up = FAIRNESS[metric][1]
+    truth = _truth(setting, facts, view, metric)
+    frame.sentence.markdown(
+        words.sentence(
+            view.head,
+            view.head_before,
+            view.now,
+            metric=metric,
+            favourable=schema["favourable"],
+            nouns=source.nouns,
+            domain_word=source.nouns.get("domain", schema["domain"]),
+            controlled=setting.lambda_z > 0 or setting.lambda_eop > 0,
+        )
+    )
+    with frame.left:
+        st.altair_chart(
+            charts.tradeoff(
+                view.path,
+                view.seeds,
+                now_frame(view, setting.lambda_z),
+                view.references,
+                view.constant,
+                y_title=f"{AXES[metric]} (favourable: {schema['favourable']})",
+                higher_is_fairer=up,
+                truth=truth,
+            ),
+            key="tradeoff",
+            alt=f"Accuracy {view.head['accuracy']:.3f}, {metric} {view.head['fairness']:.3f} at the present setting",
+        )
+    with frame.right:
+        st.altair_chart(
+            charts.dumbbell(dumbbell_frame(view, metric), title=AXES[metric], higher_is_fairer=up),
+            key="dumbbell",
+            alt=f"{metric} in each held-out domain, without control and now",
+        )
+    st.caption(
+        words.plain(note)
+        + " Line: path of the dial. Cross: 95 % interval over test people. Small dots: single seeds. Diamond: the same "
+        "model trained on as many real rows. Dashed: giving everyone the more frequent answer"
+        + (". Green: the best any rule can do, known because this world is made up." if truth is not None else ".")
+    )
+    tables.domain_table(view, schema["favourable"], source.nouns)
+    tables.details(setting, view, schema["favourable"])
+
+
+def _truth(setting: Setting, facts: dict, view: View, metric: str) -> pd.DataFrame | None:
+    """The known best frontier (mean over the domains shown), if the data set has one."""
+    rows = facts.get("bayes_frontier")
+    if not rows or metric not in ("R_DP", "R_EOp") or setting.options:
+        return None
+    frame = pd.DataFrame(rows)
+    control = "eop" if metric == "R_EOp" else "dp"
+    frame = frame[frame["domain"].isin(view.now.domains) & (frame["control"] == control)]
+    mean = frame.groupby("lambda_z", as_index=False)[["accuracy", metric]].mean()
+    return mean.rename(columns={metric: "fairness"})
