@@ -332,6 +332,8 @@ def cmd_app(args: argparse.Namespace) -> None:
     app = Path(__file__).resolve().parent.parent / "app.py"
     if not app.is_file():
         raise SettingError(f"{app} is missing. Run the app from a checkout of the project: streamlit run app.py")
+    import fairviz.ui.explore  # noqa: F401  (imported before the server is up, so that the first visitor need not wait)
+
     os.chdir(app.parent)  # .streamlit/config.toml holds the safe server settings
     sys.argv = ["streamlit", "run", str(app), *args.rest]
     sys.exit(streamlit.main())
