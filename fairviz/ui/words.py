@@ -29,8 +29,8 @@ def meaning(control: str, lambda_z: float, lambda_eop: float = 0.0) -> str:
     return CONTROLS[control].meaning.format(price=price_text(lambda_z), price_eop=price_text(lambda_eop))
 
 
-def _of_100(value: float) -> str:
-    return f"{100 * value:.0f}"
+def _per_thousand(value: float) -> str:
+    return f"{1000 * value:.0f}"
 
 
 def lower_group(counts: Counts, metric: str) -> tuple[str, str] | None:
@@ -79,8 +79,8 @@ def sentence(
     who = f"Tested on {n} people of {article} {plain(domain_word)} the model never saw"
     if len(counts.domains) > 1:
         who += f" ({len(counts.domains)} held out in turn, averaged)"
-    text = f"{who}: right for **{_of_100(head['accuracy'])} of 100** "
-    text += f"({_of_100(head['accuracy_low'])} to {_of_100(head['accuracy_high'])}). "
+    text = f"{who}: right for **{_per_thousand(head['accuracy'])} of 1,000** "
+    text += f"({_per_thousand(head['accuracy_low'])} to {_per_thousand(head['accuracy_high'])}). "
     if math.isnan(head["fairness"]):
         return text + "Fairness cannot be judged here: too few people of a group, or nobody gets the favourable answer."
     yes = plain(f'"{favourable}"')
@@ -105,7 +105,7 @@ def sentence(
         value = (
             f"{before['fairness']:.2f} times" if metric.startswith("R_") else f"{100 * before['fairness']:.1f} points"
         )
-        text += f" Without fair control: {_of_100(before['accuracy'])} of 100, {value}."
+        text += f" Without fair control: {_per_thousand(before['accuracy'])} of 1,000, {value}."
     return text
 
 

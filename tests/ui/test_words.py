@@ -22,10 +22,10 @@ def say(counts: Counts, metric: str, controlled: bool = True) -> str:
 def test_parity_sentence() -> None:
     text = say(COUNTS, "R_DP")
     assert text.startswith("Tested on 400 people of a race the model never saw (2 held out in turn, averaged)")
-    assert "right for **81 of 100**" in text
+    assert "right for **810 of 1,000**" in text
     assert r'It says "\>50K" for women **0.45 times' in text
     assert "as often as for men." in text
-    assert "Without fair control: 81 of 100, 0.45 times." in text
+    assert "Without fair control: 810 of 1,000, 0.45 times." in text
     assert "Without fair control" not in say(COUNTS, "R_DP", controlled=False)
 
 
