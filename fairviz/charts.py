@@ -86,6 +86,9 @@ def tradeoff(
     layers += [
         alt.Chart(finite).mark_line(color=PATH, strokeWidth=2.5).encode(x=x, y=y, order="lambda_z:Q"),
         alt.Chart(finite).mark_circle(color=PATH, size=45, opacity=1).encode(x=x, y=y, tooltip=tip),
+        alt.Chart(finite.head(1).assign(label="no control"))
+        .mark_text(color=PATH, align="center", dy=14, fontSize=11)
+        .encode(x=x, y=y, text="label:N"),
         alt.Chart(seeds).mark_circle(color=NOW, size=22, opacity=0.55).encode(x=x, y=y),
         alt.Chart(references)
         .mark_point(color=REAL, filled=True, shape="diamond", size=130)

@@ -100,7 +100,7 @@ class JobQueue:
         return folder.name
 
     def _spawn(self, folder: Path) -> None:
-        command = [sys.executable, "-m", "fairviz.jobs", str(folder), str(self.library.store.root)]
+        command = [sys.executable, "-m", "fairviz.jobs", str(folder), str(self.library.store.root), str(os.getpid())]
         with open(folder / "log.txt", "wb") as log:
             subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
@@ -150,13 +150,12 @@ def _write_status(folder: Path, status: JobStatus) -> None:
 class _Worker:
     """Runs in the worker process: one job from queue to a published fit."""
 
-    def __init__(self, folder: Path, store_root: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, store_root: Path, parent: int) -> None:
+        self.folder, self.parent = folder, parent
         self.library = Library(store_root)
         self.spec = FitSpec.from_json(json.loads((folder / "spec.json").read_text()))
         self.status = JobStatus("queued", pid=os.getpid())
         self.lock = threading.Lock()
-        self.parent = os.getppid()
 
     def say(self, **change: object) -> None:
         """Publish a changed status with a fresh heartbeat."""
@@ -220,11 +219,11 @@ class _Worker:
         self.say(state="done", step=step.n_steps, seconds_left=0.0, history=history)
 
 
-def main(folder: str, store_root: str) -> None:
+def main(folder: str, store_root: str, parent: str) -> None:
     """Entry point of a worker process."""
     with suppress(OSError):
         os.nice(19)
-    worker = _Worker(Path(folder), Path(store_root))
+    worker = _Worker(Path(folder), Path(store_root), int(parent))
     try:
         worker.run()
     except FairvizError as error:
@@ -237,4 +236,4 @@ def main(folder: str, store_root: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])

@@ -3,10 +3,13 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -125,7 +128,7 @@ def worker(queue, monkeypatch):
         return folder
 
     def run(folder):
-        jobs.main(str(folder), str(queue.library.store.root))
+        jobs.main(str(folder), str(queue.library.store.root), str(os.getppid()))
         return queue.status("job")
 
     return prepare, run
@@ -268,3 +271,35 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path, dataset):
     queue = JobQueue(tmp_path / "file" / "jobs", Library(tmp_path / "store", tmp_path / "shipped"))
     with pytest.raises(JobError, match="cannot be started"):
         queue.submit(FitSpec.of(dataset, "East", OPTIONS))
+
+
+SERVER = """
+import os, sys, time
+from pathlib import Path
+from fairviz.data import load_dataset
+from fairviz.jobs import JobQueue
+from fairviz.library import FitSpec, Library
+root = Path(sys.argv[1])
+queue = JobQueue(root / "jobs", Library(root / "store", root / "shipped"))
+print(queue.submit(FitSpec.of(load_dataset("simulated", n=400), "East", {"n": 400}, n_iter=1_000_000)), flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_worker_ends_with_the_server_that_started_it(tmp_path):
+    """kill -9 of the server: the training stops by itself and says why."""
+    server = subprocess.Popen([sys.executable, "-c", SERVER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    job = server.stdout.readline().strip()
+    queue = JobQueue(tmp_path / "jobs", Library(tmp_path / "store", tmp_path / "shipped"))
+    worker = until(queue, job, lambda s: s.state == "running").pid
+    server.kill()
+    server.wait()
+    status = until(queue, job, lambda s: not s.live)
+    assert status.state == "interrupted"
+    assert "closed" in status.message
+    end = time.monotonic() + 20
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not Path(f"/proc/{worker}").exists()
+    assert not Library(tmp_path / "store", tmp_path / "shipped").find_fits("simulated", {"n": 400})
