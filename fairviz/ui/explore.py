@@ -102,7 +102,7 @@ def _body(setting: Setting, sentence: DeltaGenerator) -> None:
         live.body(setting, sentence)
         return
     sweep, facts, made = found
-    frame = layout(facts["domains"], sentence)
+    frame = layout(setting.dataset, facts["domains"], sentence)
     if frame is None:
         return
     view = common.recorded_setting(

@@ -35,7 +35,7 @@ class Frame:
     metric: str
 
 
-def layout(names: list[str], sentence: DeltaGenerator) -> Frame | None:
+def layout(dataset: str, names: list[str], sentence: DeltaGenerator) -> Frame | None:
     """The selectors at the charts and the charts' places; None if no domain is chosen."""
     at_axis, at_domains = st.columns(2, gap="medium", vertical_alignment="bottom")
     metric = at_axis.selectbox(
@@ -45,8 +45,8 @@ def layout(names: list[str], sentence: DeltaGenerator) -> Frame | None:
         "whose true label is favourable. 1 is equal.",
     )  # fmt: skip
     domains = at_domains.pills(
-        "Held out and tested on", names, selection_mode="multi", default=names, key="domains", bind="query-params",
-        format_func=words.plain, help="Each was left out of the training of its own fit.",
+        "Held out and tested on", names, selection_mode="multi", default=names, key=f"domains_{dataset}",
+        bind="query-params", format_func=words.plain, help="Each was left out of the training of its own fit.",
     )  # fmt: skip
     if not domains:
         sentence.info("Choose at least one domain to test on.", icon=":material/info:")

@@ -47,7 +47,7 @@ def body(setting: Setting, sentence: DeltaGenerator) -> None:
         training(setting, dataset, missing, sentence)
     if len(missing) == len(dataset.domains):
         return
-    frame = layout([d for d in dataset.domains if d in fits], sentence)
+    frame = layout(setting.dataset, [d for d in dataset.domains if d in fits], sentence)
     if frame is None:
         return
     view = _view(setting, dataset, frame.domains, frame.metric)

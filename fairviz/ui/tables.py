@@ -61,7 +61,11 @@ def details(setting: Setting, view: View, favourable: str) -> None:
     synthetic(setting)
     with st.expander("The command that reproduces this view"):
         domains = [row["domain"] for row in view.domains]
-        target = st.selectbox("Held-out domain", domains, key="command_domain") if len(domains) > 1 else domains[0]
+        target = (
+            st.selectbox("Held-out domain", domains, key=f"command_{setting.dataset}")
+            if len(domains) > 1
+            else domains[0]
+        )
         st.code(reproduce(setting, target), language="bash", wrap_lines=True)
         st.caption("Seeds 0, 1, 2 … give the recorded seeds; the numbers above are their means.")
 
@@ -75,7 +79,7 @@ def synthetic(setting: Setting) -> None:
             return
         left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
         target = left.selectbox(
-            "From the fit that never saw", sorted(fits), key="rows_target",
+            "From the fit that never saw", sorted(fits), key=f"rows_target_{setting.dataset}",
             format_func=lambda t: "nothing held out" if t == "all" else t,
         )  # fmt: skip
         n = middle.select_slider("Rows", [100, 1000, 10_000], value=1000, key="rows_n")

@@ -101,7 +101,9 @@ def sentence(
     if head["n_domains"] < len(counts.domains):
         text += f" The fairness figure runs over {head['n_domains']} of {len(counts.domains)} domains; "
         text += "the rest are too small."
-    if controlled and not math.isnan(before["fairness"]):
+    if not controlled:  # about as long as what stands here otherwise, so that nothing moves
+        return text + " Fair control is off: this is the starting point."
+    if not math.isnan(before["fairness"]):
         value = (
             f"{before['fairness']:.2f} times" if metric.startswith("R_") else f"{100 * before['fairness']:.1f} points"
         )

@@ -139,7 +139,7 @@ def test_live_numbers_say_what_is_missing(server, browser) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(f"{server}/?numbers=Live")
     page.get_by_text("which are not on this machine").wait_for(timeout=60_000)
-    assert page.get_by_role("button", name="Download the rows").is_visible()
+    page.get_by_role("button", name="Download the rows").wait_for(timeout=20_000)
     page.close()
 
 

@@ -66,9 +66,9 @@ def test_every_downstream_model(model: str) -> None:
 
 def test_domains_can_be_chosen_and_none_is_said() -> None:
     app = start()
-    app.button_group(key="domains").set_value(["White"]).run()
+    app.button_group(key="domains_adult").set_value(["White"]).run()
     assert "41,762 people" in sentence(app)
-    app.button_group(key="domains").set_value([]).run()
+    app.button_group(key="domains_adult").set_value([]).run()
     assert not app.exception
     assert any("Choose at least one domain" in i.value for i in app.info)
 
@@ -76,7 +76,7 @@ def test_domains_can_be_chosen_and_none_is_said() -> None:
 def test_rows_are_drawn_only_when_asked() -> None:
     app = start()
     assert not [d for d in app.dataframe if "income" in d.value.columns]
-    app.selectbox(key="rows_target").set_value("White")
+    app.selectbox(key="rows_target_adult").set_value("White")
     app.button(key="draw").click().run()
     assert not app.exception
     table = next(d.value for d in app.dataframe if "income" in d.value.columns)
@@ -113,7 +113,7 @@ def test_live_numbers_of_the_simulated_world() -> None:
     app.selectbox(key="data").set_value("simulated").run()
     app.button_group(key="numbers").set_value("Live").run()
     assert not app.exception
-    assert any("Live: one seed" in c.value for c in app.caption)
+    assert any("one seed of 10,000 synthetic rows" in c.value for c in app.caption)
     before = sentence(app)
     app.slider(key="any_dp").set_value(0.11).run()
     assert not app.exception
