@@ -61,7 +61,9 @@ def tradeoff(
         "fairness:Q",
         title=y_title,
         scale=y_scale,
-        axis=alt.Axis(format=".2f" if higher_is_fairer else ".0%", tickCount=6),
+        axis=alt.Axis(format=".2f", tickCount=6)
+        if higher_is_fairer
+        else alt.Axis(labelExpr="round(datum.value * 100)", tickCount=6),
     )
     tip = [
         alt.Tooltip("lambda_z:Q", title="λ_z", format="g"),
@@ -86,7 +88,7 @@ def tradeoff(
     layers += [
         alt.Chart(finite).mark_line(color=PATH, strokeWidth=2.5).encode(x=x, y=y, order="lambda_z:Q"),
         alt.Chart(finite).mark_circle(color=PATH, size=45, opacity=1).encode(x=x, y=y, tooltip=tip),
-        alt.Chart(finite.head(1).assign(label="no control"))
+        alt.Chart(finite[finite["lambda_z"] == 0].assign(label="no control"))
         .mark_text(color=PATH, align="center", dy=14, fontSize=11)
         .encode(x=x, y=y, text="label:N"),
         alt.Chart(seeds).mark_circle(color=NOW, size=22, opacity=0.55).encode(x=x, y=y),
@@ -97,10 +99,10 @@ def tradeoff(
         .mark_text(color=REAL, align="right", dx=-9, dy=1, fontSize=11)
         .encode(x=x, y=y, text="label:N"),
         alt.Chart(now)
-        .mark_rule(color=NOW, strokeWidth=1.5)
+        .mark_rule(color=NOW, strokeWidth=1.5, clip=True)
         .encode(x=alt.X("accuracy_low:Q", scale=x_scale), x2="accuracy_high:Q", y=y),
         alt.Chart(now)
-        .mark_rule(color=NOW, strokeWidth=1.5)
+        .mark_rule(color=NOW, strokeWidth=1.5, clip=True)
         .encode(x=x, y=alt.Y("fairness_low:Q", scale=y_scale), y2="fairness_high:Q"),
         alt.Chart(now)
         .mark_point(color=NOW, filled=True, shape="circle", size=190, opacity=1)
@@ -112,23 +114,25 @@ def tradeoff(
     return alt.layer(*layers).properties(height=height)
 
 
-def dumbbell(
-    frame: pd.DataFrame, *, title: str, higher_is_fairer: bool, height: int = 340
-) -> alt.LayerChart | alt.FacetChart:
-    """Per domain: fairness without control (hollow) and now (filled); domains that cannot be judged say why.
+def dumbbell(frame: pd.DataFrame, *, title: str, ratio: bool, height: int = 340) -> alt.LayerChart | alt.FacetChart:
+    """Per domain: fairness without control (hollow) and now (filled), and where equality is.
+
+    Domains that cannot be judged say why.
 
     Parameters
     ----------
     frame : DataFrame
         ``domain`` (text with n), ``before``, ``now`` (NaN if not estimable), ``low``, ``high``, ``reason``.
+    ratio : bool
+        Ratios lie on 0 to 2 with equality at 1, gaps on both sides of 0.
     """
     order = frame["domain"].tolist()
     y = alt.Y("domain:N", sort=order, title=None, axis=alt.Axis(labelLimit=190, labelFontSize=12))
     judged, silent = frame.dropna(subset=["now"]), frame[frame["now"].isna()]
-    # ratios always on 0 to 1, gaps by the largest without control: the axis must not move with the dial
-    top = 1.0 if higher_is_fairer or not judged["before"].notna().any() else min(1.0, 1.5 * judged["before"].max())
-    scale = alt.Scale(domain=[0.0, float(top)], nice=not higher_is_fairer, reverse=not higher_is_fairer)
-    axis = alt.Axis(format=".1f" if higher_is_fairer else ".0%", tickCount=6)
+    # the same for every position of the dial, so that the axis does not move with it
+    reach = 0.05 + 1.25 * float(judged["before"].abs().max() if judged["before"].notna().any() else 0.2)
+    scale = alt.Scale(domain=[0.0, 2.0] if ratio else [-reach, reach], nice=False, clamp=True)
+    axis = alt.Axis(format=".1f", tickCount=6) if ratio else alt.Axis(labelExpr="round(datum.value * 100)", tickCount=6)
 
     def x(name: str) -> alt.X:
         return alt.X(f"{name}:Q", scale=scale, title=[title, "hollow: without control, filled: now"], axis=axis)
@@ -140,7 +144,12 @@ def dumbbell(
         alt.Tooltip("low:Q", title="95 % from", format=".2f"),
         alt.Tooltip("high:Q", title="to", format=".2f"),
     ]
+    equal = pd.DataFrame({"at": [1.0 if ratio else 0.0], "label": ["equal"]})
     layers = [
+        alt.Chart(equal).mark_rule(color=BASE, strokeDash=[3, 3]).encode(x=x("at")),
+        alt.Chart(equal)
+        .mark_text(color=BASE, align="left", baseline="top", dx=4, dy=1, fontSize=11)
+        .encode(x=x("at"), y=alt.value(0), text="label:N"),
         alt.Chart(judged).mark_rule(color=NOW, opacity=0.25, strokeWidth=8).encode(x=x("low"), x2="high:Q", y=y),
         alt.Chart(judged).mark_rule(color=PATH, strokeWidth=2.5).encode(x=x("before"), x2="now:Q", y=y),
         alt.Chart(judged)

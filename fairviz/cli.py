@@ -30,6 +30,7 @@ from fairviz.synthesizers import CONTROLS, FADM
 from fairviz.synthesizers.base import MAX_ROWS, check_count, check_price
 
 BAD_INPUT = 2
+KNOBS = ("bias", "proxy", "shift")
 
 
 def _say(text: str) -> None:
@@ -51,8 +52,17 @@ def _dataset(args: argparse.Namespace) -> tuple[DomainDataset, dict]:
         return DomainDataset.from_frame(Path(args.csv).stem, table, schema), {}
     if args.dataset is None:
         raise SettingError("Name a data set: --dataset NAME, or --csv FILE with its roles.")
-    options = {n: getattr(args, n) for n in ("bias", "proxy", "shift") if getattr(args, n) is not None}
+    options = _options(args)
     return load_dataset(args.dataset, **options), options
+
+
+def _options(args: argparse.Namespace) -> dict:
+    """Knobs of the simulated story; all at 1 is the default story, which has shipped fits."""
+    given = {n: getattr(args, n) for n in KNOBS if getattr(args, n) is not None}
+    if given and args.dataset != "simulated":
+        raise SettingError(f"--{next(iter(given))} is a knob of the data set 'simulated', not of {args.dataset!r}.")
+    knobs = {**dict.fromkeys(KNOBS, 1.0), **given}
+    return {} if all(value == 1.0 for value in knobs.values()) else knobs
 
 
 def _data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,8 +74,12 @@ def _data_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--sensitive", metavar="COLUMN")
     group.add_argument("--domain", metavar="COLUMN")
     group.add_argument("--features", metavar="A,B,..", help="columns to learn from; all others by default")
-    for name in ("bias", "proxy", "shift"):
-        group.add_argument(f"--{name}", type=float, help=f"knob of the simulated data set: {name}")
+    _knob_arguments(group)
+
+
+def _knob_arguments(parser: Any) -> None:
+    for name in KNOBS:
+        parser.add_argument(f"--{name}", type=float, help=f"knob of the simulated data set: {name} (default 1)")
 
 
 def _sampling_arguments(parser: argparse.ArgumentParser, *, n: int) -> None:
@@ -165,7 +179,7 @@ def _fit_for(args: argparse.Namespace) -> FADM:
         return open_run(Path(args.run))[1]
     if not (args.dataset and args.target):
         raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
-    return load_fit(Library().find_fit(args.dataset, args.target))
+    return load_fit(Library().find_fit(args.dataset, args.target, _options(args)))
 
 
 def cmd_sample(args: argparse.Namespace) -> None:
@@ -307,7 +321,7 @@ def _sweep_fit(args: argparse.Namespace) -> tuple[FitSpec, dict]:
     else:
         if not (args.dataset and args.target):
             raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
-        entry = Library().find_fit(args.dataset, args.target)
+        entry = Library().find_fit(args.dataset, args.target, _options(args))
     payload = {"json_files": {"fit.json": entry.json("fit.json")}, "arrays": entry.arrays(), "made": entry.made}
     return FitSpec.from_json(entry.spec), payload
 
@@ -373,6 +387,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--dataset", metavar="NAME")
     sub.add_argument("--target", metavar="DOMAIN")
     sub.add_argument("--out", required=True, metavar="FILE")
+    _knob_arguments(sub)
     _sampling_arguments(sub, n=10_000)
 
     sub = add("evaluate", cmd_evaluate)

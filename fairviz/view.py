@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from fairviz.evaluation.counts import Counts
-from fairviz.evaluation.metrics import METRICS, mean_over_domains
-from fairviz.evaluation.tradeoff import FAIRNESS, Sweep, domain_rows, function_of, headline
+from fairviz.evaluation.metrics import (
+    METRICS,
+    mean_over_domains,
+    other_reading,
+    selection_rate,
+    true_positive_rate,
+    why_not_estimable,
+)
+from fairviz.evaluation.runs import Runs
+from fairviz.evaluation.tradeoff import Sweep, domain_rows, function_of, headline, oriented
 
 
 @dataclass(frozen=True)
@@ -18,8 +26,8 @@ class View:
 
     Attributes
     ----------
-    now, before : Counts
-        At the setting, and at lambda_z = 0, one entry per held-out domain (averaged over seeds).
+    now, before : Runs
+        At the setting, and at lambda_z = 0, one entry per held-out domain.
     head, head_before : dict
         ``tradeoff.headline`` of both.
     path, seeds, references, constant : DataFrame
@@ -28,8 +36,8 @@ class View:
         ``tradeoff.domain_rows`` of ``now``.
     """
 
-    now: Counts
-    before: Counts
+    now: Runs
+    before: Runs
     head: dict[str, float]
     head_before: dict[str, float]
     path: pd.DataFrame
@@ -39,13 +47,10 @@ class View:
     domains: list[dict]
 
 
-def mean_point(counts: Counts, metric: str, label: str) -> dict:
+def mean_point(runs: Runs, metric: str, label: str) -> dict:
     """Means over domains: ``accuracy, fairness, label``."""
-    return {
-        "accuracy": float(METRICS["accuracy"](counts.table).mean()),
-        "fairness": mean_over_domains(function_of(metric)(counts.table))[0],
-        "label": label,
-    }
+    fairness = mean_over_domains(runs.value(function_of(metric)))[0]
+    return {"accuracy": float(runs.value(METRICS["accuracy"]).mean()), "fairness": fairness, "label": label}
 
 
 @dataclass(frozen=True)
@@ -59,14 +64,14 @@ class Background:
     """
 
     metric: str
-    before: Counts
+    before: Runs
     head_before: dict[str, float]
     path: pd.DataFrame
     references: pd.DataFrame
     constant: pd.DataFrame
     setting: Sweep | None = None
 
-    def view(self, now: Counts, seeds: pd.DataFrame) -> View:
+    def view(self, now: Runs, seeds: pd.DataFrame) -> View:
         """The view of one setting in front of this background."""
         return View(
             now,
@@ -84,13 +89,13 @@ class Background:
         """The view of a recorded price."""
         assert self.setting is not None
         here = self.setting.select(lambda_z=lambda_z)
-        return self.view(here.counts(), here.by_seed(self.metric))
+        return self.view(here.runs(), here.by_seed(self.metric))
 
 
 def background(
-    before: Counts, real: Counts, constant: Counts, path: pd.DataFrame, metric: str, setting: Sweep | None = None
+    before: Runs, real: Runs, constant: Runs, path: pd.DataFrame, metric: str, setting: Sweep | None = None
 ) -> Background:
-    """Put a background together from counts."""
+    """Put a background together."""
     references = pd.DataFrame([mean_point(real, metric, "real rows")])
     line = pd.DataFrame([{**mean_point(constant, metric, "always the same answer"), "lambda_z": 0.0}])
     return Background(metric, before, headline(before, metric), path, references, line, setting)
@@ -102,9 +107,9 @@ def recorded_background(
     """The background of a recorded control, label strength and classifier."""
     setting = sweep.setting(control, lambda_y, classifier, domains)
     return background(
-        setting.select(lambda_z=0.0).counts(),
-        sweep.real(classifier, domains).counts(),
-        sweep.constant(domains).counts(),
+        setting.select(lambda_z=0.0).runs(),
+        sweep.real(classifier, domains).runs(),
+        sweep.constant(domains).runs(),
         setting.path(metric),
         metric,
         setting,
@@ -117,18 +122,31 @@ def now_frame(view: View, lambda_z: float) -> pd.DataFrame:
     return pd.DataFrame([{**{k: view.head[k] for k in keys}, "lambda_z": lambda_z, "label": f"λ_z = {lambda_z:g}"}])
 
 
-def dumbbell_frame(view: View, metric: str) -> pd.DataFrame:
-    """Per domain: before, now, interval, reason, for ``charts.dumbbell``; largest domain first."""
-    from fairviz.evaluation.intervals import interval
-    from fairviz.evaluation.metrics import why_not_estimable
+def direction(view: View, metric: str) -> tuple[int, int] | None:
+    """(lower, higher) group without control over all people pooled, by index; None with more than two groups."""
+    if len(view.before.groups) != 2:
+        return None
+    rates = true_positive_rate if metric.startswith(("R_EOp", "eop")) else selection_rate
+    flip = other_reading if metric.endswith("_other") else (lambda table: table)
+    found = view.before.pooled.value(lambda table: rates(flip(table)))[0]
+    return (0, 1) if found[0] <= found[1] else (1, 0)
 
-    function = function_of(metric)
-    before, now = function(view.before.table), function(view.now.table)
-    low, high = interval(view.now, function)
-    sizes = view.now.table.sum((-3, -2, -1))
+
+def dumbbell_frame(view: View, metric: str) -> pd.DataFrame:
+    """Per domain: before, now, interval, reason, for ``charts.dumbbell``; largest domain first.
+
+    With two groups the direction is kept (see ``tradeoff.oriented``), so that an overshoot shows.
+    """
+    pair = direction(view, metric)
+    function = function_of(metric) if pair is None else oriented(metric, *pair)
+    limits = (0.0, 1.0) if pair is None else ((0.0, np.inf) if metric.startswith("R_") else (-1.0, 1.0))
+    before = view.before.value(function)
+    now, low, high = view.now.span(function, limits=limits)
+    counts = view.now.counts
+    sizes = counts.table.sum((-3, -2, -1))
     rows = []
-    for m, domain in enumerate(view.now.domains):
-        why = why_not_estimable(view.now.table[m], view.now.groups, metric)
+    for m, domain in enumerate(counts.domains):
+        why = why_not_estimable(counts.table[m], counts.groups, metric)
         rows.append(
             {
                 "domain": f"{domain} (n={int(sizes[m]):,})",
@@ -143,23 +161,18 @@ def dumbbell_frame(view: View, metric: str) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values("n", ascending=False, ignore_index=True)
 
 
-def counts_table(view: View, favourable: str) -> pd.DataFrame:
+def counts_table(view: View, favourable: str, nouns: Mapping[str, str]) -> pd.DataFrame:
     """Counts per domain and group, in words."""
     rows = [
         {
             "held-out domain": row["domain"],
-            "group": group["group"],
+            "group": nouns.get(group["group"], group["group"]),
             "people": group["n"],
-            f"truly {favourable}": group["n_positive"],
             f"predicted {favourable}": group["predicted"],
-            "of the truly, found": group["found"],
+            f"truly {favourable}": group["n_positive"],
+            "of those, found": group["found"],
         }
         for row in view.domains
         for group in row["groups"]
     ]
     return pd.DataFrame(rows)
-
-
-def axis_title(metric: str) -> tuple[str, bool]:
-    """Title of a fairness metric and whether more is fairer."""
-    return FAIRNESS[metric]

@@ -185,7 +185,7 @@ def test_knobs_of_the_simulated_set_are_in_the_run(capsys, tmp_path):
     ok(capsys, *command, "--meta", "none", "--seed", 3, "--out", tmp_path / "run")
     spec = open_run(tmp_path / "run")[0]
     dataset = load_dataset("simulated", bias=2.0, proxy=0.5)
-    options = {"bias": 2.0, "proxy": 0.5}
+    options = {"bias": 2.0, "proxy": 0.5, "shift": 1.0}
     assert spec == FitSpec.of(dataset, "all", options, n_iter=1, meta="none", random_state=3)
 
 

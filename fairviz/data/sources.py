@@ -196,7 +196,7 @@ def simulated_frontier() -> list[dict]:
     row repeats the one before.
     """
     story, frames = Hiring(), []
-    grids = {("dp", "rate"): [0.02 * k for k in range(16)], ("eop", "tpr"): [0.01 * k for k in range(16)]}
+    grids = {("dp", "rate"): [0.02 * k for k in range(26)], ("eop", "tpr"): [0.01 * k for k in range(26)]}
     for (control, kind), grid in grids.items():
         for domain in story.domains:
             start = story.bayes_frontier(domain, [0.0], control=control).iloc[0]

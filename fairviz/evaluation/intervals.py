@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -15,58 +16,49 @@ N_REPLICATES = 1000
 def bootstrap(counts: Counts, *, n: int = N_REPLICATES, seed: int = 0) -> np.ndarray:
     """Resampled tables, (n, M, K, 2, 2): the rows of every domain drawn again with replacement.
 
-    Drawing rows with replacement is a multinomial draw over the domain's cells, so no rows are needed.
+    Drawing rows with replacement is a multinomial draw over the domain's cells, so no rows are needed. A domain's
+    replicates depend on its name and ``seed`` only, not on which other domains are there.
     """
-    rng = np.random.default_rng(seed)
-    flat = counts.table.reshape(len(counts.domains), -1)
-    draws = [rng.multinomial(row.sum(), row / max(row.sum(), 1), size=n) for row in flat]
+    draws = []
+    for domain, table in zip(counts.domains, counts.table, strict=True):
+        rng = np.random.default_rng([seed, zlib.crc32(domain.encode())])
+        row = table.ravel()
+        draws.append(rng.multinomial(row.sum(), row / max(row.sum(), 1), size=n))
     return np.stack(draws, 1).reshape(n, *counts.table.shape)
 
 
-def _percentiles(values: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """Central interval over axis 0; NaN where fewer than half of the replicates are estimable."""
+def central_interval(
+    drawn: np.ndarray, value: np.ndarray, level: float = 0.95, limits: tuple[float, float] = (0.0, 1.0)
+) -> tuple[np.ndarray, np.ndarray]:
+    """Percentile interval over axis 0, moved so that its median lies on ``value``, cut off at ``limits``.
+
+    Chance can only lower a smallest-over-largest ratio, so its replicates lie too low near equality; moving them is
+    the simplest correction for bias. NaN where ``value`` is, or where fewer than half of the replicates are estimable.
+    """
     tail = 50 * (1 - level)
-    enough = np.isfinite(values).mean(0) >= 0.5
-    filled = np.where(np.isfinite(values).any(0), values, 0.0)
-    low, high = np.nanpercentile(filled, [tail, 100 - tail], axis=0)
+    enough = (np.isfinite(drawn).mean(0) >= 0.5) & np.isfinite(value)
+    filled = np.where(np.isfinite(drawn).any(0), drawn, 0.0)
+    low, middle, high = np.nanpercentile(filled, [tail, 50, 100 - tail], axis=0)
+    low, high = (np.clip(value + end - middle, *limits) for end in (low, high))
     return np.where(enough, low, np.nan), np.where(enough, high, np.nan)
 
 
 def interval(
     counts: Counts, function: Callable[[np.ndarray], np.ndarray], *, level: float = 0.95, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Bootstrap percentile interval of a metric per domain (and trailing axes), NaN where it is not estimable."""
-    observed = np.isfinite(function(counts.table))
-    low, high = _percentiles(function(bootstrap(counts, seed=seed)), level)
-    return np.where(observed, low, np.nan), np.where(observed, high, np.nan)
+    """Bootstrap interval of a metric per domain (and trailing axes), NaN where it is not estimable."""
+    return central_interval(function(bootstrap(counts, seed=seed)), function(counts.table), level)
 
 
 def intervals(counts: Counts, *, level: float = 0.95, seed: int = 0) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Interval of every metric per domain, names as in ``metrics``."""
     tables = bootstrap(counts, seed=seed)
-    flipped = other_reading(tables)
-    todo = {name: (function, tables) for name, function in METRICS.items()}
-    todo |= {f"{name}_other": (METRICS[name], flipped) for name in ("R_DP", "R_EOp")}
-    result = {}
-    for name, (function, drawn) in todo.items():
-        low, high = _percentiles(function(drawn), level)
-        observed = np.isfinite(function(counts.table if drawn is tables else other_reading(counts.table)))
-        result[name] = (np.where(observed, low, np.nan), np.where(observed, high, np.nan))
+    result = {n: central_interval(f(tables), f(counts.table), level) for n, f in METRICS.items()}
+    for name in ("R_DP", "R_EOp"):
+        function = METRICS[name]
+        value = function(other_reading(counts.table))
+        result[f"{name}_other"] = central_interval(function(other_reading(tables)), value, level)
     return result
-
-
-def mean_interval(
-    counts: Counts, function: Callable[[np.ndarray], np.ndarray], *, level: float = 0.95, seed: int = 0
-) -> tuple[float, float]:
-    """Interval of a metric's mean over the domains where it is estimable."""
-    keep = np.isfinite(function(counts.table))
-    if not keep.any():
-        return float("nan"), float("nan")
-    values = function(bootstrap(counts, seed=seed))[:, keep]
-    filled = np.where(np.isfinite(values), values, np.nan)
-    means = np.nanmean(np.where(np.isfinite(filled).any(1, keepdims=True), filled, 0.0), 1)
-    low, high = np.percentile(means, [50 * (1 - level), 100 - 50 * (1 - level)])
-    return float(low), float(high)
 
 
 def noise_floor(counts: Counts, metric: str, *, n: int = 2000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from fairviz.evaluation.counts import Counts
-from fairviz.evaluation.intervals import bootstrap, intervals, noise_floor
+from fairviz.evaluation.intervals import noise_floor
 from fairviz.evaluation.metrics import (
     METRICS,
-    mean_over_domains,
     other_reading,
     selection_rate,
     true_positive_rate,
     why_not_estimable,
 )
+from fairviz.evaluation.runs import Runs
 
 #: What the chart's vertical axis can show: title, and whether more is fairer.
 FAIRNESS = {
@@ -41,13 +41,6 @@ def tables_of(rows: pd.DataFrame, n_groups: int) -> np.ndarray:
     """Count tables of a sweep's rows, (rows, K, 2, 2)."""
     names = [f"n_{k}_{y}_{p}" for k in range(n_groups) for y in (0, 1) for p in (0, 1)]
     return rows[names].to_numpy(np.int64).reshape(len(rows), n_groups, 2, 2)
-
-
-def average(parts: Sequence[Counts]) -> Counts:
-    """Mean counts over seeds tested on the same rows, rounded so that every (group, label) total stays exact."""
-    totals = parts[0].table.sum(-1)
-    positives = np.rint(np.mean([part.table[..., 1] for part in parts], 0)).astype(np.int64)
-    return Counts(parts[0].domains, parts[0].groups, np.stack([totals - positives, positives], -1))
 
 
 @dataclass(frozen=True)
@@ -99,13 +92,12 @@ class Sweep:
         """The constant predictor."""
         return self.select(train="constant", target=list(domains))
 
-    def counts(self) -> Counts:
-        """One set of counts per domain, averaged over seeds."""
+    def runs(self) -> Runs:
+        """Counts of every seed, domains side by side."""
         parts = []
-        for domain, rows in self.rows.groupby("target", sort=True):
-            tables = tables_of(rows, len(self.groups))
-            parts.append(average([Counts((str(domain),), self.groups, t[None]) for t in tables]))
-        return Counts.concat(parts)
+        for _, rows in self.rows.sort_values("target").groupby("seed", sort=True):
+            parts.append(Counts(tuple(rows["target"]), self.groups, tables_of(rows, len(self.groups))))
+        return Runs(tuple(parts))
 
     def by_seed(self, metric: str) -> pd.DataFrame:
         """Means over domains per price and seed: ``lambda_z, seed, accuracy, fairness, n_domains``.
@@ -132,49 +124,65 @@ class Sweep:
         ).reset_index()
 
 
-def headline(counts: Counts, metric: str) -> dict[str, float]:
-    """Mean over domains of accuracy and a fairness metric with 95 % bootstrap intervals.
+def oriented(metric: str, low: int, high: int) -> Callable[[np.ndarray], np.ndarray]:
+    """A fairness metric that keeps its direction: rate of group ``low`` over that of ``high``, or ``high`` - ``low``.
+
+    Above 1 (below 0 for gaps) the direction has turned.
+    """
+    rates = true_positive_rate if metric.startswith(("R_EOp", "eop")) else selection_rate
+
+    def function(table: np.ndarray) -> np.ndarray:
+        found = rates(other_reading(table) if metric.endswith("_other") else table)
+        if not metric.startswith("R_"):
+            return found[..., high] - found[..., low]
+        top = found[..., high]
+        return np.where(top > 0, found[..., low] / np.where(top > 0, top, 1), np.nan)
+
+    return function
+
+
+def headline(runs: Runs, metric: str) -> dict[str, float]:
+    """Accuracy and a fairness metric, mean over domains with 95 % interval, and over all people pooled.
 
     Returns
     -------
     dict
-        ``accuracy, accuracy_low, accuracy_high, fairness, fairness_low, fairness_high, n_domains`` (estimable ones).
+        ``accuracy, accuracy_low, accuracy_high, fairness, fairness_low, fairness_high, n_domains`` (estimable ones),
+        ``pooled_accuracy, pooled_fairness``.
     """
-    function, drawn = function_of(metric), bootstrap(counts, n=400)
-    value, n_domains = mean_over_domains(function(counts.table))
-    keep = np.isfinite(function(counts.table))
-    low, high = np.nan, np.nan
-    if keep.any():
-        values = function(drawn)[:, keep]
-        means = np.nanmean(values[np.isfinite(values).any(1)], 1)
-        low, high = np.percentile(means, [2.5, 97.5])
-    right = METRICS["accuracy"](drawn).mean(1)
+    function = function_of(metric)
+    accuracy, accuracy_low, accuracy_high, _ = runs.mean_span(METRICS["accuracy"])
+    fairness, fairness_low, fairness_high, n_domains = runs.mean_span(function)
     return {
-        "accuracy": float(METRICS["accuracy"](counts.table).mean()),
-        "accuracy_low": float(np.percentile(right, 2.5)),
-        "accuracy_high": float(np.percentile(right, 97.5)),
-        "fairness": value,
-        "fairness_low": float(low),
-        "fairness_high": float(high),
+        "accuracy": accuracy,
+        "accuracy_low": accuracy_low,
+        "accuracy_high": accuracy_high,
+        "fairness": fairness,
+        "fairness_low": fairness_low,
+        "fairness_high": fairness_high,
         "n_domains": n_domains,
+        "pooled_accuracy": float(runs.pooled.value(METRICS["accuracy"])[0]),
+        "pooled_fairness": float(runs.pooled.value(function)[0]),
     }
 
 
-def domain_rows(counts: Counts) -> list[dict]:
+def domain_rows(runs: Runs) -> list[dict]:
     """Per domain: rows, accuracy, rates per group with n, ratios with intervals, floors and reasons."""
-    spans = intervals(counts)
+    counts = runs.counts
+    spans = {metric: runs.span(METRICS[metric]) for metric in ("accuracy", "R_DP", "R_EOp")}
     floors = {metric: noise_floor(counts, metric) for metric in ("R_DP", "R_EOp")}
-    rates, tpr = selection_rate(counts.table), true_positive_rate(counts.table)
+    rates, tpr = runs.value(selection_rate), runs.value(true_positive_rate)
     rows = []
     for m, domain in enumerate(counts.domains):
         table = counts.table[m]
         row: dict = {"domain": domain, "n": int(table.sum())}
-        for metric in ("accuracy", "R_DP", "R_EOp"):
-            low, high = spans[metric]
-            row[metric] = (float(METRICS[metric](table)), float(low[m]), float(high[m]))
+        for metric, span in spans.items():
+            row[metric] = tuple(float(end[m]) for end in span)
             row[f"{metric}_why"] = why_not_estimable(table, counts.groups, metric)
         for metric, (median, low) in floors.items():
             row[f"{metric}_floor"] = (float(median[m]), float(low[m]))
+        for metric, found in (("R_DP", rates[m]), ("R_EOp", tpr[m])):
+            row[f"{metric}_less"] = counts.groups[int(found.argmin())] if np.isfinite(found).all() else None
         row["groups"] = [
             {
                 "group": group,

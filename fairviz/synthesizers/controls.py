@@ -14,7 +14,7 @@ class Control:
     title : str
         Short name for a menu.
     meaning : str
-        What lambda_z means; ``{price}``, ``{high}`` and ``{low}`` are filled in by the page.
+        What lambda_z means; the page fills in ``{price}``, ``{price_eop}`` and ``{times}`` (2 to the power of price).
     note : str
         What it can and cannot do.
     grid : tuple of float
@@ -35,14 +35,14 @@ CONTROLS: dict[str, Control] = {
         (0.0, 0.025, 0.05, 0.075, 0.1, 0.125, 0.15, 0.175, 0.2, 0.25, 0.3, 0.35),
     ),
     "eop": Control(
-        "Opportunity: equal rates of yes among the deserving",
+        "Opportunity: equal true positive rates",
         "Each point of gap in the true positive rate between groups is worth {price} points of accuracy.",
-        "Moves the decision rule for people whose true label is favourable.",
+        "Moves the decision rule so that people whose true label is favourable are found equally often.",
         (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15),
     ),
     "entropy": Control(
         "Entropy: hard-to-guess group (the paper's)",
-        "Synthetic people whose group is hard to guess are drawn up to e^({price} x 0.69) times as often.",
+        "Synthetic people whose group is hard to guess are drawn up to {times} times as often.",
         "Moves where rows come from, not the best decision rule; larger values mostly cost accuracy.",
         (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 50.0),
     ),

@@ -42,6 +42,15 @@ def recorded(dataset: str) -> tuple[Sweep, dict, dict] | None:
     return Sweep(entry.table("cells.csv"), tuple(facts["groups"])), facts, entry.made
 
 
+def smallest_share(dataset: str) -> float:
+    """Share of the smallest group in a data set's recorded facts; 1 if there are none."""
+    found = recorded(dataset)
+    if found is None:
+        return 1.0
+    counts = pd.DataFrame(found[1]["counts"])
+    return float(counts.groupby("group")["n"].sum().min() / counts["n"].sum())
+
+
 @st.cache_resource(max_entries=100, show_spinner=False)
 def recorded_background(
     dataset: str, control: str, lambda_y: float, classifier: str, domains: tuple[str, ...], metric: str

@@ -19,7 +19,7 @@ MODEL_TITLES = {
     "mlp": "Small neural network",
 }
 START = {"dp": 0.2, "eop": 0.03, "entropy": 5.0, "dp_eop": 0.2}
-HIGHEST = {"dp": 0.4, "eop": 0.2, "entropy": 50.0, "dp_eop": 0.4}
+HIGHEST = {control: CONTROLS[control].grid[-1] for control in CONTROLS}
 
 
 def page() -> None:
@@ -78,8 +78,9 @@ def _dial(dataset: str, options: dict, mode: str, dial: DeltaGenerator) -> Setti
         )  # fmt: skip
     else:
         top = HIGHEST[control]
+        start = st.session_state.get(f"price_{control}", START[control])  # where the recorded dial was left
         lambda_z = dial.slider(
-            "Fairness price λ_z", 0.0, top, START[control], top / 200, format="%g", key=f"any_{control}",
+            "Fairness price λ_z", 0.0, top, start, top / 70, format="%g", key=f"any_{control}",
             bind="query-params", help=help_z,
         )  # fmt: skip
         lambda_y = strength.slider(
@@ -89,7 +90,10 @@ def _dial(dataset: str, options: dict, mode: str, dial: DeltaGenerator) -> Setti
             lambda_eop = dial.slider(
                 "Price of the true positive gap", 0.0, 0.2, 0.02, 0.001, format="%g", key="any_eop", bind="query-params"
             )
-    dial.caption(words.plain(words.meaning(control, lambda_z, lambda_eop)))
+    text = words.meaning(control, lambda_y, lambda_z, lambda_eop)
+    if control.startswith("dp") and lambda_z > common.smallest_share(dataset):
+        text += " Approximate here: the price is above the smallest group's share."
+    dial.caption(words.plain(text))
     if control == "entropy":
         dial.caption(words.plain(CONTROLS[control].note))
     return Setting(dataset, options, mode, control, lambda_y, lambda_z, lambda_eop, classifier)
@@ -102,7 +106,7 @@ def _body(setting: Setting, sentence: DeltaGenerator) -> None:
         live.body(setting, sentence)
         return
     sweep, facts, made = found
-    frame = layout(setting.dataset, facts["domains"], sentence)
+    frame = layout(setting.dataset, facts["domains"], facts["labels"], sentence)
     if frame is None:
         return
     view = common.recorded_setting(

@@ -13,14 +13,14 @@ from fairviz.data.sources import DATASETS
 from fairviz.evaluation.tradeoff import FAIRNESS
 from fairviz.ui import tables, words
 from fairviz.ui.setting import Setting
-from fairviz.view import View, dumbbell_frame, now_frame
+from fairviz.view import View, direction, dumbbell_frame, now_frame
 
 AXES = {
     "R_DP": "R_DP · ratio of yes-rates",
     "R_EOp": "R_EOp · ratio of true positive rates",
-    "R_DP_other": "R_DP, other label favourable",
-    "dp_difference": "Gap in yes-rates",
-    "eop_difference": "Gap in true positive rates",
+    "R_DP_other": "R_DP, other label called favourable",
+    "dp_difference": "Gap in yes-rates, points",
+    "eop_difference": "Gap in true positive rates, points",
 }
 
 
@@ -35,18 +35,20 @@ class Frame:
     metric: str
 
 
-def layout(dataset: str, names: list[str], sentence: DeltaGenerator) -> Frame | None:
+def layout(dataset: str, names: list[str], labels: list[str], sentence: DeltaGenerator) -> Frame | None:
     """The selectors at the charts and the charts' places; None if no domain is chosen."""
     at_axis, at_domains = st.columns(2, gap="medium", vertical_alignment="bottom")
     metric = at_axis.selectbox(
-        "Upward in the chart: fairness measured as", list(FAIRNESS), format_func=lambda m: AXES[m], key="axis",
+        f"Upward in the chart (favourable: {words.plain(labels[1])})", list(FAIRNESS), format_func=lambda m: AXES[m],
+        key="axis",
         bind="query-params",
         help="R_DP: the lower group's rate of favourable answers over the higher group's. R_EOp: the same among people "
         "whose true label is favourable. 1 is equal.",
     )  # fmt: skip
     domains = at_domains.pills(
         "Held out and tested on", names, selection_mode="multi", default=names, key=f"domains_{dataset}",
-        bind="query-params", format_func=words.plain, help="Each was left out of the training of its own fit.",
+        bind="query-params", format_func=words.plain, wrap=True,
+        help="Each was left out of the training of its own fit.",
     )  # fmt: skip
     if not domains:
         sentence.info("Choose at least one domain to test on.", icon=":material/info:")
@@ -61,18 +63,22 @@ def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str) -> 
     metric = frame.metric
     up = FAIRNESS[metric][1]
     truth = _truth(setting, facts, view, metric)
+    labels = (facts["labels"][0], facts["labels"][1])
     frame.sentence.markdown(
         words.sentence(
-            view.head,
-            view.head_before,
-            view.now,
+            view,
             metric=metric,
-            favourable=schema["favourable"],
+            labels=labels,
             nouns=source.nouns,
             domain_word=source.nouns.get("domain", schema["domain"]),
             controlled=setting.lambda_z > 0 or setting.lambda_eop > 0,
         )
     )
+    pair = direction(view, metric)
+    across, is_ratio = AXES[metric], metric.startswith("R_")
+    if pair is not None:
+        low, high = (source.nouns.get(view.now.groups[k], view.now.groups[k]) for k in pair)
+        across = f"{low} ÷ {high}" if is_ratio else f"{high} − {low}, points"
     with frame.left:
         st.altair_chart(
             charts.tradeoff(
@@ -81,7 +87,7 @@ def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str) -> 
                 now_frame(view, setting.lambda_z),
                 view.references,
                 view.constant,
-                y_title=f"{AXES[metric]} (favourable: {schema['favourable']})",
+                y_title=AXES[metric],
                 higher_is_fairer=up,
                 truth=truth,
             ),
@@ -90,18 +96,18 @@ def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str) -> 
         )
     with frame.right:
         st.altair_chart(
-            charts.dumbbell(dumbbell_frame(view, metric), title=AXES[metric], higher_is_fairer=up),
+            charts.dumbbell(dumbbell_frame(view, metric), title=across, ratio=is_ratio),
             key="dumbbell",
             alt=f"{metric} in each held-out domain, without control and now",
         )
     st.caption(
         words.plain(note)
-        + " Line: path of the dial. Cross: 95 % interval over test people. Small dots: single seeds. Diamond: the same "
-        "model trained on as many real rows. Dashed: giving everyone the more frequent answer"
+        + " Line: path of the dial. Cross: 95 % interval over test people and seeds. Small dots: single seeds. "
+        "Diamond: the same model trained on as many real rows. Dashed: giving everyone the more frequent answer"
         + (". Green: the best any rule can do, known because this world is made up." if truth is not None else ".")
     )
     tables.domain_table(view, schema["favourable"], source.nouns)
-    tables.details(setting, view, schema["favourable"])
+    tables.details(setting, view, schema["favourable"], source.nouns)
 
 
 def _truth(setting: Setting, facts: dict, view: View, metric: str) -> pd.DataFrame | None:

@@ -14,11 +14,12 @@ from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import DATASETS
 from fairviz.errors import FairvizError
 from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.runs import Runs
 from fairviz.library import FitSpec
 from fairviz.pretrain import facts
 from fairviz.sweep import CONSTANT, REAL, Cell, compute
 from fairviz.ui import common, tables, words
-from fairviz.ui.frame import layout, show
+from fairviz.ui.frame import Frame, layout, show
 from fairviz.ui.setting import Setting
 from fairviz.view import View, background, mean_point
 
@@ -30,7 +31,7 @@ def story_knobs() -> dict:
         bias = st.slider("Bias of past decisions", 0.0, 4.0, 1.0, 0.5, key="bias", bind="query-params")
         proxy = st.slider("How much the sector gives away", 0.0, 4.0, 1.0, 0.5, key="proxy", bind="query-params")
         shift = st.slider("How far the regions differ", 0.0, 2.0, 1.0, 0.25, key="shift", bind="query-params")
-        st.caption("A new story needs new fits: about a minute each, in the background.")
+        st.caption("A new story needs new fits: one to three minutes each, in the background.")
     knobs = {"bias": bias, "proxy": proxy, "shift": shift}
     return {} if all(v == 1.0 for v in knobs.values()) else knobs
 
@@ -47,10 +48,10 @@ def body(setting: Setting, sentence: DeltaGenerator) -> None:
         training(setting, dataset, missing, sentence)
     if len(missing) == len(dataset.domains):
         return
-    frame = layout(setting.dataset, [d for d in dataset.domains if d in fits], sentence)
+    frame = layout(setting.dataset, [d for d in dataset.domains if d in fits], list(dataset.labels), sentence)
     if frame is None:
         return
-    view = _view(setting, dataset, frame.domains, frame.metric)
+    view = _view(setting, dataset, frame)
     note = (
         "Live: one seed of 10,000 synthetic rows per domain, drawn and tested on this machine; means over seeds are in "
         "the recorded numbers. λ_z is set by you, not tuned on these people."
@@ -90,27 +91,29 @@ def _cells(setting: Setting, target: str) -> dict[str, Cell]:
     }
 
 
-def _view(setting: Setting, dataset: DomainDataset, domains: list[str], metric: str) -> View:
-    """Compute or read the cells of every domain, with progress."""
+def _view(setting: Setting, dataset: DomainDataset, frame: Frame) -> View:
+    """Compute or read the cells of every domain, with progress where the sentence will be."""
+    domains, metric = frame.domains, frame.metric
     parts: dict[str, list[Counts]] = {"now": [], "before": [], "real": [], "constant": []}
-    bar = st.progress(0.0, "Drawing rows and testing …")
+    place = frame.sentence.empty()
+    bar = place.progress(0.0, "Drawing rows and testing …")
     for index, domain in enumerate(domains):
         bar.progress(index / len(domains), f"Drawing rows and testing on {words.plain(domain)} …")
         spec = FitSpec.of(dataset, domain, setting.options)
         for name, cell in _cells(setting, domain).items():
             parts[name] += compute(spec, [cell], common.library(), dataset)
-    bar.empty()
-    counts = {name: Counts.concat(found) for name, found in parts.items()}
+    place.empty()
+    counts = {name: Runs((Counts.concat(found),)) for name, found in parts.items()}
     seeds = pd.DataFrame([{**mean_point(counts["now"], metric, ""), "lambda_z": setting.lambda_z, "seed": 0}])
     path = _trail(setting, domains, counts, metric)
     return background(counts["before"], counts["real"], counts["constant"], path, metric).view(counts["now"], seeds)
 
 
-def _trail(setting: Setting, domains: list[str], counts: dict[str, Counts], metric: str) -> pd.DataFrame:
+def _trail(setting: Setting, domains: list[str], counts: dict[str, Runs], metric: str) -> pd.DataFrame:
     """The settings tried in this session with everything but the price the same, as the path of the dial."""
     key = json.dumps([setting.dataset, setting.options, setting.control, setting.lambda_y, setting.lambda_eop,
                       setting.classifier, domains])  # fmt: skip
-    tried: dict[float, Counts] = st.session_state.setdefault("trail", {}).setdefault(key, {})
+    tried: dict[float, Runs] = st.session_state.setdefault("trail", {}).setdefault(key, {})
     tried[setting.lambda_z] = counts["now"]
     if setting.lambda_eop == 0:
         tried[0.0] = counts["before"]
@@ -131,8 +134,10 @@ def training(setting: Setting, dataset: DomainDataset, missing: list[str], sente
             sentence.markdown("The first numbers will be here when a fit is done.")
         _watch(specs)
         return
+    if any(job is not None and job.state == "cancelled" for job in jobs.values()):
+        st.warning("Stopped; nothing of the unfinished fits was kept (cancelled).", icon=":material/stop_circle:")
     for domain, job in jobs.items():
-        if job is not None and job.state in ("failed", "interrupted", "cancelled"):
+        if job is not None and job.state in ("failed", "interrupted"):
             st.warning(f"Fit without {words.plain(domain)}: {job.state}. {words.plain(job.message)}")
     sentence.info(
         f"No fit yet for {words.plain(words.join(missing))}. Training takes one to three minutes each, in the "

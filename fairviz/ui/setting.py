@@ -33,10 +33,12 @@ def reproduce(setting: Setting, target: str) -> str:
         "--lambda-z",
         f"{setting.lambda_z:g}",
     ]
+    story = [part for name, value in setting.options.items() for part in (f"--{name}", f"{value:g}")]
+    parts += story
     if setting.lambda_eop:
         parts += ["--lambda-eop", f"{setting.lambda_eop:g}"]
     evaluate = [
         "fairviz evaluate syn.csv --dataset", setting.dataset, "--target", json.dumps(target),
-        "--classifier", setting.classifier, "--json",
+        "--classifier", setting.classifier, *story, "--seed 0 --json",
     ]  # fmt: skip
     return " ".join([*parts, "--seed 0 --out syn.csv"]) + "\n" + " ".join(evaluate)

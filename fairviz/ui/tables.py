@@ -33,33 +33,34 @@ def domain_table(view: View, favourable: str, nouns: Mapping[str, str]) -> None:
             line[f"{name}: predicted {favourable}"] = f"{rate} of {group['n']:,}"
         for metric in ("R_DP", "R_EOp"):
             why = row[f"{metric}_why"]
-            line[metric] = f"not estimable: {why}" if why else words.span(row[metric])
+            less = row[f"{metric}_less"]
+            turn = f" {nouns.get(less, less)} less" if less else ""
+            line[metric] = f"not estimable: {why}" if why else words.span(row[metric]) + turn
             median, low = row[f"{metric}_floor"]
-            line[f"{metric} if perfectly equal"] = (
-                "" if math.isnan(median) else f"{median:.2f} (1 in 20 below {low:.2f})"
-            )
+            line[f"{metric} if perfectly equal"] = "" if math.isnan(median) else f"{median:.2f} / {low:.2f}"
         rows.append(line)
     frame = pd.DataFrame(rows)
-    st.markdown("**Domain by domain** · 95 % intervals in brackets")
+    st.markdown("**Domain by domain** · 95 % intervals over test people and seeds in brackets")
     styled = frame.style.map(lambda cell: GREY if str(cell).startswith("not estimable") else "")
     st.dataframe(styled, hide_index=True, key="domain_table", alt="Counts, accuracy and fairness per held-out domain")
     st.caption(
         "R_DP: lower rate of favourable answers over the higher one. R_EOp: the same among people whose true label is "
-        "favourable. “If perfectly equal”: what a model without any group difference would show with so few people."
+        "favourable. “If perfectly equal”: what a model without any group difference would show with so few people, "
+        "typically / 1 in 20 below."
     )
 
 
-def details(setting: Setting, view: View, favourable: str) -> None:
+def details(setting: Setting, view: View, favourable: str, nouns: Mapping[str, str]) -> None:
     """Folded away: counts, rows, command."""
     with st.expander("Counts per domain and group"):
-        table = counts_table(view, favourable)
+        table = counts_table(view, favourable, nouns)
         st.dataframe(table, hide_index=True, key="counts_table")
         st.download_button(
             "Download counts (CSV)", table.to_csv(index=False), f"fairviz-counts-{common.nonce()}.csv", "text/csv",
             key="download_counts", on_click="ignore",
         )  # fmt: skip
     synthetic(setting)
-    with st.expander("The command that reproduces this view"):
+    with st.expander("The commands for one domain and seed"):
         domains = [row["domain"] for row in view.domains]
         target = (
             st.selectbox("Held-out domain", domains, key=f"command_{setting.dataset}")
@@ -67,7 +68,7 @@ def details(setting: Setting, view: View, favourable: str) -> None:
             else domains[0]
         )
         st.code(reproduce(setting, target), language="bash", wrap_lines=True)
-        st.caption("Seeds 0, 1, 2 … give the recorded seeds; the numbers above are their means.")
+        st.caption("Seeds 0, 1, 2 … (in both lines) give the recorded runs; the numbers above are their means.")
 
 
 def synthetic(setting: Setting) -> None:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import selection_rate, true_positive_rate
 from fairviz.synthesizers.controls import CONTROLS
+from fairviz.view import View
+
+#: Fewer people than this with the favourable label are worth a word.
+FEW = 30
 
 
 def plain(text: str) -> str:
@@ -22,92 +29,145 @@ def price_text(value: float) -> str:
     return f"{value:g}"
 
 
-def meaning(control: str, lambda_z: float, lambda_eop: float = 0.0) -> str:
+def meaning(control: str, lambda_y: float, lambda_z: float, lambda_eop: float = 0.0) -> str:
     """What lambda_z means, in words."""
     if lambda_z == 0 and lambda_eop == 0:
-        return "No fair control: rows are drawn as the data are, and no accuracy is given up for equality."
-    return CONTROLS[control].meaning.format(price=price_text(lambda_z), price_eop=price_text(lambda_eop))
+        text = "No fair control: no accuracy is given up for equality"
+        if lambda_y == 1:
+            return f"{text}, rows are drawn as the data are."
+        return f"{text}; labels are drawn {'more' if lambda_y > 1 else 'less'} clearly than in the data (λ_y)."
+    times = f"{2**lambda_z:,.1f}".removesuffix(".0") if lambda_z <= 20 else "more than a million"
+    return CONTROLS[control].meaning.format(price=price_text(lambda_z), price_eop=price_text(lambda_eop), times=times)
 
 
 def _per_thousand(value: float) -> str:
     return f"{1000 * value:.0f}"
 
 
-def lower_group(counts: Counts, metric: str) -> tuple[str, str] | None:
-    """(lower, higher) group if the same one is lowest and highest wherever both can be told; else None."""
-    rates = true_positive_rate(counts.table) if metric.startswith(("R_EOp", "eop")) else selection_rate(counts.table)
-    pairs = {
-        (counts.groups[int(row.argmin())], counts.groups[int(row.argmax())])
-        for row in rates
-        if not any(math.isnan(v) for v in row)
-    }
-    return pairs.pop() if len(pairs) == 1 else None
+def _rates(counts: Counts, metric: str) -> np.ndarray:
+    return true_positive_rate(counts.table) if metric.startswith(("R_EOp", "eop")) else selection_rate(counts.table)
 
 
-def _times(value: float, low: float, high: float) -> str:
-    return f"{value:.2f} times ({low:.2f} to {high:.2f})"
+def who_gets_less(counts: Counts, metric: str) -> dict[str, list[str]]:
+    """Domains by the group with the lowest rate; domains that cannot be judged are left out."""
+    found: dict[str, list[str]] = {}
+    for domain, row in zip(counts.domains, _rates(counts, metric), strict=True):
+        if not np.isnan(row).any():
+            found.setdefault(counts.groups[int(row.argmin())], []).append(domain)
+    return found
+
+
+@dataclass(frozen=True)
+class Story:
+    """Words for one fairness metric, favourable label and data set; all text from data is escaped."""
+
+    metric: str
+    yes: str
+    nouns: Mapping[str, str]
+
+    def group(self, name: str) -> str:
+        """A group's noun; without one, its name in quotes."""
+        return plain(self.nouns.get(name, f'"{name}"'))
+
+    def verb(self, low: str) -> str:
+        """What happens to the group that gets less."""
+        if self.metric.startswith(("R_EOp", "eop")):
+            return f"finds {low} whose label is {self.yes}"
+        return f"says {self.yes} for {low}"
+
+    def amount(self, value: float, low: float | None = None, high: float | None = None) -> str:
+        """``0.71 times (0.65 to 0.77)`` or ``8.2 points (..) less often``; the interval is optional."""
+        scale, digits, unit = (1, 2, "times") if self.metric.startswith("R_") else (100, 1, "points")
+        text = f"**{scale * value:.{digits}f} {unit}**"
+        if low is not None and high is not None:
+            text += f" ({scale * low:.{digits}f} to {scale * high:.{digits}f})"
+        return text
+
+    @property
+    def than(self) -> str:
+        """Between the amount and the other group."""
+        joined = "as often as" if self.metric.startswith("R_") else "less often than"
+        return joined if self.metric.startswith(("R_EOp", "eop")) else f"{joined} for"
+
+    def comparison(self, counts: Counts, amount: str) -> str:
+        """Who gets less, by how much; domains are named where they differ."""
+        less = who_gets_less(counts, self.metric)
+        groups = counts.groups
+        if len(groups) > 2:
+            return f"the group that gets least gets it {amount} {self.than} the one that gets most".replace(
+                " for the", " the"
+            )
+        if len(less) == 1:
+            low = next(iter(less))
+            high = groups[1 - groups.index(low)]
+            return f"It {self.verb(self.group(low))} {amount} {self.than} {self.group(high)}"
+        where = "; ".join(f"{self.group(g)} in {join([plain(d) for d in ds])}" for g, ds in less.items())
+        return f"Whoever gets less gets it {amount} {self.than.removesuffix(' for')} the other ({where})"
 
 
 def sentence(
-    head: Mapping[str, float],
-    before: Mapping[str, float],
-    counts: Counts,
-    *,
-    metric: str,
-    favourable: str,
-    nouns: Mapping[str, str],
-    domain_word: str,
-    controlled: bool,
+    view: View, *, metric: str, labels: tuple[str, str], nouns: Mapping[str, str], domain_word: str, controlled: bool
 ) -> str:
-    """The one sentence beside the chart (plain text with Markdown bold).
+    """The sentence beside the dial (Markdown): groups, favourable label and n are named.
 
     Parameters
     ----------
-    head, before : mapping
-        ``tradeoff.headline`` at the present setting and at lambda_z = 0.
-    counts : Counts
-        At the present setting, one entry per domain.
+    labels : (str, str)
+        Unfavourable and favourable label.
     nouns : mapping
-        Words for groups; a group without one is quoted as it is.
+        Words for groups.
+    controlled : bool
+        Whether a price is set.
     """
-
-    def word(group: str) -> str:
-        return plain(nouns.get(group, f'"{group}"'))
-
-    n = f"{int(counts.table.sum()):,}"
-    article = "an" if domain_word[0] in "aeiou" else "a"
+    head, before = view.head, view.head_before
+    now_counts, before_counts, yes = view.now.counts, view.before.counts, labels[1]
+    if metric.endswith("_other"):
+        now_counts, before_counts, yes = now_counts.other_reading(), before_counts.other_reading(), labels[0]
+        metric = metric.removesuffix("_other")
+    story = Story(metric, plain(f'"{yes}"'), nouns)
+    n, article = f"{int(now_counts.table.sum()):,}", "an" if domain_word[0] in "aeiou" else "a"
+    many = len(now_counts.domains)
     who = f"Tested on {n} people of {article} {plain(domain_word)} the model never saw"
-    if len(counts.domains) > 1:
-        who += f" ({len(counts.domains)} held out in turn, averaged)"
+    if many > 1:
+        who += f", {many} held out in turn and each counting the same"
     text = f"{who}: right for **{_per_thousand(head['accuracy'])} of 1,000** "
     text += f"({_per_thousand(head['accuracy_low'])} to {_per_thousand(head['accuracy_high'])}). "
     if math.isnan(head["fairness"]):
         return text + "Fairness cannot be judged here: too few people of a group, or nobody gets the favourable answer."
-    yes = plain(f'"{favourable}"')
-    pair = lower_group(counts, metric)
-    low, high = (word(pair[0]), word(pair[1])) if pair else ("the group that gets it less", "the other")
-    true_rate = metric.startswith(("R_EOp", "eop"))
-    verb = f"It finds {low} who are truly {yes}" if true_rate else f"It says {yes} for {low}"
-    if metric == "R_DP_other":
-        verb = f"Read the other way, it gives the unfavourable answer ratio between {low} and {high} of"
-        text += f"{verb} **{_times(head['fairness'], head['fairness_low'], head['fairness_high'])}**."
-    elif metric.startswith("R_"):
-        text += f"{verb} **{_times(head['fairness'], head['fairness_low'], head['fairness_high'])}** as often as "
-        text += f"{'it finds ' if true_rate else 'for '}{high}."
-    else:
-        spread = f"({100 * head['fairness_low']:.1f} to {100 * head['fairness_high']:.1f})"
-        text += f"{verb} **{100 * head['fairness']:.1f} points** {spread} less often than "
-        text += f"{'' if true_rate else 'for '}{high}."
-    if head["n_domains"] < len(counts.domains):
-        text += f" The fairness figure runs over {head['n_domains']} of {len(counts.domains)} domains; "
-        text += "the rest are too small."
+    amount = story.amount(head["fairness"], head["fairness_low"], head["fairness_high"])
+    text += story.comparison(now_counts, amount) + "."
+    text += _small(now_counts, view, metric, story, int(head["n_domains"]))
+    if many > 1:
+        together = story.amount(head["pooled_fairness"]).replace("**", "")
+        text += f" All {n} together: {_per_thousand(head['pooled_accuracy'])} of 1,000, {together}."
     if not controlled:  # about as long as what stands here otherwise, so that nothing moves
         return text + " Fair control is off: this is the starting point."
     if not math.isnan(before["fairness"]):
-        value = (
-            f"{before['fairness']:.2f} times" if metric.startswith("R_") else f"{100 * before['fairness']:.1f} points"
-        )
-        text += f" Without fair control: {_per_thousand(before['accuracy'])} of 1,000, {value}."
+        text += f" Without fair control: {_per_thousand(before['accuracy'])} of 1,000, "
+        text += story.amount(before["fairness"]).replace("**", "")
+        then, now = who_gets_less(before_counts, metric), who_gets_less(now_counts, metric)
+        turned = len(then) == 1 and set(then) != set(now)
+        text += f", and it was {story.group(next(iter(then)))} who got less." if turned else "."
+    return text
+
+
+def _small(counts: Counts, view: View, metric: str, story: Story, n_domains: int) -> str:
+    """What to know where groups are small: domains left out, and on how few people the figure rests."""
+    text = ""
+    if n_domains < len(counts.domains):
+        text += f" The fairness figure runs over {n_domains} of {len(counts.domains)} domains; the rest are too small."
+    if not metric.startswith(("R_EOp", "eop")):
+        return text
+    few = [
+        f"{n} {story.group(group)} in {plain(domain)}"
+        for domain, table in zip(counts.domains, counts.table, strict=True)
+        for group, n in zip(counts.groups, table[:, 1].sum(-1), strict=True)
+        if 10 <= n < FEW
+    ]
+    if few:
+        text += f" It rests on only {join(few)} with that label"
+        floors = [row["R_EOp_floor"][0] for row in view.domains]
+        text += f"; a perfectly equal model would show about {floors[0]:.2f}." if len(floors) == 1 else "."
     return text
 
 

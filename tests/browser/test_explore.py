@@ -124,7 +124,7 @@ def test_zero_is_no_control(server, browser) -> None:
     page.get_by_role("slider").first.press("Home")
     text = settle(page, before)
     assert "Without fair control" not in text
-    assert page.get_by_text("No fair control: rows are drawn as the data are").is_visible()
+    assert page.get_by_text("No fair control: no accuracy is given up").is_visible()
     page.close()
 
 

@@ -5,8 +5,9 @@ import pytest
 from scipy.stats import binom
 
 from fairviz.evaluation.counts import Counts
-from fairviz.evaluation.intervals import bootstrap, interval, intervals, mean_interval, noise_floor
-from fairviz.evaluation.metrics import METRICS, accuracy, selection_rate
+from fairviz.evaluation.intervals import bootstrap, interval, intervals, noise_floor
+from fairviz.evaluation.metrics import METRICS, accuracy, demographic_parity_ratio, selection_rate
+from fairviz.evaluation.runs import Runs
 from tests.evaluation.test_metrics import HAND
 
 COUNTS = Counts(("a", "b"), ("women", "men"), np.concatenate([HAND, HAND * 7]))
@@ -49,9 +50,31 @@ def test_not_estimable_has_no_interval() -> None:
 def test_mean_interval_is_narrower_than_its_parts() -> None:
     """Two independent domains of the same size: the mean's spread is 1/sqrt(2) of one's."""
     pair = Counts(("a", "b"), ("women", "men"), np.concatenate([HAND * 20, HAND * 20]))
-    low, high = mean_interval(pair, METRICS["accuracy"])
+    _, low, high, n = Runs((pair,)).mean_span(METRICS["accuracy"])
+    assert n == 2
     one_low, one_high = interval(pair, METRICS["accuracy"])
     assert (high - low) / (one_high[0] - one_low[0]) == pytest.approx(1 / np.sqrt(2), rel=0.12)
+
+
+def test_intervals_hold_their_value_near_equality() -> None:
+    """Equal rates: every replicate's ratio is below 1, the interval still reaches the observed 1 and no further."""
+    equal = Counts(("a",), ("women", "men"), np.array([[[[20, 20], [20, 20]], [[30, 30], [30, 30]]]]))
+    assert (demographic_parity_ratio(bootstrap(equal)) < 1).mean() > 0.9
+    low, high = interval(equal, demographic_parity_ratio)
+    assert low[0] < 0.85
+    assert high[0] == 1.0
+
+
+def test_replicates_of_a_domain_do_not_depend_on_the_others() -> None:
+    assert (bootstrap(COUNTS.domain("b"))[:, 0] == bootstrap(COUNTS)[:, 1]).all()
+
+
+def test_runs_average_metrics_not_counts() -> None:
+    """Opposite seeds: 9 of 40 against 30 of 60, and the reverse. Mean ratio 0.45; averaged counts would look fairer."""
+    runs = Runs((Counts(("a",), ("women", "men"), HAND), Counts(("a",), ("women", "men"), HAND[:, ::-1])))
+    assert runs.value(demographic_parity_ratio)[0] == pytest.approx(0.45)
+    value, low, high = runs.span(demographic_parity_ratio)
+    assert low[0] < value[0] < high[0]
 
 
 def test_noise_floor_by_enumeration() -> None:

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from fairviz.evaluation.counts import Counts
-from fairviz.evaluation.tradeoff import Sweep, average, domain_rows, headline, tables_of
+from fairviz.evaluation.runs import Runs, average
+from fairviz.evaluation.tradeoff import Sweep, domain_rows, headline, oriented, tables_of
 from fairviz.sweep import Cell, record
 from fairviz.view import dumbbell_frame, recorded_background
 from tests.evaluation.test_metrics import HAND
@@ -62,16 +63,16 @@ def test_headline_means_over_estimable_domains() -> None:
     small = HAND.copy()
     small[0, 0, 1] = [1, 2]
     counts = Counts(("a", "b"), GROUPS, np.concatenate([HAND, small]))
-    head = headline(counts, "R_EOp")
+    head = headline(Runs((counts,)), "R_EOp")
     assert head["fairness"] == pytest.approx(0.75)
     assert head["n_domains"] == 1
     assert head["accuracy"] == pytest.approx((0.81 + (27 + 2 + 24 + 24) / 93) / 2)
     assert head["accuracy_low"] < head["accuracy"] < head["accuracy_high"]
-    assert headline(counts, "R_DP")["n_domains"] == 2
+    assert headline(Runs((counts,)), "R_DP")["n_domains"] == 2
 
 
 def test_domain_rows_by_hand() -> None:
-    (row,) = domain_rows(Counts(("a",), GROUPS, HAND))
+    (row,) = domain_rows(Runs((Counts(("a",), GROUPS, HAND),)))
     assert row["n"] == 100
     women, men = row["groups"]
     assert (women["n"], women["n_positive"], women["predicted"], women["found"]) == (40, 10, 9, 6)
@@ -89,6 +90,9 @@ def test_recorded_view() -> None:
     assert len(view.seeds) == 2
     assert view.references["accuracy"].tolist() == pytest.approx([0.81])
     assert view.constant["accuracy"].tolist() == pytest.approx([0.6])
+    assert oriented("R_EOp", 0, 1)(HAND)[0] == pytest.approx(0.75)
+    assert oriented("R_EOp", 1, 0)(HAND)[0] == pytest.approx(1 / 0.75)  # the direction shows
+    assert oriented("dp_difference", 1, 0)(HAND)[0] == pytest.approx(0.225 - 0.5)
     frame = dumbbell_frame(view, "R_EOp")
     assert frame["domain"].tolist() == ["b (n=2,000)", "a (n=1,000)"]
     assert frame["now"].tolist() == pytest.approx([0.875, 0.875])

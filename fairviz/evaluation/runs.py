@@ -1,0 +1,83 @@
+"""The same setting tested with several seeds on the same rows: means, and intervals over people and seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.intervals import bootstrap, central_interval
+
+#: Replicates per run; all runs' replicates are pooled.
+N_PER_RUN = 250
+
+
+def average(parts: Sequence[Counts]) -> Counts:
+    """Mean counts over runs on the same rows, rounded so that every (group, label) total stays exact."""
+    totals = parts[0].table.sum(-1)
+    positives = np.rint(np.mean([part.table[..., 1] for part in parts], 0)).astype(np.int64)
+    return Counts(parts[0].domains, parts[0].groups, np.stack([totals - positives, positives], -1))
+
+
+def _mean(values: np.ndarray, axis: int) -> np.ndarray:
+    """Mean over finite values; NaN where there is none."""
+    finite = np.isfinite(values)
+    total = np.where(finite, values, 0.0).sum(axis)
+    return np.where(finite.any(axis), total / np.maximum(finite.sum(axis), 1), np.nan)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Counts of one setting, a part per seed; all parts have the same domains and rows."""
+
+    parts: tuple[Counts, ...]
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Held-out domains."""
+        return self.parts[0].domains
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Groups."""
+        return self.parts[0].groups
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Counts to show: the average over runs. Metrics are averaged as metrics, not computed from these."""
+        return average(self.parts)
+
+    @cached_property
+    def pooled(self) -> Runs:
+        """All domains as one, every person counting the same."""
+        return Runs(tuple(Counts(("all",), p.groups, p.table.sum(0, keepdims=True)) for p in self.parts))
+
+    @cached_property
+    def _replicates(self) -> np.ndarray:
+        """(runs x N_PER_RUN, M, K, 2, 2)."""
+        n = N_PER_RUN if len(self.parts) > 1 else 4 * N_PER_RUN
+        return np.concatenate([bootstrap(part, n=n, seed=seed) for seed, part in enumerate(self.parts)])
+
+    def value(self, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """A metric per domain, (M,): the mean over runs."""
+        return _mean(np.stack([function(part.table) for part in self.parts]), 0)
+
+    def span(
+        self, function: Callable[[np.ndarray], np.ndarray], *, limits: tuple[float, float] = (0.0, 1.0)
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Value and 95 % interval of a metric per domain, each (M,): test people drawn again, and another seed."""
+        value = self.value(function)
+        return (value, *central_interval(function(self._replicates), value, limits=limits))
+
+    def mean_span(self, function: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float, float, int]:
+        """Mean over the domains where the metric is estimable, its interval, and how many those domains are."""
+        value = self.value(function)
+        keep = np.isfinite(value)
+        if not keep.any():
+            return float("nan"), float("nan"), float("nan"), 0
+        mean = np.array(value[keep].mean())
+        low, high = central_interval(_mean(function(self._replicates)[:, keep], 1), mean)
+        return float(mean), float(low), float(high), int(keep.sum())
