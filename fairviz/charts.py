@@ -135,7 +135,7 @@ def dumbbell(frame: pd.DataFrame, *, title: str, ratio: bool, height: int = 340)
     axis = alt.Axis(format=".1f", tickCount=6) if ratio else alt.Axis(labelExpr="round(datum.value * 100)", tickCount=6)
 
     def x(name: str) -> alt.X:
-        return alt.X(f"{name}:Q", scale=scale, title=[title, "hollow: without control, filled: now"], axis=axis)
+        return alt.X(f"{name}:Q", scale=scale, title=[title, "hollow: no control, filled: now"], axis=axis)
 
     tip = [
         alt.Tooltip("domain:N", title="domain"),
