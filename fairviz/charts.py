@@ -16,6 +16,26 @@ def _domain(values: pd.Series, pad: float, low: float, high: float) -> list[floa
     return [max(low, float(finite.min()) - pad), min(high, float(finite.max()) + pad)]
 
 
+def _of(name: str) -> alt.Chart:
+    """A layer over a named frame; see :func:`_layered`."""
+    return alt.Chart(alt.NamedData(name))
+
+
+def _layered(layers: list[alt.Chart], frames: dict[str, pd.DataFrame], height: int) -> alt.LayerChart | alt.FacetChart:
+    """Layers over named frames. Altair copies inline data once per layer, which made up half of a redrawn page."""
+    return alt.layer(*layers, datasets={n: records(f) for n, f in frames.items()}).properties(height=height)
+
+
+def records(frame: pd.DataFrame) -> list[dict]:
+    """Rows as a chart's data; missing values are null."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def judged_and_not(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The dumbbell's frames by name: domains with a value, and those without."""
+    return {"judged": frame.dropna(subset=["now"]), "silent": frame[frame["now"].isna()]}
+
+
 def tradeoff(
     path: pd.DataFrame,
     seeds: pd.DataFrame,
@@ -72,46 +92,50 @@ def tradeoff(
     ]
     tip_ref = [alt.Tooltip("label:N", title="what"), *tip[1:]]
     layers: list[alt.Chart] = [
-        alt.Chart(constant)
+        _of("constant")
         .mark_rule(color=BASE, strokeDash=[5, 4], strokeWidth=1.5)
         .encode(x=x, tooltip=[alt.Tooltip("label:N", title="what"), tip[1]]),
-        alt.Chart(constant)
+        _of("constant")
         .mark_text(color=BASE, align="left", baseline="top", dx=5, dy=4, fontSize=11)
-        .encode(x=x, y=alt.value(0), text="label:N"),
+        .encode(x=x, y=alt.YValue(0), text=alt.Text("label:N")),
     ]
     if truth is not None:
         layers.append(
-            alt.Chart(truth)
+            _of("truth")
             .mark_line(color=TRUTH, strokeDash=[2, 3], strokeWidth=2, clip=True)
-            .encode(x=x, y=y, order="lambda_z:Q", tooltip=tip)
+            .encode(x=x, y=y, order=alt.Order("lambda_z:Q"), tooltip=tip)
         )
     layers += [
-        alt.Chart(finite).mark_line(color=PATH, strokeWidth=2.5).encode(x=x, y=y, order="lambda_z:Q"),
-        alt.Chart(finite).mark_circle(color=PATH, size=45, opacity=1).encode(x=x, y=y, tooltip=tip),
-        alt.Chart(finite[finite["lambda_z"] == 0].assign(label="no control"))
+        _of("finite").mark_line(color=PATH, strokeWidth=2.5).encode(x=x, y=y, order=alt.Order("lambda_z:Q")),
+        _of("finite").mark_circle(color=PATH, size=45, opacity=1).encode(x=x, y=y, tooltip=tip),
+        _of("start")
         .mark_text(color=PATH, align="center", dy=14, fontSize=11)
-        .encode(x=x, y=y, text="label:N"),
-        alt.Chart(seeds).mark_circle(color=NOW, size=22, opacity=0.55).encode(x=x, y=y),
-        alt.Chart(references)
+        .encode(x=x, y=y, text=alt.Text("label:N")),
+        _of("seeds").mark_circle(color=NOW, size=22, opacity=0.55).encode(x=x, y=y),
+        _of("references")
         .mark_point(color=REAL, filled=True, shape="diamond", size=130)
         .encode(x=x, y=y, tooltip=tip_ref),
-        alt.Chart(references)
+        _of("references")
         .mark_text(color=REAL, align="right", dx=-9, dy=1, fontSize=11)
-        .encode(x=x, y=y, text="label:N"),
-        alt.Chart(now)
+        .encode(x=x, y=y, text=alt.Text("label:N")),
+        _of("now")
         .mark_rule(color=NOW, strokeWidth=1.5, clip=True)
-        .encode(x=alt.X("accuracy_low:Q", scale=x_scale), x2="accuracy_high:Q", y=y),
-        alt.Chart(now)
+        .encode(x=alt.X("accuracy_low:Q", scale=x_scale), x2=alt.X2("accuracy_high:Q"), y=y),
+        _of("now")
         .mark_rule(color=NOW, strokeWidth=1.5, clip=True)
-        .encode(x=x, y=alt.Y("fairness_low:Q", scale=y_scale), y2="fairness_high:Q"),
-        alt.Chart(now)
+        .encode(x=x, y=alt.Y("fairness_low:Q", scale=y_scale), y2=alt.Y2("fairness_high:Q")),
+        _of("now")
         .mark_point(color=NOW, filled=True, shape="circle", size=190, opacity=1)
         .encode(x=x, y=y, tooltip=tip_ref),
-        alt.Chart(now)
+        _of("now")
         .mark_text(color=NOW, align="left", dx=12, dy=-10, fontSize=13, fontWeight="bold")
-        .encode(x=x, y=y, text="label:N"),
+        .encode(x=x, y=y, text=alt.Text("label:N")),
     ]
-    return alt.layer(*layers).properties(height=height)
+    frames = {"constant": constant, "finite": finite, "seeds": seeds, "references": references, "now": now}
+    frames["start"] = finite[finite["lambda_z"] == 0].assign(label="no control")
+    if truth is not None:
+        frames["truth"] = truth
+    return _layered(layers, frames, height)
 
 
 def dumbbell(frame: pd.DataFrame, *, title: str, ratio: bool, height: int = 340) -> alt.LayerChart | alt.FacetChart:
@@ -128,7 +152,8 @@ def dumbbell(frame: pd.DataFrame, *, title: str, ratio: bool, height: int = 340)
     """
     order = frame["domain"].tolist()
     y = alt.Y("domain:N", sort=order, title=None, axis=alt.Axis(labelLimit=190, labelFontSize=12))
-    judged, silent = frame.dropna(subset=["now"]), frame[frame["now"].isna()]
+    frames = judged_and_not(frame)
+    judged = frames["judged"]
     # the same for every position of the dial, so that the axis does not move with it
     reach = 0.05 + 1.25 * float(judged["before"].abs().max() if judged["before"].notna().any() else 0.2)
     scale = alt.Scale(domain=[0.0, 2.0] if ratio else [-reach, reach], nice=False, clamp=True)
@@ -146,21 +171,21 @@ def dumbbell(frame: pd.DataFrame, *, title: str, ratio: bool, height: int = 340)
     ]
     equal = pd.DataFrame({"at": [1.0 if ratio else 0.0], "label": ["equal"]})
     layers = [
-        alt.Chart(equal).mark_rule(color=BASE, strokeDash=[3, 3]).encode(x=x("at")),
-        alt.Chart(equal)
+        _of("equal").mark_rule(color=BASE, strokeDash=[3, 3]).encode(x=x("at")),
+        _of("equal")
         .mark_text(color=BASE, align="left", baseline="top", dx=4, dy=1, fontSize=11)
-        .encode(x=x("at"), y=alt.value(0), text="label:N"),
-        alt.Chart(judged).mark_rule(color=NOW, opacity=0.25, strokeWidth=8).encode(x=x("low"), x2="high:Q", y=y),
-        alt.Chart(judged).mark_rule(color=PATH, strokeWidth=2.5).encode(x=x("before"), x2="now:Q", y=y),
-        alt.Chart(judged)
+        .encode(x=x("at"), y=alt.YValue(0), text=alt.Text("label:N")),
+        _of("judged").mark_rule(color=NOW, opacity=0.25, strokeWidth=8).encode(x=x("low"), x2=alt.X2("high:Q"), y=y),
+        _of("judged").mark_rule(color=PATH, strokeWidth=2.5).encode(x=x("before"), x2=alt.X2("now:Q"), y=y),
+        _of("judged")
         .mark_point(color=BASE, filled=False, size=110, strokeWidth=2)
         .encode(x=x("before"), y=y, tooltip=tip),
-        alt.Chart(judged).mark_point(color=NOW, filled=True, size=130, opacity=1).encode(x=x("now"), y=y, tooltip=tip),
-        alt.Chart(silent)
+        _of("judged").mark_point(color=NOW, filled=True, size=130, opacity=1).encode(x=x("now"), y=y, tooltip=tip),
+        _of("silent")
         .mark_text(color=BASE, align="left", dx=6, fontSize=11, fontStyle="italic")
-        .encode(y=y, x=alt.value(0), text="reason:N"),
+        .encode(y=y, x=alt.XValue(0), text=alt.Text("reason:N")),
     ]
-    return alt.layer(*layers).properties(height=height)
+    return _layered(layers, {"equal": equal, **frames}, height)
 
 
 def losses(history: pd.DataFrame, *, height: int = 180) -> alt.Chart:

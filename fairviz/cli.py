@@ -418,15 +418,18 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--jobs", type=_whole, default=2)
     sub.add_argument("--quick", action="store_true", help="few iterations and settings, to try the command")
 
-    sub = add("app", cmd_app)
-    sub.add_argument("rest", nargs=argparse.REMAINDER, help="passed on to streamlit run")
+    add("app", cmd_app).epilog = "Other options, such as --server.port 8600, are passed on to streamlit run."
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 if it did its work, 2 with one line on standard error for bad input."""
     try:
-        args = parser().parse_args(argv)
+        args, rest = parser().parse_known_args(argv)
+        if args.command == "app":
+            args.rest = rest
+        elif rest:
+            raise SettingError(f"unrecognized arguments: {' '.join(rest)}. See 'fairviz {args.command} --help'.")
         args.run_command(args)
     except (FairvizError, DataError) as error:
         _say(f"fairviz: {error}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
+import altair as alt
 import pandas as pd
 import streamlit as st
 
-from fairviz import view
+from fairviz import charts, view
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import load_dataset
 from fairviz.evaluation.tradeoff import Sweep
@@ -97,6 +99,27 @@ def fit_at(path: str) -> FADM:
 def synthetic_rows(path: str, settings: str) -> pd.DataFrame:
     """Rows sampled from the fit at ``path``; ``settings`` is JSON."""
     return fit_at(path).sample(**json.loads(settings))
+
+
+def draw(chart: alt.TopLevelMixin, *, key: str, alt: str) -> None:
+    """Show a chart. Not through ``st.altair_chart``: that checks the specification against the whole grammar on every
+    rerun, which takes longer than all else on the page; the tests check it once.
+    """
+    st.vega_lite_chart(chart.to_dict(validate=False), key=key, alt=alt, width="stretch")
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _specification(token: str, _build: Callable[[], alt.TopLevelMixin]) -> dict:
+    return _build().to_dict(validate=False)
+
+
+def draw_again(
+    build: Callable[[], alt.TopLevelMixin], frames: dict[str, pd.DataFrame], *, token: str, key: str, alt: str
+) -> None:
+    """Show a chart of which only some named frames change: built once per ``token``, then only given new data."""
+    spec = _specification(f"{key} {token}", build)
+    data = {**spec["datasets"], **{name: charts.records(frame) for name, frame in frames.items()}}
+    st.vega_lite_chart({**spec, "datasets": data}, key=key, alt=alt, width="stretch")
 
 
 def spreadsheet_safe(frame: pd.DataFrame) -> pd.DataFrame:

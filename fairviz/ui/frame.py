@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -11,8 +13,8 @@ from streamlit.delta_generator import DeltaGenerator
 from fairviz import charts
 from fairviz.data.sources import DATASETS
 from fairviz.evaluation.tradeoff import FAIRNESS
-from fairviz.ui import tables, words
-from fairviz.ui.setting import Setting
+from fairviz.ui import common, tables, words
+from fairviz.ui.setting import RECORDED, Setting
 from fairviz.view import View, direction, dumbbell_frame, now_frame
 
 AXES = {
@@ -79,27 +81,28 @@ def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str) -> 
     if pair is not None:
         low, high = (source.nouns.get(view.now.groups[k], view.now.groups[k]) for k in pair)
         across = f"{low} ÷ {high}" if is_ratio else f"{high} − {low}, points"
+    now, per_domain = now_frame(view, setting.lambda_z), dumbbell_frame(view, metric)
+    scatter = partial(
+        charts.tradeoff,
+        view.path,
+        view.seeds,
+        now,
+        view.references,
+        view.constant,
+        y_title=AXES[metric],
+        higher_is_fairer=up,
+        truth=truth,
+    )
+    dumbbell = partial(charts.dumbbell, per_domain, title=across, ratio=is_ratio)
+    # with recorded numbers all but the present point stays while the dial moves; live, the path grows with it
+    rest = replace(setting, lambda_z=0.0) if setting.mode == RECORDED else setting
+    token = json.dumps([asdict(rest), frame.domains, metric, len(view.path)])
     with frame.left:
-        st.altair_chart(
-            charts.tradeoff(
-                view.path,
-                view.seeds,
-                now_frame(view, setting.lambda_z),
-                view.references,
-                view.constant,
-                y_title=AXES[metric],
-                higher_is_fairer=up,
-                truth=truth,
-            ),
-            key="tradeoff",
-            alt=f"Accuracy {view.head['accuracy']:.3f}, {metric} {view.head['fairness']:.3f} at the present setting",
-        )
+        alt = f"Accuracy {view.head['accuracy']:.3f}, {metric} {view.head['fairness']:.3f} at the present setting"
+        common.draw_again(scatter, {"now": now, "seeds": view.seeds}, token=token, key="tradeoff", alt=alt)
     with frame.right:
-        st.altair_chart(
-            charts.dumbbell(dumbbell_frame(view, metric), title=across, ratio=is_ratio),
-            key="dumbbell",
-            alt=f"{metric} in each held-out domain, without control and now",
-        )
+        alt = f"{metric} in each held-out domain, without control and now"
+        common.draw_again(dumbbell, charts.judged_and_not(per_domain), token=token, key="dumbbell", alt=alt)
     st.caption(
         words.plain(note)
         + " Line: path of the dial. Cross: 95 % interval over test people and seeds. Small dots: single seeds. "

@@ -175,7 +175,7 @@ def _watch(specs: dict[str, FitSpec]) -> None:
             history = pd.DataFrame(
                 running.history, columns=["step", "score network", "label classifier", "group classifier"]
             )
-            st.altair_chart(charts.losses(history.melt("step", var_name="loss")), key="losses", alt="Training losses")
+            common.draw(charts.losses(history.melt("step", var_name="loss")), key="losses", alt="Training losses")
         if st.button("Stop", key="stop", icon=":material/stop:"):
             for spec in specs.values():
                 job = queue.find(spec)
