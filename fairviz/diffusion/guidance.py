@@ -17,7 +17,7 @@ from fairviz.diffusion.networks import (
     pick_head,
 )
 
-#: x (B, D), t (B,) -> (B, D)
+#: x (B, D), t (B,) or (1,) -> (B, D)
 ScoreFn = Callable[[Tensor, Tensor], Tensor]
 #: The tilt's factor is clipped here; beyond lambda_z = min_k pi_k it would turn negative.
 FLOOR = 0.05
@@ -145,10 +145,14 @@ def tilt_term(classifier: SensitiveClassifier, tilt: Tilt, y: Tensor, price_dp: 
     their place; the classifier has a head for each.
     """
 
+    any_dp, any_eop = bool(price_dp.any()), bool(price_eop.any())
+    nothing = torch.zeros_like(price_dp)
+
     def log_factor(x: Tensor, t: Tensor) -> Tensor:
         log_p = classifier(x, t)
-        w = tilt.w(pick_head(log_p, EXPECTED, y).exp())
-        w1 = tilt.w1(log_p[:, GIVEN_LABEL + 1].exp())
+        # a head whose price is 0 everywhere drops out of the factor
+        w = tilt.w(pick_head(log_p, EXPECTED, y).exp()) if any_dp else nothing
+        w1 = tilt.w1(log_p[:, GIVEN_LABEL + 1].exp()) if any_eop else nothing
         return tilt.factor(w, w1, y, price_dp, price_eop).log()
 
     return lambda x, t: _gradient(lambda x: log_factor(x, t), x)

@@ -39,6 +39,10 @@ class _TimeFeatures(nn.Module):
         phase = log_ratio * self.frequency
         return torch.cat([0.25 * log_ratio, phase.sin(), phase.cos()], 1)
 
+    def beside(self, x: Tensor, t: Tensor, *more: Tensor) -> Tensor:
+        """Rows x (B, D) with the features of t, (B,) or (1,), and further columns."""
+        return torch.cat([x, self(t).expand(len(x), -1), *more], 1)
+
 
 class ScoreNetwork(nn.Module):
     """Predicts ``E[x_0 | x_t, y]``, from which the score follows.
@@ -75,12 +79,12 @@ class ScoreNetwork(nn.Module):
         self.numbers = [c for c in range(width) if not any(a <= c < b for a, b in self.blocks)]
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
-        """Block logits (evidence included) and number residuals F, (B, D), from x (B, D), t (B,), y (B,)."""
-        parts = [x, self.time(t)]
+        """Block logits (evidence included) and number residuals F, (B, D), from x (B, D), t (B,) or (1,), y (B,)."""
+        more = []
         if self.n_labels:
             assert y is not None, "a label-conditional score network needs labels"
-            parts.append(nn.functional.one_hot(y, self.n_labels).to(x.dtype))
-        out = self.head(self.trunk(torch.cat(parts, 1)))
+            more.append(nn.functional.one_hot(y, self.n_labels).to(x.dtype))
+        out = self.head(self.trunk(self.time.beside(x, t, *more)))
         evidence = (self.sde.alpha(t) / self.sde.sigma(t) ** 2)[:, None] * self.is_category
         return torch.addcmul(out, x, evidence)
 
@@ -106,7 +110,7 @@ class LabelClassifier(nn.Module):
         self.head = nn.Linear(hidden, 2)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        return torch.log_softmax(self.head(self.trunk(torch.cat([x, self.time(t)], 1))), 1)
+        return torch.log_softmax(self.head(self.trunk(self.time.beside(x, t))), 1)
 
 
 class SensitiveClassifier(nn.Module):
@@ -125,7 +129,7 @@ class SensitiveClassifier(nn.Module):
         self.head = nn.Linear(hidden, N_HEADS * n_groups)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        out = self.head(self.trunk(torch.cat([x, self.time(t)], 1)))
+        out = self.head(self.trunk(self.time.beside(x, t)))
         return torch.log_softmax(out.view(len(x), N_HEADS, self.n_groups), 2)
 
 

@@ -1,4 +1,7 @@
-"""Reverse-time solvers (eq. 3). They see a score function and nothing else."""
+"""Reverse-time solvers (eq. 3). They see a score function and nothing else.
+
+All rows are at the same time, so the score is asked with t of shape (1,).
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ def sde_dpmpp_2m(sde: VPSDE, score: ScoreFn, x: Tensor, *, n_steps: int, rng: to
     previous: Tensor | None = None
     h_previous = 0.0
     for i in range(n_steps):
-        t = times[i].expand(len(x))
+        t = times[i : i + 1]
         denoised = sde.denoised(x, t, score(x, t))
         if i == n_steps - 1:
             yield denoised
@@ -71,7 +74,7 @@ def euler_maruyama(sde: VPSDE, score: ScoreFn, x: Tensor, *, n_steps: int, rng: 
     t_end = float(sde.time_of_ratio(torch.tensor(RATIO_MIN)))
     times = torch.linspace(1.0, t_end**0.5, n_steps, dtype=torch.float64) ** 2
     for i in range(n_steps):
-        t = times[i].to(x.dtype).expand(len(x))
+        t = times[i : i + 1].to(x.dtype)
         value = score(x, t)
         if i == n_steps - 1:
             yield sde.denoised(x, t, value)
