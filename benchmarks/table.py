@@ -103,10 +103,11 @@ def measured() -> str:
     lines += ["", about, "", "| beside peers, one run | fit, s | ratio | MiB | 10,000 rows, s | accuracy kept, % |"]
     lines.append("|---|---|---|---|---|---|")
     for row in peers.itertuples():
-        scaled = "" if row.share_of_training_run == 1 else f" (from {100 * row.share_of_training_run:.0f} % of it)"
+        part = row.share_of_training_run
+        scaled, at = ("", "") if part == 1 else (f" (from {100 * part:.0f} % of it)", f" (after {100 * part:.0f} %)")
         lines.append(
             f"| {row.peer} | {row.fit_seconds:.0f}{scaled} | {row.fit_ratio:.1f} | {row.MiB:.0f} | "
-            f"{row.sample_seconds:.2f} | {100 * row.kept:.1f} |"
+            f"{row.sample_seconds:.2f} | {100 * row.kept:.1f}{at} |"
         )
     return "\n".join(lines)
 
