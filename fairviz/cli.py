@@ -3,66 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import os
 import sys
-import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import pandas as pd
-from tqdm import tqdm
-
-from fairviz import __version__
-from fairviz.data.dataset import ALL_DOMAINS, DomainDataset, read_table
-from fairviz.data.schema import Schema, _names
-from fairviz.data.sources import DATASETS, load_dataset
-from fairviz.errors import DataError, FairvizError, SettingError
+from fairviz import __version__, commands
+from fairviz.data.dataset import ALL_DOMAINS
+from fairviz.data.sources import DATASETS
+from fairviz.errors import FairvizError, SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS
-from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_model
-from fairviz.evaluation.report import REPORTED, summary
-from fairviz.library import FIT, FitSpec, Library, load_fit, open_run, save_run, versions
 from fairviz.meta import META_MODES
-from fairviz.store import read_entry, write_atomic
-from fairviz.synthesizers import CONTROLS, FADM
-from fairviz.synthesizers.base import MAX_ROWS, check_count, check_price
+from fairviz.synthesizers import CONTROLS
 
 BAD_INPUT = 2
-KNOBS = ("bias", "proxy", "shift")
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
-
-
-def _dataset(args: argparse.Namespace) -> tuple[DomainDataset, dict]:
-    """The whole data set named on the command line, and the options of its reader."""
-    if args.csv:
-        missing = [f"--{n}" for n in ("label", "favourable", "sensitive", "domain") if getattr(args, n) is None]
-        if missing:
-            raise SettingError(f"--csv needs {', '.join(missing)} too: say which column plays which role.")
-        taken = (args.label, args.sensitive, args.domain)
-        table = read_table(args.csv, text=taken)
-        features = args.features.split(",") if args.features else [c for c in table.columns if c not in taken]
-        schema = Schema(tuple(features), args.label, args.favourable, args.sensitive, args.domain)
-        if args.features:  # what is not named is left out on purpose
-            table = table[[c for c in table.columns if c in schema.columns]]
-        return DomainDataset.from_frame(Path(args.csv).stem, table, schema), {}
-    if args.dataset is None:
-        raise SettingError("Name a data set: --dataset NAME, or --csv FILE with its roles.")
-    options = _options(args)
-    return load_dataset(args.dataset, **options), options
-
-
-def _options(args: argparse.Namespace) -> dict:
-    """Knobs of the simulated story; all at 1 is the default story, which has shipped fits."""
-    given = {n: getattr(args, n) for n in KNOBS if getattr(args, n) is not None}
-    if given and args.dataset != "simulated":
-        raise SettingError(f"--{next(iter(given))} is a knob of the data set 'simulated', not of {args.dataset!r}.")
-    knobs = {**dict.fromkeys(KNOBS, 1.0), **given}
-    return {} if all(value == 1.0 for value in knobs.values()) else knobs
 
 
 def _data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +32,7 @@ def _data_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _knob_arguments(parser: Any) -> None:
-    for name in KNOBS:
+    for name in commands.KNOBS:
         parser.add_argument(f"--{name}", type=float, help=f"knob of the simulated data set: {name} (default 1)")
 
 
@@ -101,258 +55,6 @@ def _whole(text: str) -> int:
     return int(text.replace("_", "")) if text.replace("_", "").lstrip("-").isdigit() else int(value)
 
 
-def cmd_datasets(args: argparse.Namespace) -> None:
-    """List the built-in data sets, or download one."""
-    if args.download:
-        if args.download not in DATASETS:
-            raise SettingError(f"No data set {args.download!r}. Choose one of {_names(list(DATASETS))}.")
-        download = DATASETS[args.download].download
-        _say(
-            f"{args.download}: made on the spot, nothing to download."
-            if download is None
-            else f"Saved in {download()}."
-        )
-    rows = [
-        {
-            "name": name,
-            "title": source.title,
-            "rows_here": source.available(),
-            "label": source.schema.label,
-            "favourable": source.schema.favourable,
-            "sensitive": source.schema.sensitive,
-            "domain": source.schema.domain,
-            "licence": source.licence,
-            "publisher": source.publisher,
-        }
-        for name, source in DATASETS.items()
-    ]
-    if args.json:
-        print(json.dumps(rows, indent=1))
-        return
-    for row in rows:
-        here = "rows here" if row["rows_here"] else f"rows not here: fairviz datasets --download {row['name']}"
-        print(f"{row['name']:<12} {row['title']} ({here})")
-        print(f"{'':<12} {row['favourable']!r} of {row['label']!r}, by {row['sensitive']!r}, over {row['domain']!r}")
-
-
-def _check_folder(out: Path) -> None:
-    """Refuse before the work what could not be written after it."""
-    if out.exists():
-        raise SettingError(f"{out} already exists. Name another folder or delete this one.")
-    parent = next(p for p in out.absolute().parents if p.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise SettingError(f"{out} cannot be written: {parent} is not a folder one can write to. Name another folder.")
-
-
-def _check_file(out: Path) -> None:
-    """The same for a file, whose folder must be there."""
-    parent = out.absolute().parent
-    if out.is_dir() or not parent.is_dir() or not os.access(parent, os.W_OK):
-        what = "it is a folder" if out.is_dir() else f"{parent} is not a folder one can write to"
-        raise SettingError(f"{out} cannot be written: {what}. Name another file.")
-
-
-def cmd_fit(args: argparse.Namespace) -> None:
-    """Train on all domains but the target and publish a run folder."""
-    _check_folder(Path(args.out))
-    dataset, options = _dataset(args)
-    params = {"n_iter": args.iterations, "meta": args.meta, "random_state": args.seed}
-    params = {key: value for key, value in params.items() if value is not None}
-    spec = FitSpec.of(dataset, args.target, options, **params)
-    fit, begun = FADM(**spec.params), time.monotonic()
-    with tqdm(total=spec.params["n_iter"], unit="step", disable=None, file=sys.stderr) as bar:
-        for step in fit.fit_steps(dataset.source_for(args.target)):
-            bar.update(1)
-            if step.step % 20 == 0:
-                bar.set_postfix({key: f"{value:.3f}" for key, value in step.losses.items()})
-    entry = save_run(Path(args.out), spec, fit, time.monotonic() - begun)
-    for note in fit.notes_:
-        _say(f"Note: {note}")
-    answer = {"out": str(entry.path), "key": entry.key, **entry.made}
-    print(json.dumps(answer, indent=1) if args.json else f"Saved in {entry.path} after {entry.made['seconds']:.0f} s.")
-
-
-def _fit_for(args: argparse.Namespace) -> FADM:
-    if args.run and (args.dataset or args.target):
-        raise SettingError("Name either a run folder or --dataset and --target, not both.")
-    if args.run:
-        return open_run(Path(args.run))[1]
-    if not (args.dataset and args.target):
-        raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
-    return load_fit(Library().find_fit(args.dataset, args.target, _options(args)))
-
-
-def cmd_sample(args: argparse.Namespace) -> None:
-    """Draw guided synthetic rows into a CSV file."""
-    n = check_count("n", args.n, 1, MAX_ROWS)
-    out = Path(args.out)
-    _check_file(out)
-    fit = _fit_for(args)
-    chunks = fit.sample_chunks(
-        n,
-        control=args.control,
-        lambda_y=args.lambda_y,
-        lambda_z=args.lambda_z,
-        lambda_eop=args.lambda_eop,
-        n_steps=args.steps,
-        solver=args.solver,
-        random_state=args.seed,
-    )
-    partial = out.with_name(out.name + ".part")
-    try:
-        with open(partial, "w", newline="") as handle, tqdm(total=n, unit="row", disable=None, file=sys.stderr) as bar:
-            for index, chunk in enumerate(chunks):
-                chunk.to_csv(handle, index=False, header=index == 0)
-                bar.update(len(chunk))
-        partial.replace(out)
-    except OSError as error:
-        raise SettingError(f"{out} cannot be written: {error.strerror}. Name another file.") from None
-    finally:
-        partial.unlink(missing_ok=True)
-    _say(f"{n:,} synthetic rows in {out}. Synthetic does not mean anonymous.")
-
-
-def cmd_evaluate(args: argparse.Namespace) -> None:
-    """Train a classifier on the given rows, test it on the target domain's real rows."""
-    check_count("seed", args.seed, 0, 2**32 - 1)
-    dataset, _ = _dataset(args)
-    source, target = dataset.leave_out(args.target)
-    train = dataset.conform(read_table(args.rows, text=dataset.text_columns), args.rows)
-    counts = {
-        "given rows": evaluate(train, target, classifier=args.classifier, seed=args.seed),
-        "real source rows": real_data_model(source, target, classifier=args.classifier, n=len(train), seed=args.seed),
-        "constant predictor": constant_predictor(source, target),
-    }
-    reports = {name: summary(c, args.target) for name, c in counts.items()}
-    if args.json:
-        head = {
-            "rows": args.rows,
-            "n": len(train),
-            "dataset": dataset.name,
-            "target": args.target,
-            "favourable": dataset.schema.favourable,
-            "classifier": args.classifier,
-            "seed": args.seed,
-            "versions": versions(),
-        }
-        print(json.dumps({**head, "results": reports}, indent=1))
-        return
-    print(f"{args.classifier} trained on {len(train):,} rows, tested on {len(target):,} real rows of {args.target}")
-    print(f"favourable label: {dataset.schema.favourable}; 95 % intervals over test rows")
-    print(f"{'':<20}" + "".join(f"{name:>24}" for name in REPORTED))
-    for name, report in reports.items():
-        print(f"{name:<20}" + "".join(f"{_cell(report['metrics'][metric]):>24}" for metric in REPORTED))
-    floor = reports["given rows"]["metrics"]
-    for metric in ("R_DP", "R_EOp"):
-        if "noise_floor" in floor[metric]:
-            median, low = floor[metric]["noise_floor"]
-            print(f"{metric} of a perfectly equal model with these counts: {median:.2f} (1 in 20 below {low:.2f})")
-
-
-def _cell(value: dict) -> str:
-    if value["value"] is None:
-        return "not estimable"
-    return f"{value['value']:.3f} ({value['low']:.3f}-{value['high']:.3f})"
-
-
-def cmd_sweep(args: argparse.Namespace) -> None:
-    """Test a grid of settings on one target and write a table of counts."""
-    from fairviz.sweep import CONSTANT, REAL, Cell, run_sweep
-
-    check_count("n", args.n, 1, MAX_ROWS)
-    check_count("jobs", args.jobs, 1, 64)
-    if args.out:
-        _check_file(Path(args.out))
-    spec, fit_entry = _sweep_fit(args)
-    dataset = _dataset(args)[0] if args.csv else None
-    if dataset is not None and dataset.fingerprint() != spec.fingerprint:
-        raise SettingError(
-            f"{args.csv} does not hold the rows that {args.run} was fitted on. Name the same file and roles."
-        )
-    if args.control not in CONTROLS:
-        raise SettingError(f"No control {args.control!r}. Choose one of {_names(list(CONTROLS))}.")
-    prices = _prices(args.lambdas) if args.lambdas else list(CONTROLS[args.control].grid)
-    check_price("lambda_y", args.lambda_y, 1)
-    classifiers = args.classifiers.split(",") if args.classifiers else list(CLASSIFIERS)
-    unknown = [c for c in classifiers if c not in CLASSIFIERS]
-    if unknown:
-        raise SettingError(f"No classifier {unknown[0]!r}. Choose one of {_names(list(CLASSIFIERS))}.")
-    seeds = range(check_count("seeds", args.seeds, 1, 1000))
-    cells = [Cell(spec.target, c, seed, n=args.n, train=REAL) for c in classifiers for seed in seeds]
-    cells.append(Cell(spec.target, classifiers[0], 0, n=args.n, train=CONSTANT))
-    cells += [
-        Cell(spec.target, classifier, seed, args.control, args.lambda_y, price, n=args.n)
-        for price in prices
-        for seed in seeds
-        for classifier in classifiers
-    ]
-    library = Library()
-    library.store.put(FIT, spec.to_json(), **fit_entry)
-    rows: list[dict] = []
-    with tqdm(total=len(cells), unit="cell", disable=None, file=sys.stderr) as bar:
-        for _done, _all, records in run_sweep({spec.target: spec}, cells, library, n_jobs=args.jobs, dataset=dataset):
-            bar.update(len(records))
-            rows += records
-    table = pd.DataFrame(rows).sort_values(["train", "lambda_z", "classifier", "seed"], ignore_index=True)
-    if args.out:
-        write_atomic(Path(args.out), table.to_csv(index=False).encode())
-        _say(f"{len(table)} cells in {args.out}.")
-    else:
-        table.to_csv(sys.stdout, index=False)
-
-
-def _prices(text: str) -> list[float]:
-    """Values of lambda_z from "0,0.1,0.2"."""
-    try:
-        prices = [float(part) for part in text.split(",")]
-    except ValueError:
-        raise SettingError(f"--lambdas is {text!r}; give numbers separated by commas, such as 0,0.1,0.2.") from None
-    for price in prices:
-        check_price("lambda_z", price, 1)
-    return prices
-
-
-def _sweep_fit(args: argparse.Namespace) -> tuple[FitSpec, dict]:
-    """The fit to sweep over and the payload to store it under."""
-    if args.run:
-        entry = read_entry(Path(args.run))
-        if entry.kind != FIT:
-            raise SettingError(f"{args.run} holds a {entry.kind}, not a fit. Name the folder of a fit.")
-    else:
-        if not (args.dataset and args.target):
-            raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
-        entry = Library().find_fit(args.dataset, args.target, _options(args))
-    payload = {"json_files": {"fit.json": entry.json("fit.json")}, "arrays": entry.arrays(), "made": entry.made}
-    return FitSpec.from_json(entry.spec), payload
-
-
-def cmd_pretrain(args: argparse.Namespace) -> None:
-    """Rebuild a data set's shipped fits and recorded sweep."""
-    from fairviz.pretrain import pretrain
-
-    with tqdm(disable=None, file=sys.stderr) as bar:
-        for phase, done, total, note in pretrain(
-            args.dataset, Path(args.out) if args.out else None, seeds=args.seeds, n_jobs=args.jobs, quick=args.quick
-        ):
-            bar.set_description(f"{phase} {note}", refresh=False)
-            bar.total, bar.n = total, done
-            bar.refresh()
-
-
-def cmd_app(args: argparse.Namespace) -> None:
-    """Open the app in the browser."""
-    from streamlit.web import cli as streamlit
-
-    app = Path(__file__).resolve().parent.parent / "app.py"
-    if not app.is_file():
-        raise SettingError(f"{app} is missing. Run the app from a checkout of the project: streamlit run app.py")
-    import fairviz.ui.explore  # noqa: F401  (imported before the server is up, so that the first visitor need not wait)
-
-    os.chdir(app.parent)  # .streamlit/config.toml holds the safe server settings
-    sys.argv = ["streamlit", "run", str(app), *args.rest]
-    sys.exit(streamlit.main())
-
-
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         raise SettingError(f"{message}. See '{self.prog} --help'.")
@@ -362,18 +64,18 @@ def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     top = _Parser(prog="fairviz", description=__doc__)
     top.add_argument("--version", action="version", version=f"fairviz {__version__}")
-    commands = top.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    subparsers = top.add_subparsers(dest="command", required=True, parser_class=_Parser)
 
     def add(name: str, run: Any) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+        sub = subparsers.add_parser(name, help=run.__doc__, description=run.__doc__)
         sub.set_defaults(run_command=run)
         return sub
 
-    sub = add("datasets", cmd_datasets)
+    sub = add("datasets", commands.cmd_datasets)
     sub.add_argument("--download", metavar="NAME", help="fetch a data set into the user's cache, checked by SHA-256")
     sub.add_argument("--json", action="store_true")
 
-    sub = add("fit", cmd_fit)
+    sub = add("fit", commands.cmd_fit)
     _data_arguments(sub)
     sub.add_argument("--target", required=True, help=f"domain to hold out, or '{ALL_DOMAINS}'")
     sub.add_argument("--out", required=True, metavar="FOLDER", help="run folder to make")
@@ -382,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=_whole)
     sub.add_argument("--json", action="store_true")
 
-    sub = add("sample", cmd_sample)
+    sub = add("sample", commands.cmd_sample)
     sub.add_argument("run", nargs="?", help="run folder made by 'fairviz fit'")
     sub.add_argument("--dataset", metavar="NAME")
     sub.add_argument("--target", metavar="DOMAIN")
@@ -390,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
     _knob_arguments(sub)
     _sampling_arguments(sub, n=10_000)
 
-    sub = add("evaluate", cmd_evaluate)
+    sub = add("evaluate", commands.cmd_evaluate)
     sub.add_argument("rows", metavar="FILE", help="CSV with the features and the label to train on")
     _data_arguments(sub)
     sub.add_argument("--target", required=True, metavar="DOMAIN")
@@ -398,7 +100,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=_whole, default=0)
     sub.add_argument("--json", action="store_true")
 
-    sub = add("sweep", cmd_sweep)
+    sub = add("sweep", commands.cmd_sweep)
     sub.add_argument("run", nargs="?", help="run folder made by 'fairviz fit'; with --csv and its roles, of a CSV file")
     _data_arguments(sub)
     sub.add_argument("--target", metavar="DOMAIN")
@@ -411,14 +113,14 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--jobs", type=_whole, default=1, help="worker processes")
     sub.add_argument("--out", metavar="FILE", help="CSV to write; standard output by default")
 
-    sub = add("pretrain", cmd_pretrain)
+    sub = add("pretrain", commands.cmd_pretrain)
     sub.add_argument("--dataset", required=True, metavar="NAME")
     sub.add_argument("--out", metavar="FOLDER", help="default: the project's pretrained/")
     sub.add_argument("--seeds", type=_whole, default=5)
     sub.add_argument("--jobs", type=_whole, default=2)
     sub.add_argument("--quick", action="store_true", help="few iterations and settings, to try the command")
 
-    add("app", cmd_app).epilog = "Other options, such as --server.port 8600, are passed on to streamlit run."
+    add("app", commands.cmd_app).epilog = "Other options, such as --server.port 8600, are passed on to streamlit run."
     return top
 
 
@@ -431,11 +133,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         elif rest:
             raise SettingError(f"unrecognized arguments: {' '.join(rest)}. See 'fairviz {args.command} --help'.")
         args.run_command(args)
-    except (FairvizError, DataError) as error:
-        _say(f"fairviz: {error}")
+    except FairvizError as error:
+        commands.say(f"fairviz: {error}")
         return BAD_INPUT
     except KeyboardInterrupt:
-        _say("fairviz: stopped.")
+        commands.say("fairviz: stopped.")
         return 130
     except BrokenPipeError:
         return 1

@@ -38,12 +38,6 @@ class Counts:
         cell = np.ravel_multi_index((target.d, target.z, target.y, np.asarray(predicted, np.int64)), shape)
         return cls(target.domains, target.groups, np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape))
 
-    def __add__(self, other: Counts) -> Counts:
-        """Pool predictions on the same rows, e.g. over seeds."""
-        assert self.domains == other.domains
-        assert self.groups == other.groups
-        return Counts(self.domains, self.groups, self.table + other.table)
-
     @classmethod
     def concat(cls, parts: list[Counts]) -> Counts:
         """Put counts of different domains side by side."""
