@@ -170,14 +170,14 @@ def _watch(specs: dict[str, FitSpec]) -> None:
             else:
                 done, text = 0.0, f"Without {words.plain(domain)}: {status.state}"
             st.progress(done, text)
+        if st.button("Stop", key="stop", icon=":material/stop:"):
+            for spec in specs.values():
+                job = queue.find(spec)
+                if job is not None and job.live:
+                    queue.cancel_fit(spec)
         running = next((s for s in live_ones.values() if len(s.history) > 1), None)
         if running is not None:
             history = pd.DataFrame(
                 running.history, columns=["step", "score network", "label classifier", "group classifier"]
             )
             common.draw(charts.losses(history.melt("step", var_name="loss")), key="losses", alt="Training losses")
-        if st.button("Stop", key="stop", icon=":material/stop:"):
-            for spec in specs.values():
-                job = queue.find(spec)
-                if job is not None and job.live:
-                    queue.cancel_fit(spec)
