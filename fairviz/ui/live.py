@@ -15,6 +15,7 @@ from fairviz.data.sources import DATASETS
 from fairviz.errors import FairvizError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.runs import Runs
+from fairviz.jobs import JobStatus
 from fairviz.library import FitSpec
 from fairviz.pretrain import facts
 from fairviz.sweep import CONSTANT, REAL, Cell, compute
@@ -129,16 +130,13 @@ def training(setting: Setting, dataset: DomainDataset, missing: list[str], sente
     """Offer, show and stop background fits for the domains that have none."""
     specs = {d: FitSpec.of(dataset, d, setting.options) for d in missing}
     jobs = {d: common.queue().find(s) for d, s in specs.items()}
-    if any(job is not None and job.live for job in jobs.values()):
+    _say_what_ended(jobs)
+    running = [domain for domain, job in jobs.items() if job is not None and job.live]
+    if running:
         if len(missing) == len(dataset.domains):
             sentence.markdown("The first numbers will be here when a fit is done.")
-        _watch(specs)
+        _watch(specs, running)
         return
-    if any(job is not None and job.state == "cancelled" for job in jobs.values()):
-        st.warning("Stopped; nothing of the unfinished fits was kept (cancelled).", icon=":material/stop_circle:")
-    for domain, job in jobs.items():
-        if job is not None and job.state in ("failed", "interrupted"):
-            st.warning(f"Fit without {words.plain(domain)}: {job.state}. {words.plain(job.message)}")
     sentence.info(
         f"No fit yet for {words.plain(words.join(missing))}. Training takes one to three minutes each, in the "
         "background; you can reload or leave this page meanwhile.",
@@ -150,13 +148,22 @@ def training(setting: Setting, dataset: DomainDataset, missing: list[str], sente
         st.rerun()
 
 
+def _say_what_ended(jobs: dict[str, JobStatus | None]) -> None:
+    """Fits that were stopped or failed, and why."""
+    if any(job is not None and job.state == "cancelled" for job in jobs.values()):
+        st.warning("Stopped; nothing of the unfinished fits was kept (cancelled).", icon=":material/stop_circle:")
+    for domain, job in jobs.items():
+        if job is not None and job.state in ("failed", "interrupted"):
+            st.warning(f"Fit without {words.plain(domain)}: {job.state}. {words.plain(job.message)}")
+
+
 @st.fragment(run_every="1s")
-def _watch(specs: dict[str, FitSpec]) -> None:
-    """Progress of the running fits; reruns the page when one is done."""
+def _watch(specs: dict[str, FitSpec], began: list[str]) -> None:
+    """Progress of the running fits; reruns the page once the fits that ran when it was drawn are not those that run."""
     queue = common.queue()
     states = {domain: queue.find(spec) for domain, spec in specs.items()}
     live_ones = {d: s for d, s in states.items() if s is not None and s.live}
-    if any(s is not None and not s.live for s in states.values()) or not live_ones:
+    if list(live_ones) != began:
         st.rerun()
     with st.container(border=True):
         st.markdown(f"**Training {len(live_ones)} fit{'s' if len(live_ones) > 1 else ''}**")

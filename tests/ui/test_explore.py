@@ -1,13 +1,18 @@
 """The Explore page without a browser: every control, empty states, live numbers, background training."""
 
+import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fairviz.data import load_dataset
 from fairviz.evaluation.tradeoff import FAIRNESS
-from fairviz.library import Library
+from fairviz.jobs import JobQueue, JobStatus
+from fairviz.library import FitSpec, Library
+from fairviz.store import key_of
 from fairviz.ui import explore
 
 ROOT = Path(__file__).parent.parent.parent
@@ -144,3 +149,24 @@ def test_a_new_story_trains_in_the_background_and_stops() -> None:
         time.sleep(0.5)
     assert any("cancelled" in w.value for w in again.warning)
     assert not Library().find_fits("simulated", {"bias": 2.0, "proxy": 1.0, "shift": 1.0})
+
+
+def test_one_failed_fit_beside_a_running_one() -> None:
+    """The failure is told, the other is watched, and the page comes to rest."""
+    options = {"bias": 2.0, "proxy": 1.0, "shift": 1.0}
+    dataset = load_dataset("simulated", **options)
+    queue = JobQueue()
+    for domain, status in (
+        ("East", JobStatus("failed", message="Training diverged.", pid=1)),
+        ("North", JobStatus("running", step=10, n_steps=100, heartbeat=time.time() + 8, pid=1)),
+    ):
+        folder = queue.root / key_of(FitSpec.of(dataset, domain, options).to_json())[:32]
+        folder.mkdir(parents=True)
+        (folder / "status.json").write_text(json.dumps(asdict(status)))
+    app = start()
+    app.selectbox(key="data").set_value("simulated").run()
+    app.button_group(key="numbers").set_value("Live").run()
+    app.slider(key="bias").set_value(2.0).run()
+    assert not app.exception
+    assert any("Fit without East: failed" in w.value for w in app.warning)
+    assert any("Training 1 fit**" in m.value for m in app.markdown)
