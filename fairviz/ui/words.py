@@ -86,23 +86,20 @@ class Story:
     @property
     def than(self) -> str:
         """Between the amount and the other group."""
-        joined = "as often as" if self.metric.startswith("R_") else "less often than"
-        return joined if self.metric.startswith(("R_EOp", "eop")) else f"{joined} for"
+        return "as often as" if self.metric.startswith("R_") else "less often than"
 
     def comparison(self, counts: Counts, amount: str) -> str:
         """Who gets less, by how much; domains are named where they differ."""
         less = who_gets_less(counts, self.metric)
-        groups = counts.groups
-        if len(groups) > 2:
-            return f"the group that gets least gets it {amount} {self.than} the one that gets most".replace(
-                " for the", " the"
-            )
-        if len(less) == 1:
-            low = next(iter(less))
-            high = groups[1 - groups.index(low)]
-            return f"It {self.verb(self.group(low))} {amount} {self.than} {self.group(high)}"
         where = "; ".join(f"{self.group(g)} in {join([plain(d) for d in ds])}" for g, ds in less.items())
-        return f"Whoever gets less gets it {amount} {self.than.removesuffix(' for')} the other ({where})"
+        if len(counts.groups) > 2:
+            return f"The group that gets least gets it {amount} {self.than} the one that gets most ({where})"
+        if len(less) > 1:
+            return f"Whoever gets less gets it {amount} {self.than} the other ({where})"
+        low = next(iter(less))
+        high = self.group(counts.groups[1 - counts.groups.index(low)])
+        found = self.metric.startswith(("R_EOp", "eop"))
+        return f"It {self.verb(self.group(low))} {amount} {self.than} {'' if found else 'for '}{high}"
 
 
 def sentence(

@@ -76,6 +76,12 @@ def test_domains_that_differ_in_direction_are_named() -> None:
     assert "(women in a; men in b)" in say(swapped, "R_DP")
 
 
+def test_more_than_two_groups() -> None:
+    three = Counts(("a",), ("x", "y", "z"), np.concatenate([HAND, HAND[:, :1]], 1))
+    assert "The group that gets least gets it **0.45 times**" in say(three, "R_DP")
+    assert 'as often as the one that gets most ("x" in a)' in say(three, "R_DP")
+
+
 def test_a_turned_direction_is_told() -> None:
     text = say(TURNED, "R_DP", before=COUNTS)
     assert r'It says "\>50K" for men **0.45 times**' in text
