@@ -114,9 +114,15 @@ def _specification(token: str, _build: Callable[[], alt.TopLevelMixin]) -> dict:
 
 
 def draw_again(
-    build: Callable[[], alt.TopLevelMixin], frames: dict[str, pd.DataFrame], *, token: str, key: str, alt: str
+    build: Callable[[], alt.TopLevelMixin], frames: dict[str, pd.DataFrame], *, token: str | None, key: str, alt: str
 ) -> None:
-    """Show a chart of which only some named frames change: built once per ``token``, then only given new data."""
+    """Show a chart of which only some named frames change: built once per ``token``, then only given new data.
+
+    What is built is shared between sessions, so the token must name everything else in it; None builds it anew.
+    """
+    if token is None:
+        draw(build(), key=key, alt=alt)
+        return
     spec = _specification(f"{key} {token}", build)
     data = {**spec["datasets"], **{name: charts.records(frame) for name, frame in frames.items()}}
     st.vega_lite_chart({**spec, "datasets": data}, key=key, alt=alt, width="stretch")

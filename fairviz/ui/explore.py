@@ -125,4 +125,4 @@ def _body(setting: Setting, sentence: DeltaGenerator) -> None:
     )
     if not DATASETS[setting.dataset].available():
         note += " Prices in between: switch to Live, which needs the rows of the data set and says how to get them."
-    show(setting, view, frame, facts, note)
+    show(setting, view, frame, facts, note, recorded=True)

@@ -14,7 +14,7 @@ from fairviz import charts
 from fairviz.data.sources import DATASETS
 from fairviz.evaluation.tradeoff import FAIRNESS
 from fairviz.ui import common, tables, words
-from fairviz.ui.setting import RECORDED, Setting
+from fairviz.ui.setting import Setting
 from fairviz.view import View, direction, dumbbell_frame, now_frame
 
 AXES = {
@@ -59,8 +59,8 @@ def layout(dataset: str, names: list[str], labels: list[str], sentence: DeltaGen
     return Frame(sentence, left.container(), right.container(), list(domains), metric)
 
 
-def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str) -> None:
-    """Draw a view."""
+def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str, *, recorded: bool) -> None:
+    """Draw a view. Recorded charts are kept between visitors; live ones hold a visitor's own path and are not."""
     source, schema = DATASETS[setting.dataset], facts["schema"]
     metric = frame.metric
     up = FAIRNESS[metric][1]
@@ -94,9 +94,9 @@ def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str) -> 
         truth=truth,
     )
     dumbbell = partial(charts.dumbbell, per_domain, title=across, ratio=is_ratio)
-    # with recorded numbers all but the present point stays while the dial moves; live, the path grows with it
-    rest = replace(setting, lambda_z=0.0) if setting.mode == RECORDED else setting
-    token = json.dumps([asdict(rest), frame.domains, metric, len(view.path)])
+    # all but the present point stays while the recorded dial moves
+    rest = json.dumps([asdict(replace(setting, lambda_z=0.0)), frame.domains, metric])
+    token = rest if recorded else None
     with frame.left:
         alt = f"Accuracy {view.head['accuracy']:.3f}, {metric} {view.head['fairness']:.3f} at the present setting"
         common.draw_again(scatter, {"now": now, "seeds": view.seeds}, token=token, key="tradeoff", alt=alt)

@@ -5,6 +5,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -123,6 +124,26 @@ def test_live_numbers_of_the_simulated_world() -> None:
     app.slider(key="any_dp").set_value(0.11).run()
     assert not app.exception
     assert sentence(app) != before
+
+
+def live_path(prices: tuple[float, ...]) -> set[float]:
+    """The prices on the chart's path after a session has been to ``prices``."""
+    app = start()
+    app.selectbox(key="data").set_value("simulated").run()
+    app.button_group(key="numbers").set_value("Live").run()
+    app.button_group(key="domains_simulated").set_value(["North"]).run()
+    for price in prices:
+        app.slider(key="any_dp").set_value(price).run()
+    assert not app.exception
+    proto = app.get("vega_lite_chart")[0].proto
+    (path,) = [part.data.data for part in proto.datasets if part.name == "finite"]
+    return set(pa.ipc.open_stream(path).read_pandas()["lambda_z"])
+
+
+def test_sessions_do_not_see_each_others_path() -> None:
+    """Same place, same number of stops, other stops on the way."""
+    assert live_path((0.05, 0.11)) == {0.0, 0.2, 0.05, 0.11}
+    assert live_path((0.3, 0.11)) == {0.0, 0.2, 0.3, 0.11}
 
 
 def test_a_new_story_trains_in_the_background_and_stops() -> None:
