@@ -22,13 +22,13 @@ import pandas as pd
 
 from benchmarks.common import keep
 from benchmarks.quality import pooled
-from fairviz.data.sources import read_adult
+from fairviz.data.readers import read_adult
 from fairviz.evaluation import evaluate, real_data_model
 
 OURS = """
 import json, resource, time
 import torch; torch.set_num_threads(2)
-from fairviz.data.sources import read_adult
+from fairviz.data.readers import read_adult
 from fairviz.synthesizers import FADM
 source = read_adult(("adult.data",))
 begun = time.monotonic(); fit = FADM().fit(source); seconds = time.monotonic() - begun

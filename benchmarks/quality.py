@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 from benchmarks.common import keep
-from fairviz.data.sources import read_adult
+from fairviz.data.readers import read_adult
 from fairviz.evaluation import evaluate, real_data_model
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import METRICS

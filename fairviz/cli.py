@@ -1,4 +1,4 @@
-"""The ``fairviz`` command: datasets, fit, sample, evaluate, sweep, pretrain, app."""
+"""The ``fairviz`` command: datasets, fit, sample, evaluate, sweep, pretrain, frontier, table1, trial, app."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from fairviz import __version__, commands
+from fairviz import __version__, commands, comparisons
+from fairviz.comparison.methods import METHODS
 from fairviz.data.dataset import ALL_DOMAINS
 from fairviz.data.sources import DATASETS
 from fairviz.errors import FairvizError, SettingError
@@ -119,6 +120,30 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--seeds", type=_whole, default=5)
     sub.add_argument("--jobs", type=_whole, default=2)
     sub.add_argument("--quick", action="store_true", help="few iterations and settings, to try the command")
+
+    for name, run in (("frontier", comparisons.cmd_frontier), ("table1", comparisons.cmd_table1)):
+        sub = add(name, run)
+        sub.add_argument("--dataset", "--data", default="adult", metavar="NAME", help=f"{', '.join(DATASETS)}")
+        sub.add_argument("--methods", metavar="A,B", help=f"some of {', '.join(METHODS)}")
+        sub.add_argument("--classifiers", metavar="A,B", help="downstream models of the frontier")
+        sub.add_argument("--seeds", type=_whole, default=5)
+        sub.add_argument("--jobs", type=_whole, default=2, help="worker processes")
+        sub.add_argument("--quick", action="store_true", help="few rows, iterations, settings; to see the command work")
+        sub.add_argument("--out", metavar="FOLDER", help="store to publish in; default: the user's cache")
+        sub.add_argument("--json", action="store_true")
+
+    sub = add("trial", comparisons.cmd_trial)
+    sub.add_argument("--dataset", "--data", default="adult", metavar="NAME")
+    sub.add_argument("--target", required=True, metavar="DOMAIN")
+    sub.add_argument("--method", required=True, metavar="NAME", help=f"{', '.join(METHODS)}")
+    sub.add_argument("--setting", default="{}", metavar="JSON", help="position of its dial, as in the tables")
+    sub.add_argument("--classifier", default="gradient_boosting", help=", ".join(CLASSIFIERS))
+    sub.add_argument("--seed", type=_whole, default=0)
+    sub.add_argument("--without", default="", metavar="DOMAIN", help="a second domain left out of the training")
+    sub.add_argument("-n", type=_whole, default=20_000, help="training rows (default 20,000)")
+    sub.add_argument("--steps", type=_whole, default=20, help="score evaluations (default 20)")
+    sub.add_argument("--iterations", type=_whole, default=0, help="of a generator's training; 0 for its default")
+    sub.add_argument("--fresh", action="store_true", help="compute it again even if it is stored")
 
     add("app", commands.cmd_app).epilog = "Other options, such as --server.port 8600, are passed on to streamlit run."
     return top

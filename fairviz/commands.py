@@ -65,11 +65,11 @@ def cmd_datasets(args: argparse.Namespace) -> None:
     if args.download:
         if args.download not in DATASETS:
             raise SettingError(f"No data set {args.download!r}. Choose one of {_names(list(DATASETS))}.")
-        download = DATASETS[args.download].download
+        files = DATASETS[args.download].files
         say(
             f"{args.download}: made on the spot, nothing to download."
-            if download is None
-            else f"Saved in {download()}."
+            if files is None
+            else f"Saved in {files.download()}."
         )
     rows = [
         {
@@ -89,9 +89,9 @@ def cmd_datasets(args: argparse.Namespace) -> None:
         print(json.dumps(rows, indent=1))
         return
     for row in rows:
-        here = "rows here" if row["rows_here"] else f"rows not here: fairviz datasets --download {row['name']}"
-        print(f"{row['name']:<12} {row['title']} ({here})")
-        print(f"{'':<12} {row['favourable']!r} of {row['label']!r}, by {row['sensitive']!r}, over {row['domain']!r}")
+        get = f"--download {row['name']}" if DATASETS[str(row["name"])].downloadable else "set FAIRVIZ_DATA"
+        print(f"{row['name']:<15} {row['title']} ({'rows here' if row['rows_here'] else f'rows not here: {get}'})")
+        print(f"{'':<15} {row['favourable']!r} of {row['label']!r}, by {row['sensitive']!r}, over {row['domain']!r}")
 
 
 def _check_folder(out: Path) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from fairviz.data.sources import cache_dir
+from fairviz.data.published import cache_dir
 from fairviz.errors import FairvizError, JobError
 from fairviz.library import FIT, FitSpec, Library, fit_payload
 from fairviz.store import key_of, write_atomic

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +18,12 @@ import torch
 
 from fairviz import __version__
 from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
+from fairviz.data.published import cache_dir
 from fairviz.data.schema import _names
-from fairviz.data.sources import DATASETS, cache_dir, load_dataset
+from fairviz.data.sources import DATASETS, load_dataset
 from fairviz.errors import SettingError, StoreError
 from fairviz.store import Entry, ResultStore, read_entry, write_entry
-from fairviz.synthesizers import FADM, SYNTHESIZERS
+from fairviz.synthesizers import FADM, SYNTHESIZERS, Synthesizer
 
 FIT, CELL, SWEEP = "fit", "cell", "sweep"
 
@@ -55,6 +57,10 @@ class FitSpec:
         The domain held out, or ``"all"`` for none.
     params : dict
         Hyper-parameters, ``get_params()``.
+    synthesizer : str
+        A key of ``SYNTHESIZERS``.
+    without : str
+        A second domain held out of the training (for choosing settings inside the source), or "".
     """
 
     dataset: str
@@ -63,38 +69,65 @@ class FitSpec:
     options: dict = field(default_factory=dict)
     params: dict = field(default_factory=lambda: FADM().get_params())
     synthesizer: str = "fadm"
+    without: str = ""
 
     def to_json(self) -> dict:
         """The spec under which the fit is stored."""
-        return {
+        spec = {
             "dataset": {"name": self.dataset, "options": self.options, "fingerprint": self.fingerprint},
             "target": self.target,
             "synthesizer": self.synthesizer,
             "params": self.params,
         }
+        return {**spec, "without": self.without} if self.without else spec
 
     @classmethod
     def from_json(cls, spec: dict) -> FitSpec:
         """Inverse of :meth:`to_json`."""
         data = spec["dataset"]
         return cls(
-            data["name"], data["fingerprint"], spec["target"], data["options"], spec["params"], spec["synthesizer"]
+            data["name"],
+            data["fingerprint"],
+            spec["target"],
+            data["options"],
+            spec["params"],
+            spec["synthesizer"],
+            spec.get("without", ""),
         )
 
     @classmethod
-    def of(cls, dataset: DomainDataset, target: str, options: dict | None = None, **params: Any) -> FitSpec:
-        """The spec of fitting FADM with ``params`` on ``dataset`` without ``target``.
+    def of(
+        cls,
+        dataset: DomainDataset,
+        target: str,
+        options: dict | None = None,
+        *,
+        synthesizer: str = "fadm",
+        without: str = "",
+        **params: Any,
+    ) -> FitSpec:
+        """The spec of fitting a synthesizer with ``params`` on ``dataset`` without ``target`` (and ``without``).
+
+        Two domains left out are the same fit in either order.
 
         Raises
         ------
         SettingError
             No such domain.
         """
-        if target != ALL_DOMAINS and target not in dataset.domains:
-            raise SettingError(
-                f"{dataset.name}: no domain {target!r}. Choose one of {_names([*dataset.domains, ALL_DOMAINS], 60)}."
-            )
-        return cls(dataset.name, dataset.fingerprint(), target, dict(options or {}), FADM(**params).get_params())
+        for domain in (target, without):
+            if domain not in ("", ALL_DOMAINS, *dataset.domains):
+                known = _names([*dataset.domains, ALL_DOMAINS], 60)
+                raise SettingError(f"{dataset.name}: no domain {domain!r}. Choose one of {known}.")
+        if without:
+            target, without = sorted((target, without))
+        made = SYNTHESIZERS[synthesizer](**params).get_params()
+        return cls(dataset.name, dataset.fingerprint(), target, dict(options or {}), made, synthesizer, without)
+
+    def source_of(self, dataset: DomainDataset) -> DomainDataset:
+        """The rows of ``dataset`` that the fit is trained on."""
+        source = dataset.source_for(self.target)
+        return source.source_for(self.without) if self.without else source
 
     def load_rows(self) -> DomainDataset:
         """The whole data set, for registered ones.
@@ -110,15 +143,15 @@ class FitSpec:
         return dataset
 
 
-def load_fit(entry: Entry) -> FADM:
-    """The fit held by an entry."""
+def load_fit(entry: Entry) -> Any:
+    """The fit held by an entry: a synthesizer of the kind that its spec names."""
     if entry.kind != FIT:
         raise StoreError(f"{entry.path} holds a {entry.kind}, not a fit. Name the folder of a fit.")
     meta = entry.json("fit.json")
     return SYNTHESIZERS[meta["synthesizer"]].from_state(meta, entry.arrays())
 
 
-def fit_payload(fit: FADM, seconds: float) -> dict[str, Any]:
+def fit_payload(fit: Synthesizer, seconds: float) -> dict[str, Any]:
     """Keywords for ``write_entry`` or ``ResultStore.put``."""
     meta, arrays = fit.state()
     return {
@@ -128,12 +161,12 @@ def fit_payload(fit: FADM, seconds: float) -> dict[str, Any]:
     }
 
 
-def save_run(path: Path, spec: FitSpec, fit: FADM, seconds: float) -> Entry:
+def save_run(path: Path, spec: FitSpec, fit: Synthesizer, seconds: float) -> Entry:
     """Publish a fit as a run folder of its own."""
     return write_entry(path, FIT, spec.to_json(), **fit_payload(fit, seconds))
 
 
-def open_run(path: Path) -> tuple[FitSpec, FADM]:
+def open_run(path: Path) -> tuple[FitSpec, Any]:
     """Read and verify a run folder.
 
     Raises
@@ -170,6 +203,23 @@ class Library:
                 return entry
         return None
 
+    def fit(self, spec: FitSpec, dataset: DomainDataset | None = None) -> Any:
+        """The fit of a spec, found or made now and kept in the user's store.
+
+        Parameters
+        ----------
+        dataset : DomainDataset, optional
+            The whole data set, where it is at hand.
+        """
+        entry = self.get(FIT, spec.to_json())
+        if entry is not None:
+            return load_fit(entry)
+        begun = time.monotonic()
+        rows = dataset if dataset is not None else spec.load_rows()
+        fit = SYNTHESIZERS[spec.synthesizer](**spec.params).fit(spec.source_of(rows))
+        self.store.put(FIT, spec.to_json(), **fit_payload(fit, time.monotonic() - begun))
+        return fit
+
     def stamp(self, kind: str) -> str:
         """Changes when an entry of a kind has come or gone; far cheaper than reading them."""
         return "|".join(",".join(sorted(p.name for p in (s.root / kind).glob("*"))) for s in self.stores)
@@ -187,7 +237,9 @@ class Library:
                 if (
                     data["name"] == dataset
                     and data["options"] == (options or {})
+                    and entry.spec["synthesizer"] == "fadm"
                     and entry.spec["params"] == default
+                    and not entry.spec.get("without")
                     and fingerprint in (None, data["fingerprint"])
                 ):
                     found.setdefault(entry.spec["target"], entry)

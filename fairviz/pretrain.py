@@ -19,10 +19,9 @@ import torch
 
 from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
 from fairviz.data.sources import DATASETS, load_dataset
-from fairviz.library import CELL, FIT, SWEEP, FitSpec, Library, fit_payload, pretrained_dir, versions
+from fairviz.library import CELL, FIT, SWEEP, FitSpec, Library, pretrained_dir, versions
 from fairviz.store import ResultStore
 from fairviz.sweep import recorded_grid, run_sweep
-from fairviz.synthesizers import FADM
 from fairviz.synthesizers.base import check_count
 
 QUICK = {"n_iter": 60}
@@ -32,11 +31,8 @@ ORDER = ["target", "train", "control", "lambda_y", "lambda_z", "classifier", "se
 def _fit(spec_json: dict, root: Path, shipped: Path) -> str:
     """Worker: make a fit unless the library has it."""
     torch.set_num_threads(1)
-    spec, library = FitSpec.from_json(spec_json), Library(root, shipped)
-    if library.get(FIT, spec_json) is None:
-        begun = time.monotonic()
-        fit = FADM(**spec.params).fit(spec.load_rows().source_for(spec.target))
-        library.store.put(FIT, spec_json, **fit_payload(fit, time.monotonic() - begun))
+    spec = FitSpec.from_json(spec_json)
+    Library(root, shipped).fit(spec)
     return spec.target
 
 

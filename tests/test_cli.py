@@ -577,9 +577,9 @@ def test_sweep_of_a_fit_without_target(capsys, tmp_path):
 DOWNLOAD = """
 import dataclasses, sys
 from fairviz.cli import main
-from fairviz.data import sources
-adult = sources.DATASETS["adult"]
-sources.DATASETS["adult"] = dataclasses.replace(adult, download=lambda: sources.download_adult(sys.argv[1], "0" * 64))
+from fairviz.data.sources import DATASETS
+files = dataclasses.replace(DATASETS["adult"].files, url=sys.argv[1], sha256="0" * 64)
+DATASETS["adult"] = dataclasses.replace(DATASETS["adult"], files=files)
 sys.exit(main(["datasets", "--download", "adult"]))
 """
 

@@ -1,182 +1,18 @@
-"""Built-in data sets: where the rows come from, and how they are checked."""
+"""Built-in data sets: how to read them, and what a person should know of each."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
-import platformdirs
 
+from fairviz.data import readers
 from fairviz.data.dataset import DomainDataset
+from fairviz.data.published import ACS_INCOME, ADULT, BANK, GERMAN, LAW, Published
 from fairviz.data.schema import Schema, _names
 from fairviz.data.simulate import HIRING_SCHEMA, Hiring
-from fairviz.errors import MissingDataError, SettingError
-
-ADULT_URL = "https://archive.ics.uci.edu/static/public/2/adult.zip"
-ADULT_ZIP_SHA256 = "7537312dd56c2b98035880805ce99e68183a30ee468aa5329d6df0fbb3cc21bb"
-ADULT_FILES = {
-    "adult.data": "5b00264637dbfec36bdeaab5676b0b309ff9eb788d63554ca0a249491c86603d",
-    "adult.test": "a2a9044bc167a35b2361efbabec64e89d69ce82d9790d2980119aac5fd7e9c05",
-}
-ADULT_COLUMNS = (
-    "age",
-    "workclass",
-    "fnlwgt",
-    "education",
-    "education-num",
-    "marital-status",
-    "occupation",
-    "relationship",
-    "race",
-    "sex",
-    "capital-gain",
-    "capital-loss",
-    "hours-per-week",
-    "native-country",
-    "income",
-)
-# fnlwgt is a survey weight and education repeats education-num (method.md, Protocol)
-ADULT_SCHEMA = Schema(
-    features=(
-        "age",
-        "workclass",
-        "education-num",
-        "marital-status",
-        "occupation",
-        "relationship",
-        "capital-gain",
-        "capital-loss",
-        "hours-per-week",
-        "native-country",
-    ),
-    label="income",
-    favourable=">50K",
-    sensitive="sex",
-    domain="race",
-)
-
-
-def cache_dir() -> Path:
-    """The user's cache: ``FAIRVIZ_CACHE`` if set, else the platform's folder for caches."""
-    return Path(os.environ.get("FAIRVIZ_CACHE") or platformdirs.user_cache_dir("fairviz"))
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _adult_folder() -> Path | None:
-    """The first folder that holds both Adult files, or None."""
-    named = os.environ.get("FAIRVIZ_DATA")
-    folders = [Path(named) / "adult", Path(named)] if named else []
-    for folder in [*folders, cache_dir() / "data" / "adult"]:
-        if all((folder / name).is_file() for name in ADULT_FILES):
-            return folder
-    return None
-
-
-def adult_available() -> bool:
-    """Whether Adult's rows are on this machine."""
-    return _adult_folder() is not None
-
-
-def download_adult(url: str = ADULT_URL, sha256: str = ADULT_ZIP_SHA256) -> Path:
-    """Download the two Adult files into the user's cache, checked by SHA-256.
-
-    Raises
-    ------
-    MissingDataError
-        No network, the download breaks off, or the bytes are not the published ones. Nothing is kept then.
-    """
-    import pooch
-    import requests
-
-    pooch.get_logger().setLevel("WARNING")
-    folder = cache_dir() / "data" / "adult"
-    how = f"Put {' and '.join(ADULT_FILES)} into {folder}, or set FAIRVIZ_DATA to a folder that has them."
-    try:
-        archive = Path(
-            pooch.retrieve(
-                url,
-                known_hash=f"sha256:{sha256}",
-                path=folder.parent,
-                fname="adult.zip",
-                downloader=pooch.HTTPDownloader(timeout=30),
-            )
-        )
-    except requests.RequestException as error:
-        raise MissingDataError(f"Adult could not be downloaded from {url} ({type(error).__name__}). {how}") from None
-    except (ValueError, OSError) as error:
-        what = "the bytes are not the published ones" if isinstance(error, ValueError) else str(error)
-        raise MissingDataError(f"Adult could not be downloaded from {url}: {what}. Nothing was kept. {how}") from None
-    try:
-        with zipfile.ZipFile(archive) as zipped:
-            members = {name: zipped.read(name) for name in ADULT_FILES}
-        for name, wanted in ADULT_FILES.items():
-            if hashlib.sha256(members[name]).hexdigest() != wanted:
-                raise MissingDataError(f"{name} inside the download is not the published file. Nothing was kept. {how}")
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, data in members.items():
-            partial = folder / f"{name}.part"
-            try:
-                partial.write_bytes(data)
-                partial.replace(folder / name)
-            finally:
-                partial.unlink(missing_ok=True)
-    except (zipfile.BadZipFile, KeyError):
-        raise MissingDataError(
-            f"The download from {url} is not the published archive. Nothing was kept. {how}"
-        ) from None
-    except OSError as error:
-        raise MissingDataError(f"Adult cannot be saved in {folder}: {error.strerror}. Free some space. {how}") from None
-    return folder
-
-
-def read_adult(parts: tuple[str, ...] = ("adult.data", "adult.test"), *, download: bool = False) -> DomainDataset:
-    """Adult: 48,842 rows, race as domain, sex as sensitive attribute, ``>50K`` favourable.
-
-    Parameters
-    ----------
-    parts : tuple of str
-        Which of the two files; both by default, one for an in-distribution split.
-    download : bool
-        Fetch the files if they are not on this machine.
-
-    Raises
-    ------
-    MissingDataError
-        Not here and not to be downloaded, or a file with other bytes than published.
-    """
-    folder = _adult_folder()
-    if folder is None:
-        if not download:
-            raise MissingDataError(
-                "Adult's rows are not on this machine. Run 'fairviz datasets --download adult', or set FAIRVIZ_DATA "
-                "to a folder with adult.data and adult.test."
-            )
-        folder = download_adult()
-    frames = []
-    for name in parts:
-        path = folder / name
-        if _sha256(path) != ADULT_FILES[name]:
-            raise MissingDataError(f"{path} is not the published file (SHA-256 differs). Delete it and download again.")
-        frames.append(
-            pd.read_csv(
-                path,
-                names=list(ADULT_COLUMNS),
-                skipinitialspace=True,
-                keep_default_na=False,
-                skiprows=1 if name == "adult.test" else 0,
-            )
-        )
-    frame = pd.concat(frames, ignore_index=True)
-    frame["income"] = frame["income"].str.rstrip(".")
-    return DomainDataset.from_frame("adult", frame[list(ADULT_SCHEMA.columns)], ADULT_SCHEMA)
+from fairviz.errors import SettingError
 
 
 def read_simulated(
@@ -211,7 +47,10 @@ def simulated_frontier() -> list[dict]:
 
 @dataclass(frozen=True)
 class Source:
-    """A registered data set: how to read it and what a person should know."""
+    """A registered data set: how to read it and what a person should know.
+
+    ``files`` is None for a set that is made on the spot.
+    """
 
     read: Callable[..., DomainDataset]
     title: str
@@ -219,27 +58,30 @@ class Source:
     licence: str
     publisher: str
     schema: Schema
-    available: Callable[[], bool] = lambda: True
-    download: Callable[[], Path] | None = None
+    files: Published | None = None
     nouns: dict[str, str] = field(default_factory=dict)  # words for the generated sentence
     frontier: Callable[[], list[dict]] | None = None  # the best possible, where the truth is known
+
+    def available(self) -> bool:
+        """Whether the rows are on this machine."""
+        return self.files is None or self.files.available()
+
+    @property
+    def downloadable(self) -> bool:
+        """Whether the publisher offers a file that can be fetched and checked."""
+        return self.files is not None and self.files.url is not None
 
 
 DATASETS: dict[str, Source] = {
     "adult": Source(
-        read=read_adult,
+        read=readers.read_adult,
         title="Adult (US census 1994)",
         story="48,842 adults of the 1994 US census; who earns more than 50,000 dollars? A demonstration set.",
         licence="CC BY 4.0",
         publisher="Becker and Kohavi (1996), UCI Machine Learning Repository, doi 10.24432/C5XW20",
-        schema=ADULT_SCHEMA,
-        available=adult_available,
-        download=download_adult,
-        nouns={
-            "domain": "race",
-            "Female": "women",
-            "Male": "men",
-        },
+        schema=readers.ADULT_SCHEMA,
+        files=ADULT,
+        nouns={"domain": "race", "Female": "women", "Male": "men"},
     ),
     "simulated": Source(
         read=read_simulated,
@@ -250,6 +92,50 @@ DATASETS: dict[str, Source] = {
         schema=HIRING_SCHEMA,
         nouns={"domain": "region", "women": "women", "men": "men"},
         frontier=simulated_frontier,
+    ),
+    "acsincome": Source(
+        read=readers.read_acsincome,
+        title="ACS income (US census 2018)",
+        story="324,916 working adults of 14 US states in 2018; who earns more than 50,000 dollars?",
+        licence="US Census Bureau, terms of use of the public use microdata",
+        publisher="US Census Bureau, American Community Survey 2018; task of Ding et al. (2021), Retiring Adult",
+        schema=readers.ACS_SCHEMA,
+        files=ACS_INCOME,
+        nouns={"domain": "state", "women": "women", "men": "men"},
+    ),
+    "bank_marketing": Source(
+        read=readers.read_bank_marketing,
+        title="Bank marketing (Portugal)",
+        story="41,188 calls of a Portuguese bank, 2008 to 2010; who subscribes to a deposit?",
+        licence="CC BY 4.0",
+        publisher="Moro, Cortez and Rita (2014), UCI Machine Learning Repository, id 222",
+        schema=readers.BANK_SCHEMA,
+        files=BANK,
+        nouns={
+            "domain": "year",
+            "25 to 59": "people of 25 to 59",
+            "under 25 or 60 and over": "people under 25 or of 60 and over",
+        },
+    ),
+    "german_credit": Source(
+        read=readers.read_german_credit,
+        title="German credit",
+        story="1,000 loan applicants, Germany, 1970s; who is a good risk? Small, and its coding of sex is disputed.",
+        licence="CC BY 4.0",
+        publisher="Hofmann (1994), UCI Machine Learning Repository, doi 10.24432/C5NC77",
+        schema=readers.GERMAN_SCHEMA,
+        files=GERMAN,
+        nouns={"domain": "kind of housing", "women": "women", "men": "men"},
+    ),
+    "law_school": Source(
+        read=readers.read_law_school,
+        title="Law school (US bar exam)",
+        story="20,798 US law students of the 1990s; who passes the bar at the first attempt?",
+        licence="none stated, research use",
+        publisher="Law School Admission Council (Wightman 1998), as cleaned by Le Quy et al. (2022)",
+        schema=readers.LAW_SCHEMA,
+        files=LAW,
+        nouns={"domain": "tier of law school", "White": "White students", "Non-White": "other students"},
     ),
 }
 

@@ -100,8 +100,9 @@ def fit_predict(
     *,
     classifier: str,
     seed: int,
+    weights: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Train on features (n, F) with 0/1 labels (n,), predict 0/1 for the test features.
+    """Train on features (n, F) with 0/1 labels (n,) and optional row weights (n,), predict 0/1 for the test features.
 
     With one class only in ``labels`` the answer is that class for everyone.
 
@@ -110,9 +111,23 @@ def fit_predict(
     SettingError
         Unknown classifier.
     """
+    codes = FeatureCodes(train)
+    model = fitted(codes, codes(train), labels, classifier=classifier, seed=seed, weights=weights)
+    return model.predict(codes(test)).astype(np.int64)
+
+
+def fitted(
+    codes: FeatureCodes,
+    x: np.ndarray,
+    labels: np.ndarray,
+    *,
+    classifier: str,
+    seed: int,
+    weights: np.ndarray | None = None,
+) -> Any:
+    """A downstream classifier fit on coded rows x (n, F); see :func:`fit_predict`."""
     if classifier not in CLASSIFIERS:
         raise SettingError(f"No classifier {classifier!r}. Choose one of {_names(list(CLASSIFIERS))}.")
-    codes = FeatureCodes(train)
     model: Any = CLASSIFIERS[classifier](codes, seed)
     if len(np.unique(labels)) < 2:
         model = DummyClassifier()
@@ -120,7 +135,12 @@ def fit_predict(
 
     from sklearn.exceptions import ConvergenceWarning
 
+    given = {} if weights is None else {weight_name(model): weights}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a cap on iterations is part of the model's definition
-        model.fit(codes(train), labels)
-    return model.predict(codes(test)).astype(np.int64)
+        return model.fit(x, labels, **given)
+
+
+def weight_name(model: Any) -> str:
+    """What ``fit`` calls the rows' weights."""
+    return f"{model.steps[-1][0]}__sample_weight" if isinstance(model, Pipeline) else "sample_weight"

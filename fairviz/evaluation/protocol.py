@@ -10,7 +10,14 @@ from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.downstream import fit_predict
 
 
-def evaluate(train: pd.DataFrame, target: DomainDataset, *, classifier: str, seed: int = 0) -> Counts:
+def evaluate(
+    train: pd.DataFrame,
+    target: DomainDataset,
+    *,
+    classifier: str,
+    seed: int = 0,
+    weights: np.ndarray | None = None,
+) -> Counts:
     """Train a downstream classifier on ``train`` (features and label), test it on ``target``.
 
     Parameters
@@ -19,6 +26,8 @@ def evaluate(train: pd.DataFrame, target: DomainDataset, *, classifier: str, see
         Rows as a synthesizer gives them; bring foreign rows to form with ``DomainDataset.conform``.
     classifier : str
         A key of ``CLASSIFIERS``.
+    weights : ndarray, shape (n,), optional
+        Weights of the rows of ``train``.
 
     Returns
     -------
@@ -29,7 +38,7 @@ def evaluate(train: pd.DataFrame, target: DomainDataset, *, classifier: str, see
     labels = (train[schema.label] == schema.favourable).to_numpy(np.int64)
     features = train[list(schema.features)]
     return Counts.from_predictions(
-        target, fit_predict(features, labels, target.features, classifier=classifier, seed=seed)
+        target, fit_predict(features, labels, target.features, classifier=classifier, seed=seed, weights=weights)
     )
 
 

@@ -2,8 +2,29 @@
 
 from fairviz.synthesizers.base import FitStep, Synthesizer
 from fairviz.synthesizers.controls import CONTROLS
+from fairviz.synthesizers.ddpm import DDPM, Balanced
 from fairviz.synthesizers.fadm import FADM
+from fairviz.synthesizers.gan import GAN, FairGAN
+from fairviz.synthesizers.vae import VAE
 
-SYNTHESIZERS = {"fadm": FADM}
+SYNTHESIZERS: dict[str, type[Synthesizer]] = {
+    "fadm": FADM,
+    "ddpm": DDPM,
+    "balanced": Balanced,
+    "vae": VAE,
+    "gan": GAN,
+    "fairgan": FairGAN,
+}
 
-__all__ = ["CONTROLS", "FADM", "SYNTHESIZERS", "FitStep", "Synthesizer"]
+__all__ = [
+    "CONTROLS",
+    "DDPM",
+    "FADM",
+    "GAN",
+    "SYNTHESIZERS",
+    "VAE",
+    "Balanced",
+    "FairGAN",
+    "FitStep",
+    "Synthesizer",
+]

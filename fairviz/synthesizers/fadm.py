@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import torch
 
 from fairviz.data.dataset import DomainDataset
-from fairviz.data.encoder import TableEncoder
-from fairviz.data.schema import Schema, _names
+from fairviz.data.schema import _names
 from fairviz.diffusion.guidance import ScoreFn, Tilt, entropy_term, guided, label_term, tilt_term
 from fairviz.diffusion.losses import clean_time
 from fairviz.diffusion.networks import GIVEN_LABEL, MARGINAL
@@ -19,16 +18,16 @@ from fairviz.diffusion.precision import fast_matmul
 from fairviz.diffusion.sde import VPSDE
 from fairviz.diffusion.solvers import SOLVERS, solve
 from fairviz.errors import SettingError
-from fairviz.synthesizers.base import MAX_ROWS, FitStep, Synthesizer, check_count, check_price
+from fairviz.synthesizers.base import MAX_ROWS, FitStep, check_count, check_price
 from fairviz.synthesizers.controls import CONTROLS
 from fairviz.synthesizers.fadm_training import Networks, train
+from fairviz.synthesizers.table import CHUNK, TableSynthesizer, chunk_seeds
 
-CHUNK = 1000
 N_REFERENCE = 4000
 MAX_STEPS = 5000
 
 
-class FADM(Synthesizer):
+class FADM(TableSynthesizer):
     """Score network, label classifier and sensitive classifier, trained side by side.
 
     Parameters
@@ -50,8 +49,8 @@ class FADM(Synthesizer):
     meta : str
         One of ``fairviz.meta.META_MODES``.
     domain_weights : str
-        How ``L(B_in)`` and ``L(B_out)`` are weighted: ``rows`` (by their domains' shares of the rows) or ``equal``
-        (by 1, as in MLDG).
+        How ``L(B_in)`` and ``L(B_out)`` are weighted: ``rows`` (by their domains' shares of the rows, so that every
+        source row counts the same) or ``equal`` (by 1, as in MLDG).
     label_in_score : bool
         True: the score network learns ``grad log p_t(x|y)``, which holds one unit of label guidance, and the label
         classifier adds ``lambda_y - 1`` units; the sum is eq. 11's. False: the paper's unconditional network.
@@ -62,6 +61,8 @@ class FADM(Synthesizer):
     notes_ : list of str
         What a person should know about this fit.
     """
+
+    registered: ClassVar[str] = "fadm"
 
     def __init__(
         self,
@@ -76,7 +77,7 @@ class FADM(Synthesizer):
         inner_lr: float = 0.01,
         beta: float = 1.0,
         meta: str = "second_order",
-        domain_weights: str = "equal",
+        domain_weights: str = "rows",
         label_in_score: bool = True,
         random_state: int = 0,
     ) -> None:
@@ -104,13 +105,8 @@ class FADM(Synthesizer):
         DataError
             The source has one class only, or a loss is no longer finite.
         """
-        encoder = TableEncoder().fit(source.features)
-        x = torch.from_numpy(encoder.transform(source.features))
-        y, z, d = (torch.from_numpy(a) for a in (source.y, source.z, source.d))
-        self.encoder_, self.schema_, self.groups_ = encoder, source.schema, source.groups
-        self.labels_, self.name_ = source.labels, source.name
+        x, y, z, d = self._learn_table(source)
         self.nets_ = self._networks()
-        self.notes_: list[str] = []
         if len(source.domains) < 2 and self.meta != "none":
             self.notes_.append(
                 f"Only one source domain ({source.domains[0]}): the meta step is undefined, trained plainly."
@@ -119,14 +115,17 @@ class FADM(Synthesizer):
         self._set_tilt(x, y, z)
 
     def _networks(self) -> Networks:
-        blocks = [(s.start, s.stop) for s in self.encoder_.spans_ if s.kind == "category"]
-        return Networks.build(VPSDE(), self.encoder_.width_, blocks, len(self.groups_), self.get_params())
+        return Networks.build(VPSDE(), self.encoder_.width_, self.blocks_, len(self.groups_), self.get_params())
+
+    @property
+    def label_prior_(self) -> float:
+        """P(y=1) in the source."""
+        return float(self.joint_[:, 1].sum())
 
     @torch.no_grad()
     def _set_tilt(self, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> None:
         """Group shares of the source, and the predictions on source rows from which the tilted prior follows."""
         self.tilt_ = Tilt.from_source(y, z, len(self.groups_))
-        self.label_prior_ = float(y.double().mean())
         rng = torch.Generator().manual_seed(self.random_state)
         rows = torch.randperm(len(x), generator=rng)[:N_REFERENCE]
         log_p = self.nets_.sensitive(x[rows], clean_time(self.nets_.sde, len(rows)))
@@ -183,11 +182,8 @@ class FADM(Synthesizer):
         price, price_eop = check_price("lambda_z", lambda_z, n), check_price("lambda_eop", lambda_eop, n)
         if price_eop.any() and control != "dp_eop":
             raise SettingError(f"lambda_eop goes with control 'dp_eop' only, not with {control!r}.")
-        for index, start in enumerate(range(0, n, CHUNK)):
-            stop = min(start + CHUNK, n)
+        for start, stop, rng in chunk_seeds(n, random_state):
             parts = [torch.from_numpy(np.resize(a[start:stop], CHUNK)) for a in (strength, price, price_eop)]
-            seed = int(np.random.SeedSequence([random_state, index]).generate_state(1, np.uint64)[0] >> 1)
-            rng = torch.Generator().manual_seed(seed)
             frame = self._sample_chunk(parts[0], parts[1], parts[2], control, n_steps, solver, rng)
             yield frame.iloc[: stop - start]
 
@@ -221,9 +217,7 @@ class FADM(Synthesizer):
         with fast_matmul():
             score = guided(self._score(y), *terms)
             *_, x = solve(self.nets_.sde, score, noise, n_steps=n_steps, solver=solver, rng=rng)
-        frame = self.encoder_.inverse_transform(x.numpy())
-        frame[self.schema_.label] = pd.Categorical.from_codes(y.numpy(), categories=list(self.labels_))
-        return frame
+        return self._decode(x, y)
 
     def _score(self, y: torch.Tensor) -> ScoreFn:
         nets = self.nets_
@@ -246,30 +240,15 @@ class FADM(Synthesizer):
 
     def state(self) -> tuple[dict, dict[str, np.ndarray]]:
         """JSON-able dictionary and arrays; see :meth:`from_state`."""
-        meta = {
-            "synthesizer": "fadm",
-            "params": self.get_params(),
-            "name": self.name_,
-            "schema": self.schema_.to_json(),
-            "groups": list(self.groups_),
-            "labels": list(self.labels_),
-            "label_prior": self.label_prior_,
-            "notes": self.notes_,
-            "encoder": self.encoder_.to_json(),
-        }
         arrays = {f"net.{name}": value.numpy() for name, value in self.nets_.parameters().items()}
         arrays |= {f"tilt.{name}": getattr(self.tilt_, name).numpy() for name in ("c", "pi", "pi_1")}
         arrays |= dict(zip(("ref.y", "ref.z", "ref.z1"), (a.numpy() for a in self.reference_), strict=True))
-        return meta, arrays
+        return self._table_state(), arrays
 
     @classmethod
     def from_state(cls, meta: dict, arrays: dict[str, np.ndarray]) -> FADM:
         """Rebuild a fit; the inverse of :meth:`state`."""
-        fit = cls(**meta["params"])
-        fit.name_, fit.schema_ = meta["name"], Schema(**meta["schema"])
-        fit.groups_, fit.labels_ = tuple(meta["groups"]), (meta["labels"][0], meta["labels"][1])
-        fit.label_prior_, fit.notes_ = meta["label_prior"], list(meta["notes"])
-        fit.encoder_ = TableEncoder.from_json(meta["encoder"])
+        fit: FADM = cls._from_table(meta)
         tensors = {name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}
         fit.nets_ = fit._networks()
         fit.nets_.load({name[4:]: value for name, value in tensors.items() if name.startswith("net.")})

@@ -15,12 +15,11 @@ from fairviz.diffusion.losses import NoisedBatch, label_loss, noised, score_loss
 from fairviz.diffusion.networks import Blocks, LabelClassifier, ScoreNetwork, SensitiveClassifier
 from fairviz.diffusion.precision import fast_matmul
 from fairviz.diffusion.sde import VPSDE
-from fairviz.errors import DataError, SettingError
+from fairviz.errors import SettingError
 from fairviz.meta import META_MODES, meta_loss
 from fairviz.synthesizers.base import FitStep, check_count
+from fairviz.synthesizers.table import check_finite, fold, learning_rate, seeded
 
-EMA = 0.998
-WARM_UP = 100
 #: rows: the two losses are weighted by their domains' shares, so every source row counts the same. equal: by 1, so
 #: a domain of 400 rows counts as much as one of 40,000.
 DOMAIN_WEIGHTS = ("rows", "equal")
@@ -40,21 +39,16 @@ class Networks:
         """Fresh networks, seeded without touching torch's global generator."""
         _check(params)
         size = {"hidden": params["classifier_hidden"], "depth": params["classifier_depth"]}
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(params["random_state"])
-            return cls(
+        n_labels = 2 if params["label_in_score"] else 0
+        return seeded(
+            lambda: cls(
                 sde,
-                ScoreNetwork(
-                    sde,
-                    width,
-                    blocks,
-                    hidden=params["hidden"],
-                    depth=params["depth"],
-                    n_labels=2 if params["label_in_score"] else 0,
-                ),
+                ScoreNetwork(sde, width, blocks, hidden=params["hidden"], depth=params["depth"], n_labels=n_labels),
                 LabelClassifier(sde, width, **size),
                 SensitiveClassifier(sde, width, n_groups, **size),
-            )
+            ),
+            params["random_state"],
+        )
 
     @property
     def modules(self) -> dict[str, nn.Module]:
@@ -119,11 +113,6 @@ def _check(params: dict[str, Any]) -> None:
             raise SettingError(f"{name} is {params[name]}; choose a finite number of 0 or more.")
 
 
-def _learning_rate(step: int, n_steps: int, peak: float) -> float:
-    warm = min(1.0, (step + 1) / min(WARM_UP, n_steps))
-    return peak * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / n_steps)))
-
-
 def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: dict[str, Any]) -> Iterator[FitStep]:
     """Run Algorithm 1; leaves the exponential moving average of the weights in ``nets``.
 
@@ -136,8 +125,6 @@ def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: di
     params : dict
         FADM's hyper-parameters.
     """
-    if len(torch.unique(y)) < 2:
-        raise DataError("The source rows have one class only. Hold out another domain, or add rows of both classes.")
     rng = torch.Generator().manual_seed(params["random_state"])
     batches = DomainBatches(d, params["batch_size"], rng)
     meta = params["meta"] if len(torch.unique(d)) > 1 else "none"
@@ -151,9 +138,10 @@ def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: di
     def draw_noise(rows: Tensor) -> NoisedBatch:
         return noised(nets.sde, nets.sensitive, x[rows], y[rows], z[rows], rng)
 
+    hint = f"Lower the learning rate ({params['learning_rate']:g}) or the inner rate ({params['inner_lr']:g})."
     n_steps, begun = params["n_iter"], time.monotonic()
     for step in range(n_steps):
-        optimiser.param_groups[0]["lr"] = _learning_rate(step, n_steps, params["learning_rate"])
+        optimiser.param_groups[0]["lr"] = learning_rate(step, n_steps, params["learning_rate"])
         if meta == "none":
             batch_in, batch_out, weight_in, weight_out = draw_noise(batches.draw()), None, 1.0, 0.0
         else:
@@ -174,19 +162,12 @@ def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: di
                     beta=params["beta"] * weight_out,
                     mode=meta,
                 )
-                value = float(shown)
-                if not math.isfinite(value):
-                    raise DataError(
-                        f"Training diverged at step {step + 1} ({name} loss is {value}). "
-                        f"Lower the learning rate ({params['learning_rate']:g}) or the inner rate "
-                        f"({params['inner_lr']:g})."
-                    )
+                value = check_finite(float(shown), step, name, hint)
                 smooth[name] = value if step == 0 else 0.98 * smooth[name] + 0.02 * value
                 total.backward()
         nn.utils.clip_grad_norm_(flat, 5.0)
         optimiser.step()
-        decay = min(EMA, (step + 1) / (step + 10))
-        torch._foreach_lerp_(average, [p.detach() for p in flat], 1 - decay)
+        fold(average, flat, step)
         left = (time.monotonic() - begun) / (step + 1) * (n_steps - step - 1)
         yield FitStep(step + 1, n_steps, dict(smooth), left)
     names = list(nets.parameters())

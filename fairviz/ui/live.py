@@ -61,18 +61,20 @@ def body(setting: Setting, sentence: DeltaGenerator) -> None:
 
 
 def _how_to_get_rows(setting: Setting, sentence: DeltaGenerator) -> None:
-    """Adult without its rows: recorded results and sampling work, live tests do not."""
+    """Without the rows of a data set: recorded results and sampling work, live tests do not."""
+    source = DATASETS[setting.dataset]
+    assert source.files is not None
+    get = "Press to download them from the publisher (less than 2 MB), or set" if source.downloadable else "Set"
     sentence.info(
-        f"Live tests need the rows of {DATASETS[setting.dataset].title}, which are not on this machine. Recorded "
-        "numbers and drawing synthetic rows work without them. Press to download them from the publisher (about "
-        "0.6 MB), or set FAIRVIZ_DATA to a folder that has them.",
+        f"Live tests need the rows of {source.title}, which are not on this machine. Recorded numbers and drawing "
+        f"synthetic rows work without them. {get} FAIRVIZ_DATA to a folder that has "
+        f"{words.plain(' and '.join(source.files.files))}.",
         icon=":material/download:",
     )
-    download = DATASETS[setting.dataset].download
-    if download is not None and st.button("Download the rows", key="download_data", type="primary"):
+    if source.downloadable and st.button("Download the rows", key="download_data", type="primary"):
         try:
             with st.spinner("Downloading …"):
-                download()
+                source.files.download()
         except FairvizError as error:
             st.error(words.plain(str(error)), icon=":material/error:")
         else:

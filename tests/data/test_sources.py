@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fairviz.data import DATASETS, load_dataset, sources
-from fairviz.data.sources import ADULT_FILES, adult_available, download_adult, read_adult
+from fairviz.data import DATASETS, load_dataset
+from fairviz.data.published import ADULT, Published
+from fairviz.data.readers import read_adult
 from fairviz.errors import FairvizError, MissingDataError, SettingError
 
 
@@ -46,7 +47,7 @@ def test_rows_not_here(monkeypatch, tmp_path, cache, set_to):
     monkeypatch.delenv("FAIRVIZ_DATA", raising=False)
     if set_to:
         monkeypatch.setenv("FAIRVIZ_DATA", str(tmp_path))
-    assert not adult_available()
+    assert not ADULT.available()
     assert not DATASETS["adult"].available()
     with pytest.raises(MissingDataError, match=r"not on this machine.*fairviz datasets --download adult.*FAIRVIZ_DATA"):
         load_dataset("adult")
@@ -54,7 +55,7 @@ def test_rows_not_here(monkeypatch, tmp_path, cache, set_to):
 
 
 def test_another_file_of_that_name_is_refused(monkeypatch, tmp_path):
-    for name in ADULT_FILES:
+    for name in ADULT.files:
         (tmp_path / name).write_text("39, Private\n")
     monkeypatch.setenv("FAIRVIZ_DATA", str(tmp_path))
     with pytest.raises(MissingDataError, match=r"adult\.data is not the published file"):
@@ -112,7 +113,7 @@ def test_adult_parts_are_the_published_split(adult):
 def test_adult_altered_by_one_byte_is_refused(adult, monkeypatch, tmp_path):
     folder = Path(os.environ["FAIRVIZ_DATA"])
     folder = folder / "adult" if (folder / "adult").is_dir() else folder
-    for name in ADULT_FILES:
+    for name in ADULT.files:
         shutil.copy(folder / name, tmp_path / name)
     data = bytearray((tmp_path / "adult.test").read_bytes())
     data[5000] ^= 1
@@ -166,13 +167,16 @@ def server():
 def published(monkeypatch):
     """Pretend that CONTENT is what the publisher publishes."""
     monkeypatch.delenv("FAIRVIZ_DATA", raising=False)
-    monkeypatch.setattr(sources, "ADULT_FILES", {n: hashlib.sha256(d).hexdigest() for n, d in CONTENT.items()})
     return hashlib.sha256(archive()).hexdigest()
+
+
+def here(url=None, sha256=None):
+    return Published("adult", {n: hashlib.sha256(d).hexdigest() for n, d in CONTENT.items()}, url, sha256)
 
 
 def refused(cache, *words, **how):
     with pytest.raises(FairvizError) as caught:
-        download_adult(**how)
+        here(**how).download()
     message = str(caught.value)
     assert isinstance(caught.value, MissingDataError)
     assert "\n" not in message
@@ -180,15 +184,15 @@ def refused(cache, *words, **how):
     for word in words:
         assert word in message
     assert not [name for name in files(cache) if "adult.data" in name or "adult.test" in name or ".part" in name]
-    assert not adult_available()
+    assert not here().available()
 
 
 def test_download_lands_in_the_cache(server, published, cache):
     server.answer = (200, archive(), len(archive()))
-    folder = download_adult(server.url, published)
+    folder = here(server.url, published).download()
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == CONTENT
     assert cache in folder.parents
-    assert adult_available()
+    assert here().available()
     assert server.asked == 1
 
 
@@ -237,7 +241,7 @@ def test_a_failed_download_can_be_repeated(server, published, cache):
     server.answer = (404, b"gone", 4)
     refused(cache, url=server.url, sha256=published)
     server.answer = (200, archive(), len(archive()))
-    assert download_adult(server.url, published).is_dir()
+    assert here(server.url, published).download().is_dir()
 
 
 def test_disk_full_while_unpacking(server, published, cache, monkeypatch):

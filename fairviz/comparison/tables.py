@@ -1,0 +1,174 @@
+"""Published comparisons as text: Markdown for the README and the terminal, plain dictionaries for JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from fairviz.comparison.methods import METHODS, wording
+from fairviz.comparison.results import BOUND, Results, family_scores, floors
+from fairviz.evaluation.metrics import METRICS
+from fairviz.evaluation.tradeoff import function_of
+from fairviz.store import Entry
+
+#: Table 1 of the paper: accuracy in percent, R_DP, R_EOp, for A-I-E, A-P-I, Black, Other, White and their mean.
+PAPER_DOMAINS = ("Amer-Indian-Eskimo", "Asian-Pac-Islander", "Black", "Other", "White")
+PAPER: Mapping[str, tuple[tuple[float, float, float], ...]] = {
+    "vae": ((84.51, 0.83, 0.73), (77.82, 0.55, 0.43), (88.70, 0.81, 0.54), (86.66, 0.88, 0.73), (78.38, 0.81, 0.68),
+            (83.21, 0.74, 0.62)),
+    "gan": ((78.79, 0.86, 0.80), (59.60, 0.75, 0.73), (72.24, 0.90, 0.69), (80.42, 0.89, 0.78), (72.27, 0.84, 0.73),
+            (72.66, 0.85, 0.74)),
+    "ddpm": ((87.01, 0.89, 0.79), (79.75, 0.68, 0.42), (89.49, 0.91, 0.75), (85.16, 0.81, 0.48), (79.11, 0.74, 0.60),
+             (84.10, 0.82, 0.61)),
+    "fairgan": ((85.16, 0.93, 0.90), (63.12, 0.95, 0.83), (82.97, 0.75, 0.44), (65.71, 0.82, 0.55),
+                (74.00, 0.95, 0.84), (74.20, 0.88, 0.71)),
+    "fadm_entropy": ((88.05, 0.95, 0.80), (79.04, 0.82, 0.66), (89.66, 0.92, 0.73), (86.73, 0.96, 0.81),
+                     (81.37, 0.86, 0.76), (84.97, 0.91, 0.75)),
+}  # fmt: skip
+SHORT = {"Amer-Indian-Eskimo": "A-I-E", "Asian-Pac-Islander": "A-P-I"}
+
+
+def results_of(entry: Entry, table: str = "trials.csv") -> Results:
+    """The trials of a published comparison."""
+    rows = entry.table(table)
+    rows["without"] = rows["without"].fillna("").astype(str)
+    return Results(rows, tuple(entry.json("facts.json")["groups"]))
+
+
+def _number(value: float, digits: int = 2, scale: float = 1.0) -> str:
+    return "–" if math.isnan(value) else f"{scale * value:.{digits}f}"
+
+
+def _with_span(row: Mapping, metric: str, digits: int, scale: float = 1.0) -> str:
+    if math.isnan(row[metric]):
+        return "not estimable"
+    low, high = (_number(row[f"{metric}_{end}"], digits, scale) for end in ("low", "high"))
+    return f"{_number(row[metric], digits, scale)} ({low}–{high})"
+
+
+def made_line(entry: Entry) -> str:
+    """Machine, versions, seeds and duration of a published comparison."""
+    made = entry.made
+    share = made["seconds"] * made["workers"] / max(made["trials_computed"], 1)
+    return (
+        f"{len(entry.spec['seeds'])} seeds, {len(entry.spec['targets'])} held-out domains; measured "
+        f"{made['time'][:10]} on {made['machine']}, torch {made['torch']}, scikit-learn {made['scikit-learn']}, "
+        f"{made['trials_computed']:,} trials in {made['seconds'] / 60:.0f} minutes with {made['workers']} workers "
+        f"({share:.1f} core-seconds each, fits that were not stored included)."
+    )
+
+
+def scores_table(results: Results, classifier: str, metric: str, points: pd.DataFrame | None = None) -> str:
+    """Families by hypervolume, in Markdown."""
+    part = results.select(classifier=classifier)
+    scores = family_scores(part, metric, points).sort_values("hypervolume", ascending=False)
+    lines = [
+        f"| method | hypervolume ({metric}) | above the constant | points below the bound | most accurate, % |",
+        "|---|---|---|---|---|",
+    ]
+    for row in scores.to_dict("records"):
+        if row["family"] == "Always the same answer":
+            continue
+        mark = " *" if row["needs_group"] else ""
+        name = f"_{row['family']}_" if row["family"] == BOUND else row["family"]
+        spread = "" if math.isnan(row["hypervolume_sd"]) else f" ±{row['hypervolume_sd']:.3f}"
+        lines.append(
+            f"| {name}{mark} | {row['hypervolume']:.3f}{spread} | {row['hypervolume_strict']:.4f} | "
+            f"{_number(row['distance'], 1, 100)} | {_number(row['best_accuracy'], 1, 100)} |"
+        )
+    return "\n".join(lines)
+
+
+def frontier_text(entry: Entry) -> str:
+    """Both hypervolume tables of every downstream model."""
+    results = results_of(entry)
+    parts = []
+    for classifier in entry.spec["classifiers"]:
+        for metric in ("R_DP", "R_EOp"):
+            parts.append(f"{entry.spec['dataset']['name']}, {classifier}, {metric}\n")
+            parts.append(scores_table(results, classifier, metric) + "\n")
+    return "\n".join([*parts, "* needs the person's group when it decides", made_line(entry)])
+
+
+def table1_rows(entry: Entry) -> pd.DataFrame:
+    """A row per method and domain (and ``mean``): means over seeds, intervals, both readings, the paper's figures."""
+    results, spec = results_of(entry), entry.spec
+    chosen = {(c["method"], c["target"]): c["setting"] for c in entry.json("facts.json")["chosen"]}
+    rows = []
+    for method in [m for m in METHODS if m in set(results.rows["method"])]:
+        runs = results.select(method=method).runs()
+        spans = {m: runs.span(function_of(m) if m != "accuracy" else METRICS[m]) for m in (*_TABLE,)}
+        for k, domain in enumerate([*runs.domains, "mean"]):
+            setting = chosen.get((method, domain))
+            row: dict = {"method": method, "title": METHODS[method].title, "domain": domain}
+            row["setting"] = wording(setting) if setting is not None else ""
+            row["n"] = int(runs.counts.table[k].sum()) if domain != "mean" else int(runs.counts.table.sum())
+            for metric in _TABLE:
+                if domain == "mean":
+                    value, low, high, n = runs.mean_span(
+                        function_of(metric) if metric != "accuracy" else METRICS[metric]
+                    )
+                    row[f"{metric}_domains"] = n
+                else:
+                    value, low, high = (float(end[k]) for end in spans[metric])
+                row |= {metric: value, f"{metric}_low": low, f"{metric}_high": high}
+            where = len(PAPER_DOMAINS) if domain == "mean" else None
+            if domain in PAPER_DOMAINS:
+                where = PAPER_DOMAINS.index(domain)
+            if spec["dataset"]["name"] == "adult" and method in PAPER and where is not None:
+                row["paper"] = PAPER[method][where]
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+_TABLE = ("accuracy", "R_DP", "R_DP_other", "R_EOp")
+
+
+def table1_text(entry: Entry) -> str:
+    """The paper's table, ours beside: accuracy in percent, R_DP in both readings, R_EOp."""
+    rows, facts = table1_rows(entry), entry.json("facts.json")
+    domains = [*entry.spec["targets"], "mean"]
+    yes, no = facts["labels"][1], facts["labels"][0]
+    lines = [
+        "| method | " + " | ".join(SHORT.get(d, d) for d in domains) + " |",
+        "|---" * (len(domains) + 1) + "|",
+    ]
+    for method, part in rows.groupby("method", sort=False):
+        cells = {r["domain"]: r for r in part.to_dict("records")}
+        ours = [
+            " · ".join([_number(cells[d]["accuracy"], 1, 100), *(_number(cells[d][m]) for m in _TABLE[1:])])
+            for d in domains
+        ]
+        lines.append(f"| {METHODS[str(method)].title} | " + " | ".join(ours) + " |")
+        papers = [cells[d].get("paper") for d in domains]
+        if all(isinstance(p, tuple) for p in papers):
+            told = [f"{p[0]:.1f} · {p[1]:.2f} · {p[2]:.2f}" for p in papers]  # type: ignore[index]
+            lines.append("| _the paper's_ | " + " | ".join(f"_{t}_" for t in told) + " |")
+    runs = results_of(entry).select(method="untouched").runs()
+    floor = floors(runs.counts)
+    note = (
+        f"Accuracy in percent · R_DP (favourable: {yes}) · R_DP (favourable: {no}) · R_EOp; the paper gives one R_DP "
+        f"and does not say which. Gradient boosting on {int(results_of(entry).rows['n'].max()):,} rows. Chosen for "
+        f"every held-out domain: {facts['rule']}. A perfectly equal model would show R_DP {floor['R_DP']:.2f} and R_EOp "
+        f"{floor['R_EOp']:.2f} with these counts (median, mean over domains). {made_line(entry)}"
+    )
+    return "\n".join([*lines, "", note])
+
+
+def as_json(entry: Entry) -> dict:
+    """Every number of the tables."""
+    if entry.kind == "table1":
+        return {"rows": json.loads(table1_rows(entry).to_json(orient="records"))}
+    results = results_of(entry)
+    out: dict = {}
+    for classifier in entry.spec["classifiers"]:
+        part = results.select(classifier=classifier)
+        points = part.points()
+        out[classifier] = {
+            "points": json.loads(points.to_json(orient="records")),
+            **{m: json.loads(family_scores(part, m, points).to_json(orient="records")) for m in ("R_DP", "R_EOp")},
+        }
+    return {"results": out}

@@ -1,0 +1,243 @@
+"""One method at one setting, tested once: the unit that anyone can run again and get the same counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from threadpoolctl import threadpool_limits
+
+from fairviz import rivals
+from fairviz.comparison.methods import METHODS, Method, Setting
+from fairviz.data.dataset import DomainDataset
+from fairviz.data.schema import _names
+from fairviz.data.sources import load_dataset
+from fairviz.errors import FairvizError, SettingError
+from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.protocol import evaluate
+from fairviz.library import FIT, FitSpec, Library, versions
+from fairviz.store import key_of
+from fairviz.synthesizers.preview import Pool
+
+TRIAL = "trial"
+#: Iterations where the source is too small for the default.
+ITERATIONS = {"german_credit": 1000, "law_school": 3000}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A method at a setting on one split; the whole of it, with the data set, is the key.
+
+    Attributes
+    ----------
+    method : str
+        A key of ``METHODS``.
+    setting : str
+        The position of its dial, as JSON with sorted keys.
+    target : str
+        The domain tested on.
+    without : str
+        A second domain left out of the training, or "".
+    classifier : str
+        The downstream classifier.
+    seed : int
+        Of the sampling noise, the draw of real rows and the classifier. The fit's own seed stays 0.
+    n : int
+        Training rows, synthetic or real (all real source rows, if there are fewer).
+    n_steps : int
+        Score evaluations of diffusion methods.
+    n_iter : int
+        Iterations of a generator's training; 0 for its default.
+    """
+
+    method: str
+    setting: str
+    target: str
+    classifier: str
+    seed: int
+    without: str = ""
+    n: int = 20_000
+    n_steps: int = 20
+    n_iter: int = 0
+
+    @classmethod
+    def of(cls, method: str, setting: Setting, target: str, classifier: str, seed: int, **more: Any) -> Trial:
+        """A trial of a method at a setting.
+
+        Raises
+        ------
+        SettingError
+            Unknown method.
+        """
+        if method not in METHODS:
+            raise SettingError(f"No method {method!r}. Choose one of {_names(list(METHODS), 40)}.")
+        only = METHODS[method].only
+        return cls(method, json.dumps(setting, sort_keys=True), target, only or classifier, seed, **more)
+
+    @property
+    def what(self) -> Method:
+        """The method."""
+        return METHODS[self.method]
+
+    @property
+    def position(self) -> Setting:
+        """The setting as a dictionary."""
+        return json.loads(self.setting)
+
+    def fit_spec(self, dataset: DomainDataset) -> FitSpec | None:
+        """The fit that the trial's rows come from; None where no generator is involved."""
+        if not self.what.synthesizer:
+            return None
+        params = {k: v for k, v in self.position.items() if k in self.what.fit_settings}
+        if self.n_iter:
+            params["n_iter"] = self.n_iter
+        return FitSpec.of(
+            dataset, self.target, synthesizer=self.what.synthesizer, without=self.without, **params
+        )  # fmt: skip
+
+    def spec(self, dataset: DomainDataset) -> dict:
+        """The key under which the trial is stored."""
+        fit = self.fit_spec(dataset)
+        about = {"name": dataset.name, "fingerprint": dataset.fingerprint()}
+        return {"dataset": about, "fit": key_of(fit.to_json()) if fit else "", **asdict(self)}
+
+    def split(self, dataset: DomainDataset) -> tuple[DomainDataset, DomainDataset]:
+        """Source and target rows."""
+        source, target = dataset.leave_out(self.target)
+        return (source.source_for(self.without) if self.without else source), target
+
+
+def _rows_key(trial: Trial) -> tuple:
+    """Trials with the same key share their training rows."""
+    return trial.method, trial.setting, trial.seed, trial.n, trial.n_steps
+
+
+def compute(dataset: DomainDataset, trials: Sequence[Trial], library: Library, *, fresh: bool = False) -> list[Counts]:
+    """Counts of trials; found in the library, or computed and stored there. ``fresh``: computed in any case."""
+    entries = [None if fresh else library.get(TRIAL, trial.spec(dataset)) for trial in trials]
+    kept: dict[tuple, Any] = {}
+    found = []
+    for trial, entry in zip(trials, entries, strict=True):
+        if entry is not None:
+            found.append(Counts.from_json(entry.json()))
+            continue
+        counts = _test(dataset, trial, library, kept)
+        if not fresh:
+            library.store.put(TRIAL, trial.spec(dataset), json_files={"result.json": counts.to_json()}, made=versions())
+        found.append(counts)
+    return found
+
+
+def _test(dataset: DomainDataset, trial: Trial, library: Library, kept: dict[tuple, Any]) -> Counts:
+    source, target = kept.setdefault(("split", trial.target, trial.without), trial.split(dataset))
+    if trial.what.rival:
+        key = ("task", trial.target, trial.without, trial.classifier, trial.seed, trial.n)
+        if key not in kept:
+            kept[key] = rivals.Task.of(source, target, trial.classifier, trial.seed, trial.n)
+        return Counts.from_predictions(target, rivals.predict(trial.what.rival, kept[key], trial.position))
+    spec = trial.fit_spec(dataset)
+    assert spec is not None
+    settings = {k: v for k, v in trial.position.items() if k not in trial.what.fit_settings}
+    if trial.what.weights:
+        pool = _keep(kept, ("pool", spec.to_json(), trial.seed, trial.n, trial.n_steps), lambda: Pool.draw(
+            library.fit(spec, dataset), trial.n, random_state=trial.seed, n_steps=trial.n_steps,
+        ))  # fmt: skip
+        weights = pool.weights(**settings)
+        return evaluate(pool.rows, target, classifier=trial.classifier, seed=trial.seed, weights=weights)
+    rows = _keep(kept, ("rows", *_rows_key(trial)), lambda: _draw(library.fit(spec, dataset), trial, settings))
+    return evaluate(rows, target, classifier=trial.classifier, seed=trial.seed)
+
+
+def _keep(kept: dict[tuple, Any], key: tuple, make: Any) -> Any:
+    """The last drawn rows only: a grid of them would fill the memory."""
+    name = (json.dumps(key),)
+    if name not in kept:
+        for old in [k for k in kept if len(k) == 1]:
+            del kept[old]
+        kept[name] = make()
+    return kept[name]
+
+
+def _draw(fit: Any, trial: Trial, settings: Setting) -> pd.DataFrame:
+    takes_steps = trial.what.synthesizer in ("fadm", "ddpm", "balanced")
+    steps = {"n_steps": trial.n_steps} if takes_steps else {}
+    return fit.sample(trial.n, random_state=trial.seed, **settings, **steps)
+
+
+def record(trial: Trial, counts: Counts) -> dict:
+    """One row of a table: the trial and its counts ``n_<group>_<label>_<predicted>``, groups by index."""
+    row: dict[str, Any] = asdict(trial)
+    for k in range(len(counts.groups)):
+        for y in (0, 1):
+            for p in (0, 1):
+                row[f"n_{k}_{y}_{p}"] = int(counts.table[0, k, y, p])
+    return row
+
+
+@lru_cache(maxsize=1)
+def _load(name: str) -> DomainDataset:
+    return load_dataset(name)
+
+
+def _fit_work(spec_json: dict, root: Path, shipped: Path) -> None:
+    torch.set_num_threads(1)
+    spec, library = FitSpec.from_json(spec_json), Library(root, shipped)
+    with threadpool_limits(1):
+        library.fit(spec, _load(spec.dataset))
+
+
+def _trial_work(name: str, trials: list[Trial], root: Path, shipped: Path) -> list[dict]:
+    torch.set_num_threads(1)
+    with threadpool_limits(1):
+        found = compute(_load(name), trials, Library(root, shipped))
+    return [record(trial, counts) for trial, counts in zip(trials, found, strict=True)]
+
+
+def run(
+    dataset: DomainDataset, trials: Sequence[Trial], library: Library, *, n_jobs: int = 1
+) -> Iterator[tuple[str, int, int, list[dict]]]:
+    """Make the fits, then run the trials; yields (phase, done, total, new records).
+
+    Order and number of workers change no number. What is stored already is only read.
+    """
+    open_trials = [t for t in trials if library.get(TRIAL, t.spec(dataset)) is None]
+    specs = {key_of(s.to_json()): s for t in open_trials if (s := t.fit_spec(dataset)) is not None}
+    specs = {key: s for key, s in specs.items() if library.get(FIT, s.to_json()) is None}
+    groups: dict[tuple, list[Trial]] = {}
+    for trial in sorted(trials, key=lambda t: (t.target, t.without, t.seed, t.method, t.setting, t.classifier)):
+        maker = trial.what.synthesizer or trial.classifier
+        groups.setdefault((trial.target, trial.without, trial.seed, maker), []).append(trial)
+    roots = library.store.root, library.shipped.root
+    if n_jobs == 1:
+        for done, spec in enumerate(specs.values(), 1):
+            library.fit(spec, dataset)
+            yield "fits", done, len(specs), []
+        done = 0
+        for group in groups.values():
+            found = compute(dataset, group, library)
+            done += len(group)
+            yield "tests", done, len(trials), [record(t, c) for t, c in zip(group, found, strict=True)]
+        return
+    with ProcessPoolExecutor(n_jobs, get_context("spawn")) as pool:
+        try:
+            fits = [pool.submit(_fit_work, spec.to_json(), *roots) for spec in specs.values()]
+            for done, fit in enumerate(as_completed(fits), 1):
+                fit.result()
+                yield "fits", done, len(fits), []
+            tests: list[Future] = [pool.submit(_trial_work, dataset.name, g, *roots) for g in groups.values()]
+            done = 0
+            for test in as_completed(tests):
+                records = test.result()
+                done += len(records)
+                yield "tests", done, len(trials), records
+        except (FairvizError, GeneratorExit, KeyboardInterrupt):
+            pool.shutdown(cancel_futures=True)
+            raise

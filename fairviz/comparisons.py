@@ -1,0 +1,95 @@
+"""What the commands ``frontier``, ``table1`` and ``trial`` do; the grammar is in ``cli``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tqdm import tqdm
+
+from fairviz.commands import say
+from fairviz.comparison import tables
+from fairviz.comparison.methods import METHODS
+from fairviz.comparison.plans import FRONTIER, TABLE, TABLE_METHODS, Plan, frontier, table1
+from fairviz.comparison.trials import Trial, compute
+from fairviz.data.schema import _names
+from fairviz.data.sources import load_dataset
+from fairviz.errors import SettingError
+from fairviz.evaluation.downstream import CLASSIFIERS
+from fairviz.evaluation.report import summary
+from fairviz.library import Library, versions
+from fairviz.store import Entry, ResultStore
+from fairviz.synthesizers.base import MAX_ROWS, check_count
+
+
+def _plan(args: argparse.Namespace, default: tuple[str, ...]) -> Plan:
+    methods = tuple(args.methods.split(",")) if args.methods else default
+    classifiers = tuple(args.classifiers.split(",")) if args.classifiers else Plan.classifiers
+    unknown = [c for c in classifiers if c not in CLASSIFIERS]
+    if unknown:
+        raise SettingError(f"No classifier {unknown[0]!r}. Choose among {_names(list(CLASSIFIERS))}.")
+    return Plan(args.dataset, methods, classifiers, args.seeds, args.quick)
+
+
+def _follow(steps: Iterator[tuple[str, int, int, str]]) -> None:
+    with tqdm(disable=None, file=sys.stderr) as bar:
+        for phase, done, total, note in steps:
+            bar.set_description(f"{phase} {note}".strip(), refresh=False)
+            bar.total, bar.n = total, done
+            bar.refresh()
+
+
+def _run(
+    args: argparse.Namespace,
+    kind: str,
+    default: tuple[str, ...],
+    make: Callable[..., Iterator[tuple[str, int, int, str]]],
+    show: Callable[[Entry], str],
+) -> None:
+    plan = _plan(args, default)
+    out = Path(args.out) if args.out else Library().store.root
+    _follow(make(plan, out, n_jobs=args.jobs))
+    entry = next(e for e in ResultStore(out).entries(kind) if e.spec["dataset"]["name"] == plan.dataset)
+    if args.json:
+        print(json.dumps({"out": str(entry.path), **entry.made, **tables.as_json(entry)}, indent=1))
+    else:
+        print(show(entry))
+        say(f"\nEvery trial with its counts: {entry.path}")
+
+
+def cmd_frontier(args: argparse.Namespace) -> None:
+    """Test every method's dial on every held-out domain: fronts, hypervolumes, distance to the fair Bayes rule."""
+    _run(args, FRONTIER, tuple(METHODS), frontier, tables.frontier_text)
+
+
+def cmd_table1(args: argparse.Namespace) -> None:
+    """The paper's Table 1 with settings chosen inside the source."""
+    _run(args, TABLE, TABLE_METHODS, table1, tables.table1_text)
+
+
+def cmd_trial(args: argparse.Namespace) -> None:
+    """Run one method at one setting on one held-out domain and print its counts."""
+    for name, value, low, high in (
+        ("n", args.n, 10, MAX_ROWS), ("steps", args.steps, 1, 5000), ("iterations", args.iterations, 0, 1_000_000),
+        ("seed", args.seed, 0, 2**32 - 1),
+    ):  # fmt: skip
+        check_count(name, value, low, high)
+    try:
+        setting = json.loads(args.setting)
+    except json.JSONDecodeError:
+        setting = None
+    if not isinstance(setting, dict):
+        raise SettingError(f"--setting is {args.setting!r}; give JSON such as '{{\"lambda_z\": 0.2}}'.")
+    if args.classifier not in CLASSIFIERS:
+        raise SettingError(f"No classifier {args.classifier!r}. Choose one of {_names(list(CLASSIFIERS))}.")
+    dataset = load_dataset(args.dataset)
+    trial = Trial.of(
+        args.method, setting, args.target, args.classifier, args.seed,
+        without=args.without, n=args.n, n_steps=args.steps, n_iter=args.iterations,
+    )  # fmt: skip
+    (counts,) = compute(dataset, [trial], Library(), fresh=args.fresh)
+    answer = {"trial": trial.spec(dataset), "target": args.target, **summary(counts, args.target)}
+    print(json.dumps({**answer, "versions": versions()}, indent=1))

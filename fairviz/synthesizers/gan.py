@@ -1,0 +1,206 @@
+"""Generative adversarial networks, plain and fair (the paper's baselines "GAN" and "FairGAN")."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from fairviz.diffusion.precision import fast_matmul
+from fairviz.synthesizers.base import FitStep
+from fairviz.synthesizers.table import TableSynthesizer, check_finite, draw_codes, fold
+from fairviz.synthesizers.vae import one_hot
+
+PENALTY = 10.0
+TEMPERATURE = 0.5
+
+
+def _critic(n_in: int, hidden: int, depth: int, n_out: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for index in range(depth):
+        layers += [nn.Linear(n_in if index == 0 else hidden, hidden), nn.LeakyReLU(0.2)]
+    return nn.Sequential(*layers, nn.Linear(hidden, n_out))
+
+
+def _generator(n_in: int, hidden: int, depth: int, n_out: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for index in range(depth):
+        layers += [nn.Linear(n_in if index == 0 else hidden, hidden), nn.LayerNorm(hidden), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(hidden, n_out))
+
+
+class GAN(TableSynthesizer):
+    """Generator of features and label given the group, against a critic with gradient penalty (Gulrajani et al. 2017).
+
+    Categories and label by the Gumbel softmax, as in CTGAN (Xu et al. 2019).
+
+    Parameters
+    ----------
+    latent : int
+        Dimension of the generator's noise.
+    n_iter, batch_size, hidden, depth, learning_rate, random_state
+        As in FADM; an iteration is a step of each network.
+    """
+
+    registered: ClassVar[str] = "gan"
+
+    def __init__(
+        self,
+        *,
+        n_iter: int = 3000,
+        batch_size: int = 512,
+        hidden: int = 256,
+        depth: int = 2,
+        latent: int = 64,
+        learning_rate: float = 4e-4,
+        random_state: int = 0,
+    ) -> None:
+        self.n_iter = n_iter
+        self.batch_size = batch_size
+        self.hidden = hidden
+        self.depth = depth
+        self.latent = latent
+        self.learning_rate = learning_rate
+        self.random_state = random_state
+
+    @property
+    def _fairness(self) -> float:
+        return 0.0
+
+    def _build(self) -> nn.ModuleDict:
+        width, n_groups = self.encoder_.width_ + 2, len(self.groups_)
+        nets = {
+            "generator": _generator(self.latent + n_groups, self.hidden, self.depth, width),
+            "critic": _critic(width + n_groups, self.hidden, self.depth, 1),
+        }
+        if self._fairness:
+            nets["detector"] = _critic(width, self.hidden, self.depth, n_groups)
+        return nn.ModuleDict(nets)
+
+    def _generate(self, z: Tensor, rng: torch.Generator, *, hard: bool = False) -> Tensor:
+        """Features and label block, (B, D + 2), for groups z (B,)."""
+        noise = torch.randn(len(z), self.latent, generator=rng)
+        out = self.nets_["generator"](torch.cat([noise, one_hot(z, len(self.groups_))], 1))
+        width = self.encoder_.width_
+        parts, at = [], 0
+        for a, b in [*self.blocks_, (width, width + 2)]:
+            if at < a:
+                parts.append(out[:, at:a])
+            uniform = torch.rand(len(z), b - a, generator=rng).clamp(1e-9, 1 - 1e-7)
+            noisy = out[:, a:b] - torch.log(-torch.log(uniform))
+            parts.append(noisy if hard else torch.softmax(noisy / TEMPERATURE, 1))
+            at = b
+        return torch.cat(parts, 1)
+
+    def _train(self, x: Tensor, y: Tensor, z: Tensor) -> Iterator[FitStep]:
+        nets, n_groups = self.nets_, len(self.groups_)
+        rng = torch.Generator().manual_seed(self.random_state)
+        real_rows = torch.cat([x, one_hot(y, 2)], 1)
+        rate, betas = self.learning_rate, (0.5, 0.9)
+        optimisers = {name: torch.optim.Adam(net.parameters(), lr=rate, betas=betas) for name, net in nets.items()}
+        weights = list(nets["generator"].parameters())
+        average = [w.detach().clone() for w in weights]
+        smooth: dict[str, float] = {}
+        begun = time.monotonic()
+        with fast_matmul():
+            for step in range(self.n_iter):
+                rows = torch.randint(len(x), (self.batch_size,), generator=rng)
+                losses = {"critic": self._critic_step(real_rows[rows], z[rows], rng, optimisers["critic"])}
+                if self._fairness:
+                    losses["detector"] = self._detector_step(z[rows], rng, optimisers["detector"])
+                fake = self._generate(z[rows], rng)
+                loss = -nets["critic"](torch.cat([fake, one_hot(z[rows], n_groups)], 1)).mean()
+                losses["generator"] = float(loss.detach())
+                if self._fairness:  # the detector must not tell the groups apart
+                    loss = loss - self._fairness * nn.functional.cross_entropy(nets["detector"](fake), z[rows])
+                optimisers["generator"].zero_grad(set_to_none=True)
+                loss.backward()
+                optimisers["generator"].step()
+                fold(average, weights, step)
+                for name, value in losses.items():
+                    check_finite(value, step, name, f"Lower the learning rate ({rate:g}).")
+                    smooth[name] = value if step == 0 else 0.98 * smooth[name] + 0.02 * value
+                left = (time.monotonic() - begun) / (step + 1) * (self.n_iter - step - 1)
+                yield FitStep(step + 1, self.n_iter, dict(smooth), left)
+        with torch.no_grad():
+            for weight, value in zip(weights, average, strict=True):
+                weight.copy_(value)
+
+    def _critic_step(self, real: Tensor, z: Tensor, rng: torch.Generator, optimiser: torch.optim.Optimizer) -> float:
+        """One step of the critic on real rows and as many drawn ones; its estimate of the distance."""
+        critic, group = self.nets_["critic"], one_hot(z, len(self.groups_))
+        with torch.no_grad():
+            fake = torch.cat([self._generate(z, rng), group], 1)
+        real = torch.cat([real, group], 1)
+        mix = torch.rand(len(real), 1, generator=rng)
+        between = (mix * real + (1 - mix) * fake).requires_grad_(True)
+        (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+        distance = critic(real).mean() - critic(fake).mean()
+        loss = PENALTY * ((slope.norm(dim=1) - 1) ** 2).mean() - distance
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        return float(distance.detach())
+
+    def _detector_step(self, z: Tensor, rng: torch.Generator, optimiser: torch.optim.Optimizer) -> float:
+        """One step of the network that guesses the group from drawn features and label."""
+        with torch.no_grad():
+            fake = self._generate(z, rng)
+        loss = nn.functional.cross_entropy(self.nets_["detector"](fake), z)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        return float(loss.detach())
+
+    def _draw(self, n: int, rng: torch.Generator, **settings: float) -> tuple[Tensor, Tensor]:
+        z = draw_codes(self.joint_.sum(1), n, rng)
+        out = self._generate(z, rng, hard=True)
+        width = self.encoder_.width_
+        return out[:, :width], out[:, width:].argmax(1)
+
+
+class FairGAN(GAN):
+    """GAN with a second discriminator that must not tell the groups apart (Xu et al. 2018, *FairGAN*).
+
+    It guesses the group from the drawn features and label; the generator is rewarded for its errors. The weight acts
+    in training, so every value is a fit of its own.
+
+    Parameters
+    ----------
+    fairness : float
+        Weight of the second discriminator (lambda of the paper; 1 there).
+    latent, n_iter, batch_size, hidden, depth, learning_rate, random_state
+        As in :class:`GAN`.
+    """
+
+    registered: ClassVar[str] = "fairgan"
+
+    def __init__(
+        self,
+        *,
+        fairness: float = 1.0,
+        n_iter: int = 3000,
+        batch_size: int = 512,
+        hidden: int = 256,
+        depth: int = 2,
+        latent: int = 64,
+        learning_rate: float = 4e-4,
+        random_state: int = 0,
+    ) -> None:
+        super().__init__(
+            n_iter=n_iter,
+            batch_size=batch_size,
+            hidden=hidden,
+            depth=depth,
+            latent=latent,
+            learning_rate=learning_rate,
+            random_state=random_state,
+        )
+        self.fairness = fairness
+
+    @property
+    def _fairness(self) -> float:
+        return self.fairness

@@ -1,0 +1,120 @@
+"""Any price without sampling: the tilt as importance weights on a pool of unguided rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from fairviz.data.schema import _names
+from fairviz.diffusion.guidance import Tilt
+from fairviz.diffusion.losses import clean_time
+from fairviz.diffusion.networks import GIVEN_LABEL, MARGINAL
+from fairviz.diffusion.precision import fast_matmul
+from fairviz.errors import SettingError
+from fairviz.synthesizers.base import check_price
+from fairviz.synthesizers.controls import CONTROLS
+from fairviz.synthesizers.fadm import FADM
+
+
+def effective_sample_size(weights: np.ndarray) -> float:
+    """``(sum w)^2 / sum w^2``: as many unweighted rows would be as informative (Kish). weights: shape (n,)."""
+    total = float(np.square(weights).sum())
+    return float(weights.sum()) ** 2 / total if total > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Unguided rows of a fit, and the classifiers' answers that their weights follow from.
+
+    A setting's weights are the ratio of the density that guidance aims at to the density of the pool, so a model fit
+    with them learns the same rule as one fit on guided rows (docs/method.md, "Preview").
+
+    Attributes
+    ----------
+    rows : DataFrame
+        Features and label, n rows.
+    y : ndarray, shape (n,)
+    p_y : ndarray, shape (n,)
+        ``p(y | x)`` of the row's own label.
+    p_z, p_z1 : ndarray, shape (n, K)
+        ``p(z | x)`` and ``p(z | x, y=1)``.
+    """
+
+    rows: pd.DataFrame
+    y: np.ndarray
+    p_y: np.ndarray
+    p_z: np.ndarray
+    p_z1: np.ndarray
+    tilt: Tilt
+
+    @classmethod
+    def draw(cls, fit: FADM, n: int = 10_000, *, random_state: int = 0, n_steps: int = 10) -> Pool:
+        """Sample ``n`` rows at price 0 and ask the fit's classifiers about them.
+
+        The rows are those of ``fit.sample`` with the same seed, so the preview at price 0 is the sampled result.
+        """
+        rows = fit.sample(n, random_state=random_state, n_steps=n_steps)
+        x = torch.from_numpy(fit.encoder_.transform(rows[list(fit.schema_.features)]))
+        y = torch.from_numpy((rows[fit.schema_.label] == fit.schema_.favourable).to_numpy(np.int64))
+        parts = []
+        with torch.no_grad(), fast_matmul():
+            for part, label in zip(x.split(1000), y.split(1000), strict=True):
+                t = clean_time(fit.nets_.sde, len(part))
+                own = fit.nets_.label(part, t)[torch.arange(len(part)), label]
+                log_p = fit.nets_.sensitive(part, t)
+                parts.append((own.exp(), log_p[:, MARGINAL].exp(), log_p[:, GIVEN_LABEL + 1].exp()))
+        p_y, p_z, p_z1 = (torch.cat(list(column)).numpy() for column in zip(*parts, strict=True))
+        return cls(rows, y.numpy(), p_y, p_z, p_z1, fit.tilt_)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def weights(
+        self, *, control: str = "dp", lambda_z: float = 0.0, lambda_y: float = 1.0, lambda_eop: float = 0.0
+    ) -> np.ndarray:
+        """Weights (n,) of a setting; settings as in ``FADM.sample``.
+
+        ``dp``, ``eop``, ``dp_eop``: the factor of the tilt, not normalised within a label, so that it carries the
+        tilted label prior. ``entropy`` (``exp(lambda_z H)``) and ``lambda_y`` (``p(y|x)^(lambda_y - 1)``) leave the
+        label prior as it is.
+
+        Raises
+        ------
+        SettingError
+        """
+        if control not in CONTROLS:
+            raise SettingError(f"No control {control!r}. Choose one of {_names(list(CONTROLS))}.")
+        price, price_eop, strength = (
+            torch.tensor(float(check_price(name, value, 1)[0]))
+            for name, value in (("lambda_z", lambda_z), ("lambda_eop", lambda_eop), ("lambda_y", lambda_y))
+        )
+        if float(price_eop) and control != "dp_eop":
+            raise SettingError(f"lambda_eop goes with control 'dp_eop' only, not with {control!r}.")
+        nothing = torch.tensor(0.0)
+        dp, eop = {"dp": (price, nothing), "eop": (nothing, price), "dp_eop": (price, price_eop)}.get(
+            control, (nothing, nothing)
+        )
+        p_z = torch.from_numpy(self.p_z)
+        w, w1 = self.tilt.w(p_z), self.tilt.w1(torch.from_numpy(self.p_z1))
+        factor = Tilt.factor(w, w1, torch.from_numpy(self.y), dp, eop).double().numpy()
+        log_shape = (float(strength) - 1.0) * np.log(np.clip(self.p_y.astype(float), 1e-6, None))
+        if control == "entropy" and float(price):
+            log_shape += float(price) * -(p_z * p_z.clamp(min=1e-12).log()).sum(1).double().numpy()
+        if not log_shape.any():
+            return factor
+        weights = np.exp(log_shape - log_shape.max()) * factor
+        for label in (0, 1):
+            rows = self.y == label
+            if rows.any():
+                weights[rows] *= factor[rows].mean() / max(weights[rows].mean(), 1e-300)
+        return weights
+
+
+def pool_sizes(weights: Sequence[np.ndarray]) -> tuple[int, int]:
+    """Smallest and largest effective sample size over several pools, rounded."""
+    sizes = [effective_sample_size(w) for w in weights]
+    return round(min(sizes)), round(max(sizes))

@@ -1,0 +1,253 @@
+"""What every neural synthesizer shares: the encoded table, chunks with seeds of their own, a fit as arrays."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from fairviz.data.dataset import DomainDataset
+from fairviz.data.encoder import TableEncoder
+from fairviz.data.schema import Schema
+from fairviz.errors import DataError, SettingError
+from fairviz.synthesizers.base import MAX_ROWS, FitStep, Synthesizer, check_count
+
+CHUNK = 1000
+EMA = 0.998
+WARM_UP = 100
+
+
+def learning_rate(step: int, n_steps: int, peak: float) -> float:
+    """Linear warm-up, then cosine decay to a hundredth of the peak."""
+    warm = min(1.0, (step + 1) / min(WARM_UP, n_steps))
+    return peak * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / n_steps)))
+
+
+def fold(average: Sequence[Tensor], weights: Sequence[Tensor], step: int) -> None:
+    """Move the exponential moving average of the weights on by one step, in place."""
+    decay = min(EMA, (step + 1) / (step + 10))
+    torch._foreach_lerp_(list(average), [w.detach() for w in weights], 1 - decay)
+
+
+def check_finite(value: float, step: int, name: str, hint: str) -> float:
+    """Refuse a loss that is no longer a number.
+
+    Raises
+    ------
+    DataError
+    """
+    if not math.isfinite(value):
+        raise DataError(f"Training diverged at step {step + 1} ({name} loss is {value}). {hint}")
+    return value
+
+
+def chunk_seeds(n: int, random_state: int) -> Iterator[tuple[int, int, torch.Generator]]:
+    """Start, stop and generator of every chunk, so that the first rows of a larger draw are those of a smaller one."""
+    for index, start in enumerate(range(0, n, CHUNK)):
+        seed = int(np.random.SeedSequence([random_state, index]).generate_state(1, np.uint64)[0] >> 1)
+        yield start, min(start + CHUNK, n), torch.Generator().manual_seed(seed)
+
+
+def seeded(build: Callable[[], Any], random_state: int) -> Any:
+    """Build modules from a seed without touching torch's global generator."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(random_state)
+        return build()
+
+
+def draw_codes(shares: Tensor, n: int, rng: torch.Generator) -> Tensor:
+    """Draw (n,) indices with the given probabilities (m,)."""
+    edges = torch.cumsum(shares.double(), 0)
+    u = torch.rand(n, generator=rng, dtype=torch.float64) * edges[-1]
+    return torch.searchsorted(edges, u, right=True).clamp(max=len(shares) - 1)
+
+
+class TableSynthesizer(Synthesizer):
+    """A synthesizer whose networks see encoded rows.
+
+    Subclasses say how to build their networks (``_build``), how to train them (``_train``) and how to draw one chunk of
+    encoded rows with labels (``_draw``). Hyper-parameters that every one has: ``n_iter``, ``batch_size``,
+    ``learning_rate``, ``random_state``.
+
+    Attributes
+    ----------
+    notes_ : list of str
+        What a person should know about this fit.
+    """
+
+    registered: ClassVar[str]
+    #: Settings of ``sample`` with their defaults and ranges (low, high).
+    settings: ClassVar[dict[str, tuple[float, float, float]]] = {}
+
+    def _build(self) -> nn.ModuleDict:
+        """Fresh networks, from ``encoder_``, ``groups_`` and the hyper-parameters."""
+        raise NotImplementedError
+
+    def _train(self, x: Tensor, y: Tensor, z: Tensor) -> Iterator[FitStep]:
+        """Train ``nets_`` on encoded rows x (n, D), labels y (n,) and groups z (n,)."""
+        raise NotImplementedError
+
+    def _draw(self, n: int, rng: torch.Generator, **settings: float) -> tuple[Tensor, Tensor]:
+        """Encoded rows (n, D) and labels (n,)."""
+        raise NotImplementedError
+
+    def _learn_table(self, source: DomainDataset) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Fit the encoder; encoded rows x (n, D), labels, groups and domains, (n,) each."""
+        encoder = TableEncoder().fit(source.features)
+        x = torch.from_numpy(encoder.transform(source.features))
+        y, z, d = (torch.from_numpy(a) for a in (source.y, source.z, source.d))
+        if len(torch.unique(y)) < 2:
+            raise DataError(
+                "The source rows have one class only. Hold out another domain, or add rows of both classes."
+            )
+        self.encoder_, self.schema_, self.groups_ = encoder, source.schema, source.groups
+        self.labels_, self.name_ = source.labels, source.name
+        joint = torch.bincount(2 * z + y, minlength=2 * len(self.groups_)).double() / len(y)
+        self.joint_ = joint.reshape(-1, 2)
+        self.notes_: list[str] = []
+        return x, y, z, d
+
+    @property
+    def blocks_(self) -> list[tuple[int, int]]:
+        """Column ranges of the one-hot blocks."""
+        return [(s.start, s.stop) for s in self.encoder_.spans_ if s.kind == "category"]
+
+    def fit_steps(self, source: DomainDataset) -> Iterator[FitStep]:
+        """Train; yields a :class:`FitStep` after every iteration.
+
+        Raises
+        ------
+        SettingError
+            A hyper-parameter is out of range.
+        DataError
+            The source has one class only, or a loss is no longer finite.
+        """
+        self._check()
+        x, y, z, _ = self._learn_table(source)
+        self.nets_ = seeded(self._build, self.random_state)  # type: ignore[attr-defined]
+        yield from self._train(x, y, z)
+        self.nets_.requires_grad_(False).eval()
+
+    def _check(self) -> None:
+        params = self.get_params()
+        for name, high in (("n_iter", 1_000_000), ("batch_size", 100_000), ("hidden", 4096), ("depth", 64)):
+            if name in params:
+                check_count(name, params[name], 1 if name != "batch_size" else 2, high)
+        check_count("random_state", params["random_state"], 0, 2**63 - 1)
+        for name, value in params.items():
+            if isinstance(value, float) and not (math.isfinite(value) and value >= 0):
+                raise SettingError(f"{name} is {value}; choose a finite number of 0 or more.")
+
+    def sample(self, n: int, *, random_state: int = 0, **settings: Any) -> pd.DataFrame:
+        """Draw ``n`` rows: features and label.
+
+        Raises
+        ------
+        SettingError
+            A setting that this synthesizer does not have, or out of range.
+        """
+        n = check_count("n", n, 1, MAX_ROWS)
+        random_state = check_count("random_state", random_state, 0, 2**63 - 1)
+        values = {name: default for name, (default, _, _) in self.settings.items()}
+        for name, value in settings.items():
+            if name not in self.settings:
+                known = ", ".join(["n", "random_state", *self.settings])
+                raise SettingError(f"{type(self).__name__} has no setting {name!r}; it has {known}.")
+            _, low, high = self.settings[name]
+            if not low <= float(value) <= high:
+                raise SettingError(f"{name} is {value}; choose a number from {low:g} to {high:g}.")
+            values[name] = value
+        parts = []
+        for start, stop, rng in chunk_seeds(n, random_state):
+            with torch.no_grad():  # always a whole chunk, so that every last bit is independent of n
+                x, y = self._draw(CHUNK, rng, **values)
+            parts.append(self._decode(x, y).iloc[: stop - start])
+        return pd.concat(parts, ignore_index=True)
+
+    def _decode(self, x: Tensor, y: Tensor) -> pd.DataFrame:
+        frame = self.encoder_.inverse_transform(x.numpy())
+        frame[self.schema_.label] = pd.Categorical.from_codes(y.numpy(), categories=list(self.labels_))
+        return frame
+
+    def state(self) -> tuple[dict, dict[str, np.ndarray]]:
+        """JSON-able dictionary and arrays; see :meth:`from_state`."""
+        arrays = {f"net.{name}": value.numpy() for name, value in self.nets_.state_dict().items()}
+        return self._table_state(), arrays
+
+    def _table_state(self) -> dict:
+        return {
+            "synthesizer": self.registered,
+            "params": self.get_params(),
+            "name": self.name_,
+            "schema": self.schema_.to_json(),
+            "groups": list(self.groups_),
+            "labels": list(self.labels_),
+            "joint": self.joint_.tolist(),
+            "notes": self.notes_,
+            "encoder": self.encoder_.to_json(),
+        }
+
+    @classmethod
+    def _from_table(cls, meta: dict) -> Any:
+        fit = cls(**meta["params"])
+        fit.name_, fit.schema_ = meta["name"], Schema(**meta["schema"])
+        fit.groups_, fit.labels_ = tuple(meta["groups"]), (meta["labels"][0], meta["labels"][1])
+        fit.joint_, fit.notes_ = torch.tensor(meta["joint"], dtype=torch.float64), list(meta["notes"])
+        fit.encoder_ = TableEncoder.from_json(meta["encoder"])
+        return fit
+
+    @classmethod
+    def from_state(cls, meta: dict, arrays: dict[str, np.ndarray]) -> Any:
+        """Rebuild a fit; the inverse of :meth:`state`."""
+        fit = cls._from_table(meta)
+        fit.nets_ = fit._build().requires_grad_(False).eval()
+        fit.nets_.load_state_dict(
+            {k[4:]: torch.from_numpy(np.array(v)) for k, v in arrays.items() if k.startswith("net.")}
+        )
+        return fit
+
+
+def descend(
+    nets: nn.Module,
+    loss_of: Callable[[Tensor], dict[str, Tensor]],
+    n_rows: int,
+    *,
+    n_iter: int,
+    batch_size: int,
+    peak: float,
+    rng: torch.Generator,
+) -> Iterator[FitStep]:
+    """Plain training: AdamW, cosine rate, and the moving average of the weights at the end.
+
+    Parameters
+    ----------
+    loss_of : callable
+        Row indices (batch_size,) -> named losses, whose sum is descended.
+    """
+    weights = list(nets.parameters())
+    average = [w.detach().clone() for w in weights]
+    optimiser = torch.optim.AdamW(weights, lr=peak, betas=(0.9, 0.99), weight_decay=1e-4)
+    smooth: dict[str, float] = {}
+    begun = time.monotonic()
+    for step in range(n_iter):
+        optimiser.param_groups[0]["lr"] = learning_rate(step, n_iter, peak)
+        losses = loss_of(torch.randint(n_rows, (batch_size,), generator=rng))
+        optimiser.zero_grad(set_to_none=True)
+        torch.stack(list(losses.values())).sum().backward()
+        nn.utils.clip_grad_norm_(weights, 5.0)
+        optimiser.step()
+        fold(average, weights, step)
+        for name, loss in losses.items():
+            value = check_finite(float(loss.detach()), step, name, f"Lower the learning rate ({peak:g}).")
+            smooth[name] = value if step == 0 else 0.98 * smooth[name] + 0.02 * value
+        left = (time.monotonic() - begun) / (step + 1) * (n_iter - step - 1)
+        yield FitStep(step + 1, n_iter, dict(smooth), left)
+    with torch.no_grad():
+        for weight, mean in zip(weights, average, strict=True):
+            weight.copy_(mean)
