@@ -20,7 +20,7 @@ from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_model
 from fairviz.library import CELL, FIT, FitSpec, Library, load_fit, versions
 from fairviz.store import key_of
-from fairviz.synthesizers.controls import CONTROLS, LAMBDA_Y_GRID, SWEPT_CONTROLS
+from fairviz.synthesizers.controls import CONTROLS, LAMBDA_Y_GRID, SIDE_SEEDS, SWEPT_CONTROLS
 
 REAL, CONSTANT, SYNTHETIC = "real", "constant", "synthetic"
 
@@ -67,7 +67,8 @@ class Cell:
 def recorded_grid(targets: Sequence[str], seeds: Sequence[int], n: int = 10_000) -> list[Cell]:
     """The shipped sweep: three controls x lambda_z x lambda_y x targets x classifiers x seeds, and the baselines.
 
-    ``lambda_z = 0`` is the same rows under every control, so it is tested once, under ``dp``.
+    Label strengths other than 1 are recorded with the first :data:`SIDE_SEEDS` seeds only. ``lambda_z = 0`` is the
+    same rows under every control, so it is tested once, under ``dp``.
     """
     cells = []
     for target in targets:
@@ -76,6 +77,8 @@ def recorded_grid(targets: Sequence[str], seeds: Sequence[int], n: int = 10_000)
                 cells.append(Cell(target, classifier, seed, n=n, train=REAL))
                 for control in SWEPT_CONTROLS:
                     for lambda_y in LAMBDA_Y_GRID:
+                        if lambda_y != 1.0 and seed not in list(seeds)[:SIDE_SEEDS]:
+                            continue
                         cells += [
                             Cell(target, classifier, seed, control, lambda_y, lambda_z, n=n)
                             for lambda_z in CONTROLS[control].grid

@@ -116,10 +116,11 @@ def recorded_background(
     )
 
 
-def now_frame(view: View, lambda_z: float) -> pd.DataFrame:
+def now_frame(view: View, lambda_z: float, text: str | None = None) -> pd.DataFrame:
     """The present point with its intervals, for ``charts.tradeoff``."""
+    label = f"λ_z = {text or format(lambda_z, 'g')}"
     keys = [f"{axis}{end}" for axis in ("accuracy", "fairness") for end in ("", "_low", "_high")]
-    return pd.DataFrame([{**{k: view.head[k] for k in keys}, "lambda_z": lambda_z, "label": f"λ_z = {lambda_z:g}"}])
+    return pd.DataFrame([{**{k: view.head[k] for k in keys}, "lambda_z": lambda_z, "label": label}])
 
 
 def direction(view: View, metric: str) -> tuple[int, int] | None:

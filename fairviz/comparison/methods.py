@@ -105,8 +105,9 @@ METHODS: dict[str, Method] = {
     "vae": Method("VAE", "VAE", GENERATOR, synthesizer="vae", source="the paper's baseline"),
     "gan": Method("GAN", "GAN", GENERATOR, synthesizer="gan", source="the paper's baseline"),
     "fairgan": Method(
-        "FairGAN", "FairGAN", GENERATOR, tuple({"fairness": v} for v in (0.3, 1.0, 3.0)), ({"fairness": 1.0},),
-        ({"fairness": 1.0},), synthesizer="fairgan", fit_settings=("fairness",), source="Xu et al. (2018), arXiv 1805.11202",
+        "FairGAN", "FairGAN", GENERATOR, tuple({"fairness": v} for v in (1.0, 3.0)), ({"fairness": 1.0},),
+        ({"fairness": 1.0},), synthesizer="fairgan", fit_settings=("fairness",),
+        source="Xu et al. (2018), arXiv 1805.11202",
     ),
     "balanced": Method(
         "Balanced diffusion", "Balanced diffusion", GENERATOR, tuple({"share": v} for v in (0.0, 0.25, 0.5, 0.75, 1.0)),
@@ -116,11 +117,13 @@ METHODS: dict[str, Method] = {
     "untouched": Method("Real rows, untouched", "Real rows, untouched", REFERENCE, rival="untouched"),
     "reweighing": Method(
         "Reweighing", "Reweighing", CLASSIFIER, tuple({"share": v} for v in (0.25, 0.5, 0.75, 1.0, 1.5)),
-        ({"share": 1.0},), tuple({"share": v} for v in (0.5, 1.0)), rival="reweighing", source="Kamiran and Calders (2012)",
+        ({"share": 1.0},), tuple({"share": v} for v in (0.5, 1.0)), rival="reweighing",
+        source="Kamiran and Calders (2012)",
     ),
     "tilted_dp": Method(
         "Real rows, parity price", "Real rows, tilt weights", CLASSIFIER, tuple({"lambda_dp": v} for v in DP),
-        tuple({"lambda_dp": v} for v in (0.1, 0.2)), tuple({"lambda_dp": v} for v in DP[1::2]), rival="tilted", source=OURS,
+        tuple({"lambda_dp": v} for v in (0.1, 0.2)), tuple({"lambda_dp": v} for v in DP[1::2]), rival="tilted",
+        source=OURS,
     ),
     "tilted_eop": Method(
         "Real rows, opportunity price", "Real rows, tilt weights", CLASSIFIER, tuple({"lambda_eop": v} for v in EOP),
@@ -138,7 +141,8 @@ METHODS: dict[str, Method] = {
         (*({"constraint": "dp", "index": v} for v in (5, 6, 7, 8)),
          *({"constraint": "eop", "index": v} for v in (5, 6, 7))),
         ({"constraint": "dp", "index": 6},),
-        tuple({"constraint": "dp", "index": v} for v in (5, 6, 7, 8)), rival="grid_search", source="Agarwal et al. (2018), fairlearn",
+        tuple({"constraint": "dp", "index": v} for v in (5, 6, 7, 8)), rival="grid_search",
+        source="Agarwal et al. (2018), fairlearn",
     ),
     "fairret": Method(
         "fairret on the network", "fairret on the network", CLASSIFIER,
@@ -149,11 +153,13 @@ METHODS: dict[str, Method] = {
     ),
     "steering": Method(
         "Affine steering", "Affine steering", CLASSIFIER, tuple({"share": v} for v in (0.25, 0.5, 0.75, 1.0)),
-        ({"share": 1.0},), tuple({"share": v} for v in (0.5, 1.0)), rival="steering", source="Sharma et al. (2025), arXiv 2509.15759",
+        ({"share": 1.0},), tuple({"share": v} for v in (0.5, 1.0)), rival="steering",
+        source="Sharma et al. (2025), arXiv 2509.15759",
     ),
     "threshold_optimizer": Method(
         "Threshold per group", "Threshold per group", CLASSIFIER, ({"constraint": "dp"}, {"constraint": "eop"}),
-        light=({"constraint": "dp"}, {"constraint": "eop"}), rival="threshold_optimizer", needs_group=True, source="Hardt et al. (2016), fairlearn",
+        light=({"constraint": "dp"}, {"constraint": "eop"}), rival="threshold_optimizer", needs_group=True,
+        source="Hardt et al. (2016), fairlearn",
     ),
     "overwrite": Method(
         "Trivial line: answers overwritten", "Trivial line", REFERENCE,

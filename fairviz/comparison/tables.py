@@ -152,8 +152,8 @@ def table1_text(entry: Entry) -> str:
     note = (
         f"Accuracy in percent · R_DP (favourable: {yes}) · R_DP (favourable: {no}) · R_EOp; the paper gives one R_DP "
         f"and does not say which. Gradient boosting on {int(results_of(entry).rows['n'].max()):,} rows. Chosen for "
-        f"every held-out domain: {facts['rule']}. A perfectly equal model would show R_DP {floor['R_DP']:.2f} and R_EOp "
-        f"{floor['R_EOp']:.2f} with these counts (median, mean over domains). {made_line(entry)}"
+        f"every held-out domain: {facts['rule']}. A perfectly equal model would show R_DP {floor['R_DP']:.2f} and "
+        f"R_EOp {floor['R_EOp']:.2f} with these counts (median, mean over domains). {made_line(entry)}"
     )
     return "\n".join([*lines, "", note])
 

@@ -1,6 +1,7 @@
 """Synthesizers: fit a data set, sample a frame."""
 
 from fairviz.synthesizers.base import FitStep, Synthesizer
+from fairviz.synthesizers.checks import check_synthesizer
 from fairviz.synthesizers.controls import CONTROLS
 from fairviz.synthesizers.ddpm import DDPM, Balanced
 from fairviz.synthesizers.fadm import FADM
@@ -27,4 +28,5 @@ __all__ = [
     "FairGAN",
     "FitStep",
     "Synthesizer",
+    "check_synthesizer",
 ]

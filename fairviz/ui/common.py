@@ -14,9 +14,11 @@ import streamlit as st
 from fairviz import charts, view
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import load_dataset
+from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.tradeoff import Sweep
 from fairviz.jobs import JobQueue
 from fairviz.library import FIT, Library, load_fit
+from fairviz.preview import Goal, Preview, Solved, solve_price
 from fairviz.store import Entry, read_entry
 from fairviz.synthesizers import FADM
 from fairviz.view import Background, View
@@ -93,6 +95,38 @@ def rows(dataset: str, options: str) -> DomainDataset:
 def fit_at(path: str) -> FADM:
     """A verified fit by its folder. Shared between sessions: never changed."""
     return load_fit(read_entry(Path(path)))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Drawing a pool of rows …")
+def previewer(path: str, dataset: str, options: str, target: str) -> Preview:
+    """The pool of a fit with the target's rows. Shared between sessions: never changed."""
+    source, held_out = rows(dataset, options).leave_out(target)
+    return Preview(fit_at(path), source, held_out)
+
+
+@st.cache_resource(max_entries=2000, show_spinner=False)
+def previewed(
+    path: str, dataset: str, options: str, target: str, classifier: str, setting: str
+) -> tuple[Counts, float]:
+    """Counts and effective sample size of a preview; ``setting`` is JSON as for ``Pool.weights``."""
+    return previewer(path, dataset, options, target).test(classifier, **json.loads(setting))
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
+def solved(
+    path: str,
+    dataset: str,
+    options: str,
+    target: str,
+    classifier: str,
+    setting: str,
+    goal: tuple[str, float],
+    top: float,
+) -> Solved:
+    """The price that reaches a goal, from source rows only."""
+    given = json.loads(setting)
+    preview = previewer(path, dataset, options, target)
+    return solve_price(lambda price: preview.validate(classifier, **{**given, "lambda_z": price}), Goal(*goal), top)
 
 
 @st.cache_data(max_entries=20, show_spinner="Drawing synthetic rows …")

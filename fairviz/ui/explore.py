@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fairviz.data.sources import DATASETS
 from fairviz.errors import FairvizError
 from fairviz.evaluation.downstream import CLASSIFIERS
+from fairviz.preview import Goal
 from fairviz.synthesizers import CONTROLS
 from fairviz.ui import common, live, words
 from fairviz.ui.frame import layout, show
-from fairviz.ui.setting import LIVE, RECORDED, Setting
+from fairviz.ui.setting import Setting
 
 MODEL_TITLES = {
     "gradient_boosting": "Gradient boosting",
@@ -20,6 +23,12 @@ MODEL_TITLES = {
 }
 START = {"dp": 0.2, "eop": 0.03, "entropy": 5.0, "dp_eop": 0.2}
 HIGHEST = {control: CONTROLS[control].grid[-1] for control in CONTROLS}
+
+
+#: Step of the free dial; every recorded stop lies on it.
+STEP = {"dp": 0.005, "eop": 0.005, "entropy": 0.5, "dp_eop": 0.005}
+PRICE, GOAL = "Set a price", "Reach a goal"
+GOALS = {"R_DP": "R_DP at least", "R_EOp": "R_EOp at least", "accuracy": "Lose at most, in points of accuracy"}
 
 
 def page() -> None:
@@ -32,25 +41,27 @@ def page() -> None:
                 label_visibility="collapsed", width=230,
             )  # fmt: skip
             mode = st.segmented_control(
-                "Numbers", [RECORDED, LIVE], default=RECORDED, required=True, key="numbers", bind="query-params",
+                "Dial", [PRICE, GOAL], default=PRICE, required=True, key="dial", bind="query-params",
                 label_visibility="collapsed",
-                help="Recorded: measured in advance over several seeds, instant. Live: any setting, computed now.",
+                help="Set what a point of gap is worth; or say what should be reached, and the price is found on "
+                "people of the domains trained on.",
             )  # fmt: skip
-    options = live.story_knobs() if dataset == "simulated" and mode == LIVE else {}
+    options = live.story_knobs() if dataset == "simulated" else {}
     dial, sentence = st.columns(2, gap="medium", vertical_alignment="top")
-    setting = _dial(dataset, options, mode or RECORDED, dial)
+    free = live.ready(dataset, options)
+    setting = _dial(dataset, options, mode or PRICE, dial, free)
     try:
         _body(setting, sentence.container(border=True))
     except FairvizError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
 
 
-def _dial(dataset: str, options: dict, mode: str, dial: DeltaGenerator) -> Setting:
-    """The dial, beside the sentence; below both, what else can be set."""
+def _dial(dataset: str, options: dict, mode: str, dial: DeltaGenerator, free: bool) -> Setting:
+    """The dial, beside the sentence; below both, what else can be set. ``free``: any price can be computed here."""
     control_box, model, strength = st.columns([3, 2, 2], gap="medium", vertical_alignment="top")
-    found = common.recorded(dataset) if mode == RECORDED else None
-    recorded = found[0] if found else None
-    swept = [c for c in CONTROLS if recorded is None or c in recorded.controls()]
+    found = None if options else common.recorded(dataset)
+    stops = None if free or found is None else found[0]
+    swept = [c for c in CONTROLS if stops is None or c in stops.controls()]
     control = control_box.selectbox(
         "Fair control", swept, format_func=lambda c: CONTROLS[c].title, key="control", bind="query-params",
         help="  \n".join(f"**{words.plain(c.title)}** {words.plain(c.note)}" for c in CONTROLS.values()),
@@ -64,51 +75,78 @@ def _dial(dataset: str, options: dict, mode: str, dial: DeltaGenerator) -> Setti
     help_y = (
         "How strongly each row is drawn towards its label. 1: as in the data. More: clearer cases than in the data."
     )
-    lambda_eop = 0.0
-    if recorded is not None:
-        grid = recorded.prices(control)
-        start = min(grid, key=lambda price: abs(price - START[control]))
-        lambda_z = dial.select_slider(
-            "Fairness price λ_z", grid, value=start, format_func=words.price_text, key=f"price_{control}",
-            bind="query-params", help=help_z + " The stops are the recorded settings.",
-        )  # fmt: skip
+    if stops is not None:
         lambda_y = strength.select_slider(
-            "Label strength λ_y", recorded.label_strengths(), value=1.0, format_func=words.price_text, key="strength",
+            "Label strength λ_y", stops.label_strengths(), value=1.0, format_func=words.price_text, key="strength",
             bind="query-params", help=help_y,
         )  # fmt: skip
     else:
-        top = HIGHEST[control]
-        start = st.session_state.get(f"price_{control}", START[control])  # where the recorded dial was left
+        lambda_y = strength.slider(
+            "Label strength λ_y", 0.0, 3.0, 1.0, 0.1, format="%g", key="strength", bind="query-params", help=help_y
+        )
+    if mode == GOAL:
+        return Setting(
+            dataset, options, control, lambda_y, 0.0, _second_price(control, dial), classifier, _goal(dial)
+        )  # fmt: skip
+    start = START[control]
+    if stops is not None:
+        lambda_z = dial.select_slider(
+            "Fairness price λ_z", stops.prices(control), value=start, format_func=words.price_text,
+            key=f"price_{control}", bind="query-params", help=help_z + " The stops are the recorded settings.",
+        )  # fmt: skip
+    else:
         lambda_z = dial.slider(
-            "Fairness price λ_z", 0.0, top, start, top / 70, format="%g", key=f"any_{control}",
+            "Fairness price λ_z", 0.0, HIGHEST[control], start, STEP[control], format="%g", key=f"price_{control}",
             bind="query-params", help=help_z,
         )  # fmt: skip
-        lambda_y = strength.slider(
-            "Label strength λ_y", 0.0, 3.0, 1.0, 0.1, format="%g", key="any_strength", bind="query-params", help=help_y
-        )
-        if control == "dp_eop":
-            lambda_eop = dial.slider(
-                "Price of the true positive gap", 0.0, 0.2, 0.02, 0.001, format="%g", key="any_eop", bind="query-params"
-            )
+    lambda_eop = _second_price(control, dial)
     text = words.meaning(control, lambda_y, lambda_z, lambda_eop)
     if control.startswith("dp") and lambda_z > common.smallest_share(dataset):
         text += " Approximate here: the price is above the smallest group's share."
     dial.caption(words.plain(text))
     if control == "entropy":
         dial.caption(words.plain(CONTROLS[control].note))
-    return Setting(dataset, options, mode, control, lambda_y, lambda_z, lambda_eop, classifier)
+    return Setting(dataset, options, control, lambda_y, lambda_z, lambda_eop, classifier)
+
+
+def _second_price(control: str, dial: DeltaGenerator) -> float:
+    if control != "dp_eop":
+        return 0.0
+    return dial.slider(
+        "Price of the true positive gap", 0.0, 0.12, 0.02, 0.005, format="%g", key="price_second", bind="query-params"
+    )
+
+
+def _goal(dial: DeltaGenerator) -> Goal:
+    """What should be reached, instead of a price."""
+    with dial:
+        left, right = st.columns([2, 3], vertical_alignment="bottom")
+    kind = left.selectbox("Goal", list(GOALS), format_func=lambda g: GOALS[g], key="goal", bind="query-params")
+    if kind == "accuracy":
+        value = right.slider("Points", 0.1, 5.0, 1.0, 0.1, format="%g", key="goal_points", bind="query-params") / 100
+    else:
+        value = right.slider("Ratio", 0.5, 1.0, 0.9, 0.01, format="%g", key="goal_ratio", bind="query-params")
+    dial.caption(
+        "The price is found on real people of the domains trained on, one price for each held-out domain; nobody of "
+        "the held-out domain is looked at. How close it comes over there is what the chart shows."
+    )
+    return Goal(kind, value)
 
 
 def _body(setting: Setting, sentence: DeltaGenerator) -> None:
-    """Sentence, charts and tables for a setting."""
-    found = common.recorded(setting.dataset)
-    if setting.mode == LIVE or found is None:
+    """Sentence, charts and tables for a setting: recorded numbers where there are some, computed now otherwise."""
+    found = None if setting.options else common.recorded(setting.dataset)
+    stop = None
+    if found is not None and setting.control in found[0].controls():
+        stop = setting.recorded_in(found[0].prices(setting.control), found[0].label_strengths())
+    if found is None or stop is None:
         live.body(setting, sentence)
         return
     sweep, facts, made = found
     frame = layout(setting.dataset, facts["domains"], facts["labels"], sentence)
     if frame is None:
         return
+    setting = replace(setting, lambda_z=stop[0], lambda_y=stop[1])
     view = common.recorded_setting(
         setting.dataset,
         setting.control,
@@ -119,10 +157,11 @@ def _body(setting: Setting, sentence: DeltaGenerator) -> None:
         frame.metric,
     )
     rows = int(sweep.rows["n"].max())
-    note = (
-        f"Recorded {made['time'][:10]}: means over {len(view.seeds)} seeds, {rows:,} synthetic rows each. "
-        "λ_z is set by you, not tuned on these people."
-    )
+    status = f"Recorded · {len(view.seeds)} seeds of {rows:,} synthetic rows per domain"
+    note = f"Recorded {made['time'][:10]}. λ_z is set by you, not tuned on these people."
     if not DATASETS[setting.dataset].available():
-        note += " Prices in between: switch to Live, which needs the rows of the data set and says how to get them."
-    show(setting, view, frame, facts, note, recorded=True)
+        note += (
+            " The dial stops at recorded prices; with the rows of the data set on this machine it moves freely: "
+            f"{words.how_to_get(setting.dataset)}"
+        )
+    show(setting, view, frame, facts, note, status=status, recorded=True)

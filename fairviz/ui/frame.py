@@ -59,13 +59,20 @@ def layout(dataset: str, names: list[str], labels: list[str], sentence: DeltaGen
     return Frame(sentence, left.container(), right.container(), list(domains), metric)
 
 
-def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str, *, recorded: bool) -> None:
-    """Draw a view. Recorded charts are kept between visitors; live ones hold a visitor's own path and are not."""
+def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str, *, status: str, recorded: bool) -> None:
+    """Draw a view. Recorded charts are kept between visitors; live ones hold a visitor's own path and are not.
+
+    Parameters
+    ----------
+    status : str
+        What the numbers are: recorded, preview or sampled, and from how much.
+    """
     source, schema = DATASETS[setting.dataset], facts["schema"]
     metric = frame.metric
     up = FAIRNESS[metric][1]
     truth = _truth(setting, facts, view, metric)
     labels = (facts["labels"][0], facts["labels"][1])
+    frame.sentence.caption(words.plain(status))
     frame.sentence.markdown(
         words.sentence(
             view,
@@ -73,7 +80,7 @@ def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str, *, 
             labels=labels,
             nouns=source.nouns,
             domain_word=source.nouns.get("domain", schema["domain"]),
-            controlled=setting.lambda_z > 0 or setting.lambda_eop > 0,
+            controlled=setting.controlled,
         )
     )
     pair = direction(view, metric)
@@ -81,7 +88,7 @@ def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str, *, 
     if pair is not None:
         low, high = (source.nouns.get(view.now.groups[k], view.now.groups[k]) for k in pair)
         across = f"{low} ÷ {high}" if is_ratio else f"{high} − {low}, points"
-    now, per_domain = now_frame(view, setting.lambda_z), dumbbell_frame(view, metric)
+    now, per_domain = now_frame(view, setting.lambda_z, setting.price_text), dumbbell_frame(view, metric)
     scatter = partial(
         charts.tradeoff,
         view.path,

@@ -1,4 +1,4 @@
-"""Any setting, computed now: needs the data set's rows and a fit for each held-out domain."""
+"""Any setting, computed now: a preview at once, then the guided sample. Needs rows and a fit per held-out domain."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from fairviz.errors import FairvizError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.runs import Runs
 from fairviz.jobs import JobStatus
-from fairviz.library import FitSpec
+from fairviz.library import CELL, FitSpec
 from fairviz.pretrain import facts
 from fairviz.sweep import CONSTANT, REAL, Cell, compute
+from fairviz.synthesizers import CONTROLS
 from fairviz.ui import common, tables, words
 from fairviz.ui.frame import Frame, layout, show
 from fairviz.ui.setting import Setting
@@ -37,12 +38,26 @@ def story_knobs() -> dict:
     return {} if all(v == 1.0 for v in knobs.values()) else knobs
 
 
+def ready(dataset: str, options: dict) -> bool:
+    """Whether any price can be computed here: the rows and a fit for every held-out domain."""
+    if not DATASETS[dataset].available():
+        return False
+    fits = common.fits(dataset, options)
+    found = None if options else common.recorded(dataset)
+    domains = found[1]["domains"] if found else common.rows(dataset, _json(options)).domains
+    return all(domain in fits for domain in domains)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
 def body(setting: Setting, sentence: DeltaGenerator) -> None:
-    """Sample, train, test at the setting, domain by domain, and draw it."""
+    """A setting that is not recorded: a preview at once, replaced by the guided sample when that is there."""
     if not DATASETS[setting.dataset].available():
         _how_to_get_rows(setting, sentence)
         return
-    dataset = common.rows(setting.dataset, json.dumps(setting.options, sort_keys=True))
+    dataset = common.rows(setting.dataset, _json(setting.options))
     fits = common.fits(setting.dataset, setting.options)
     missing = [d for d in dataset.domains if d not in fits]
     if missing:
@@ -52,23 +67,96 @@ def body(setting: Setting, sentence: DeltaGenerator) -> None:
     frame = layout(setting.dataset, [d for d in dataset.domains if d in fits], list(dataset.labels), sentence)
     if frame is None:
         return
-    view = _view(setting, dataset, frame)
-    note = (
-        "Live: one seed of 10,000 synthetic rows per domain, drawn and tested on this machine; means over seeds are in "
-        "the recorded numbers. λ_z is set by you, not tuned on these people."
-    )
-    show(setting, view, frame, facts(dataset), note, recorded=False)
+    paths = {domain: str(fits[domain].path) for domain in frame.domains}
+    aimed = ""
+    if setting.goal is not None:
+        setting, aimed = _solve(setting, paths, sentence)
+    specs = {domain: FitSpec.of(dataset, domain, setting.options) for domain in frame.domains}
+    cells = {domain: _cell(setting, domain) for domain in frame.domains}
+    stored = [common.library().get(CELL, cells[d].spec(specs[d])) for d in frame.domains]
+    if all(entry is not None for entry in stored):
+        now = [Counts.from_json(entry.json()) for entry in stored if entry is not None]
+        status = f"Sampled · one seed of {cells[frame.domains[0]].n:,} guided rows per domain"
+    else:
+        now, status = _preview(setting, paths)
+    view = _view(setting, dataset, frame, specs, paths, Runs((Counts.concat(now),)))
+    note = "Drawn and tested on this machine. λ_z is set by you, not tuned on these people."
+    if aimed:
+        note = "Drawn and tested on this machine. λ_z was found on the source's people, not on these."
+    show(setting, view, frame, facts(dataset), note, status=aimed + status, recorded=False)
+    if any(entry is None for entry in stored):
+        _sample(setting, dataset, specs, cells, sentence)
+
+
+def _cell(setting: Setting, target: str) -> Cell:
+    """The guided sample of a setting, tested once."""
+    price = setting.price(target)
+    control = setting.control if price or setting.lambda_eop else "dp"
+    return Cell(target, setting.classifier, 0, control, setting.lambda_y, price, setting.lambda_eop)
+
+
+def _preview(setting: Setting, paths: dict[str, str]) -> tuple[list[Counts], str]:
+    """Counts per domain from weighted rows, and what they are worth."""
+    found = [
+        common.previewed(
+            path, setting.dataset, _json(setting.options), domain, setting.classifier,
+            _json({"control": setting.control, "lambda_y": setting.lambda_y, "lambda_z": setting.price(domain),
+                   "lambda_eop": setting.lambda_eop}),
+        )
+        for domain, path in paths.items()
+    ]  # fmt: skip
+    sizes = sorted(round(size) for _, size in found)
+    worth = f"{sizes[0]:,}" if sizes[0] == sizes[-1] else f"{sizes[0]:,} to {sizes[-1]:,}"
+    return [counts for counts, _ in found], f"Preview · 10,000 weighted rows per domain, worth {worth}"
+
+
+def _sample(
+    setting: Setting, dataset: DomainDataset, specs: dict[str, FitSpec], cells: dict[str, Cell], place: DeltaGenerator
+) -> None:
+    """Draw and test the guided rows while the preview stands, then show them. A moved dial stops this in between."""
+    bar = place.progress(0.0, "Drawing guided rows …")
+    for done, domain in enumerate(cells):
+        bar.progress(done / len(cells), f"Drawing guided rows, {words.plain(domain)} …")
+        compute(specs[domain], [cells[domain]], common.library(), dataset)
+    st.rerun()
+
+
+def _solve(setting: Setting, paths: dict[str, str], place: DeltaGenerator) -> tuple[Setting, str]:
+    """The setting with a price for each domain, and a sentence on what was aimed at."""
+    goal = setting.goal
+    assert goal is not None
+    given = _json({"control": setting.control, "lambda_y": setting.lambda_y, "lambda_eop": setting.lambda_eop})
+    found = {}
+    bar = place.empty()
+    for done, (domain, path) in enumerate(paths.items()):
+        bar.progress(done / len(paths), f"Looking for the price without {words.plain(domain)} …")
+        found[domain] = common.solved(
+            path, setting.dataset, _json(setting.options), domain, setting.classifier, given, (goal.kind, goal.value),
+            CONTROLS[setting.control].grid[-1],
+        )  # fmt: skip
+    bar.empty()
+    setting = replace(setting, prices=tuple((domain, s.price) for domain, s in found.items()))
+    short = [domain for domain, s in found.items() if not s.met]
+    reached = sorted(s.reached for s in found.values())
+    if goal.kind == "accuracy":
+        aim = f"at most {100 * goal.value:g} points of accuracy lost"
+        there = f"{100 * reached[0]:.1f} to {100 * reached[-1]:.1f} lost there"
+    else:
+        aim, there = f"{goal.kind} of {goal.value:g}", f"{reached[0]:.2f} to {reached[-1]:.2f} there"
+    text = f"Aimed on the source's people at {aim} ({there}): λ_z {setting.price_text}. "
+    if short:
+        text += f"Out of reach without {words.join(short)}; the closest is taken. "
+    return setting, text
 
 
 def _how_to_get_rows(setting: Setting, sentence: DeltaGenerator) -> None:
-    """Without the rows of a data set: recorded results and sampling work, live tests do not."""
+    """Without the rows of a data set: recorded results and sampling work, tests do not."""
     source = DATASETS[setting.dataset]
     assert source.files is not None
-    get = "Press to download them from the publisher (less than 2 MB), or set" if source.downloadable else "Set"
     sentence.info(
-        f"Live tests need the rows of {source.title}, which are not on this machine. Recorded numbers and drawing "
-        f"synthetic rows work without them. {get} FAIRVIZ_DATA to a folder that has "
-        f"{words.plain(' and '.join(source.files.files))}.",
+        f"Testing needs the rows of {source.title}, which are not on this machine. To get them: "
+        f"{words.plain(words.how_to_get(setting.dataset))}"
+        + (" Recorded prices work without them." if common.recorded(setting.dataset) else ""),
         icon=":material/download:",
     )
     if source.downloadable and st.button("Download the rows", key="download_data", type="primary"):
@@ -82,50 +170,49 @@ def _how_to_get_rows(setting: Setting, sentence: DeltaGenerator) -> None:
     tables.synthetic(setting)
 
 
-def _cells(setting: Setting, target: str) -> dict[str, Cell]:
-    now = Cell(target, setting.classifier, 0, setting.control, setting.lambda_y, setting.lambda_z, setting.lambda_eop)
-    if setting.lambda_z == 0 and setting.lambda_eop == 0:
-        now = replace(now, control="dp")
-    return {
-        "now": now,
-        "before": Cell(target, setting.classifier, 0, "dp", setting.lambda_y),
-        "real": Cell(target, setting.classifier, 0, train=REAL),
-        "constant": Cell(target, setting.classifier, 0, train=CONSTANT),
-    }
+def _view(
+    setting: Setting,
+    dataset: DomainDataset,
+    frame: Frame,
+    specs: dict[str, FitSpec],
+    paths: dict[str, str],
+    now: Runs,
+) -> View:
+    """The present numbers before a recorded background, or before one computed here."""
+    domains, metric = tuple(frame.domains), frame.metric
+    seeds = pd.DataFrame([{**mean_point(now, metric, ""), "lambda_z": setting.lambda_z, "seed": 0}])
+    found = None if setting.options else common.recorded(setting.dataset)
+    if found is not None and setting.control in found[0].controls():
+        strength = next((s for s in found[0].label_strengths() if abs(s - setting.lambda_y) < 1e-9), None)
+        if strength is not None:
+            behind = common.recorded_background(
+                setting.dataset, setting.control, strength, setting.classifier, domains, metric
+            )
+            return behind.view(now, seeds)
+    plain = replace(setting, lambda_z=0.0, lambda_eop=0.0, prices=(), control="dp")
+    before = Runs((Counts.concat(_preview(plain, paths)[0]),))
+    references = {}
+    for train in (REAL, CONSTANT):
+        cells = [Cell(domain, setting.classifier, 0, train=train) for domain in domains]
+        counted = [
+            compute(specs[d], [c], common.library(), dataset)[0] for d, c in zip(domains, cells, strict=True)
+        ]  # fmt: skip
+        references[train] = Runs((Counts.concat(counted),))
+    path = _trail(setting, list(domains), now, before, metric)
+    return background(before, references[REAL], references[CONSTANT], path, metric).view(now, seeds)
 
 
-def _view(setting: Setting, dataset: DomainDataset, frame: Frame) -> View:
-    """Compute or read the cells of every domain, with progress where the sentence will be."""
-    domains, metric = frame.domains, frame.metric
-    parts: dict[str, list[Counts]] = {"now": [], "before": [], "real": [], "constant": []}
-    place = frame.sentence.empty()
-    bar = place.progress(0.0, "Drawing rows and testing …")
-    for index, domain in enumerate(domains):
-        bar.progress(index / len(domains), f"Drawing rows and testing on {words.plain(domain)} …")
-        spec = FitSpec.of(dataset, domain, setting.options)
-        for name, cell in _cells(setting, domain).items():
-            parts[name] += compute(spec, [cell], common.library(), dataset)
-    place.empty()
-    counts = {name: Runs((Counts.concat(found),)) for name, found in parts.items()}
-    seeds = pd.DataFrame([{**mean_point(counts["now"], metric, ""), "lambda_z": setting.lambda_z, "seed": 0}])
-    path = _trail(setting, domains, counts, metric)
-    return background(counts["before"], counts["real"], counts["constant"], path, metric).view(counts["now"], seeds)
-
-
-def _trail(setting: Setting, domains: list[str], counts: dict[str, Runs], metric: str) -> pd.DataFrame:
+def _trail(setting: Setting, domains: list[str], now: Runs, before: Runs, metric: str) -> pd.DataFrame:
     """The settings tried in this session with everything but the price the same, as the path of the dial."""
-    key = json.dumps([setting.dataset, setting.options, setting.control, setting.lambda_y, setting.lambda_eop,
-                      setting.classifier, domains])  # fmt: skip
+    key = _json([setting.dataset, setting.options, setting.control, setting.lambda_y, setting.lambda_eop,
+                 setting.classifier, domains])  # fmt: skip
     tried: dict[float, Runs] = st.session_state.setdefault("trail", {}).setdefault(key, {})
-    tried[setting.lambda_z] = counts["now"]
+    if setting.goal is None:
+        tried[setting.lambda_z] = now
     if setting.lambda_eop == 0:
-        tried[0.0] = counts["before"]
-    return pd.DataFrame(
-        [
-            {"lambda_z": price, **mean_point(c, metric, "")}
-            for price, c in sorted(tried.items(), key=lambda item: item[0])
-        ]
-    )
+        tried[0.0] = before
+    points = [{"lambda_z": price, **mean_point(c, metric, "")} for price, c in sorted(tried.items())]
+    return pd.DataFrame(points, columns=["lambda_z", "accuracy", "fairness", "label"])
 
 
 def training(setting: Setting, dataset: DomainDataset, missing: list[str], sentence: DeltaGenerator) -> None:

@@ -89,7 +89,7 @@ def synthetic(setting: Setting) -> None:
             "n": int(n),
             "control": setting.control,
             "lambda_y": setting.lambda_y,
-            "lambda_z": setting.lambda_z,
+            "lambda_z": setting.price(target),
             "lambda_eop": setting.lambda_eop,
         }
         token = json.dumps([setting.dataset, setting.options, target, settings], sort_keys=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fairviz.data.sources import DATASETS
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import selection_rate, true_positive_rate
 from fairviz.synthesizers.controls import CONTROLS
@@ -38,6 +39,16 @@ def meaning(control: str, lambda_y: float, lambda_z: float, lambda_eop: float = 
         return f"{text}; labels are drawn {'more' if lambda_y > 1 else 'less'} clearly than in the data (λ_y)."
     times = f"{2**lambda_z:,.1f}".removesuffix(".0") if lambda_z <= 20 else "more than a million"
     return CONTROLS[control].meaning.format(price=price_text(lambda_z), price_eop=price_text(lambda_eop), times=times)
+
+
+def how_to_get(dataset: str) -> str:
+    """How the rows of a registered data set come to this machine."""
+    source = DATASETS[dataset]
+    if source.files is None:
+        return "they are made on the spot."
+    names = " and ".join(source.files.files)
+    get = f"run 'fairviz datasets --download {dataset}', or set" if source.downloadable else "set"
+    return f"{get} FAIRVIZ_DATA to a folder that has {names}."
 
 
 def _per_thousand(value: float) -> str:
