@@ -2,7 +2,11 @@
 
 import streamlit as st
 
-from fairviz.ui import explore
+from fairviz.ui import compare, explore
 
 st.set_page_config(page_title="fairviz", page_icon="⚖️", layout="wide", initial_sidebar_state="collapsed")
-st.navigation([st.Page(explore.page, title="Explore", url_path="explore", default=True)], position="top").run()
+pages = [
+    st.Page(explore.page, title="Explore", url_path="explore", default=True),
+    st.Page(compare.page, title="Compare", url_path="compare"),
+]
+st.navigation(pages, position="top").run()

@@ -201,3 +201,89 @@ def losses(history: pd.DataFrame, *, height: int = 180) -> alt.Chart:
         )
         .properties(height=height)
     )
+
+
+#: Okabe and Ito's colours for families, repeated with the shapes of their kinds.
+FAMILY_COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7", "#8C6D1F", "#7A7A7A")
+
+
+def frontier(
+    points: pd.DataFrame,
+    fronts: pd.DataFrame,
+    constant: float | None,
+    *,
+    y_title: str,
+    selected: str | None = None,
+    height: int = 430,
+) -> alt.LayerChart | alt.FacetChart:
+    """Every method's settings and fronts, accuracy against fairness; best corner top right. A click selects a point.
+
+    Parameters
+    ----------
+    points : DataFrame
+        ``id, family, kind, title, wording, accuracy, fairness`` and the ends of both intervals.
+    fronts : DataFrame
+        ``family, accuracy, fairness, order``: non-dominated points of each family.
+    constant : float, optional
+        Accuracy of the constant predictor.
+    selected : str, optional
+        ``id`` of the point that is looked at.
+    """
+    families = list(dict.fromkeys(points["family"]))
+    colours = [FAMILY_COLOURS[k % len(FAMILY_COLOURS)] for k in range(len(families))]
+    x_values = pd.concat([points["accuracy"], pd.Series([constant] if constant else [], dtype=float)])
+    x = alt.X(
+        "accuracy:Q",
+        title="Accuracy on people of unseen domains →",
+        scale=alt.Scale(domain=_domain(x_values, 0.008, 0, 1), nice=False),
+        axis=alt.Axis(format=".0%", tickCount=6),
+    )
+    y = alt.Y(
+        "fairness:Q",
+        title=y_title,
+        scale=alt.Scale(domain=_domain(points["fairness"], 0.04, 0, 1), nice=False),
+        axis=alt.Axis(format=".2f", tickCount=6),
+    )
+    colour = alt.Color(
+        "family:N",
+        title=None,
+        scale=alt.Scale(domain=families, range=colours),
+        legend=alt.Legend(orient="bottom", columns=3, labelLimit=230, symbolSize=90),
+    )
+    shape = alt.Shape(
+        "kind:N",
+        title=None,
+        scale=alt.Scale(domain=["generator", "classifier", "reference"], range=["circle", "square", "diamond"]),
+        legend=None,
+    )
+    tip = [
+        alt.Tooltip("title:N", title="method"),
+        alt.Tooltip("wording:N", title="setting"),
+        alt.Tooltip("accuracy:Q", title="accuracy", format=".1%"),
+        alt.Tooltip("fairness:Q", title="fairness", format=".2f"),
+    ]
+    chosen = alt.selection_point(name="chosen", fields=["id"], on="click", empty=False)
+    frames = {"points": points, "fronts": fronts, "selected": points[points["id"] == selected]}
+    layers: list[alt.Chart] = [
+        _of("selected")
+        .mark_rule(color=BASE, strokeWidth=1.5)
+        .encode(x=alt.X("accuracy_low:Q"), x2="accuracy_high:Q", y=y),
+        _of("selected")
+        .mark_rule(color=BASE, strokeWidth=1.5)
+        .encode(x=x, y=alt.Y("fairness_low:Q"), y2="fairness_high:Q"),
+        _of("fronts").mark_line(strokeWidth=2, opacity=0.7).encode(x=x, y=y, color=colour, order=alt.Order("order:Q")),
+        _of("points")
+        .mark_point(filled=True, size=85, opacity=0.9)
+        .encode(x=x, y=y, color=colour, shape=shape, tooltip=tip)
+        .add_params(chosen),
+        _of("selected").mark_point(size=320, strokeWidth=2.5, color=BASE, filled=False).encode(x=x, y=y),
+    ]
+    if constant is not None:
+        frames["constant"] = pd.DataFrame([{"accuracy": constant, "label": "always the same answer"}])
+        layers[:0] = [
+            _of("constant").mark_rule(color=BASE, strokeDash=[5, 4], strokeWidth=1.5).encode(x=x),
+            _of("constant")
+            .mark_text(color=BASE, align="left", baseline="top", dx=5, dy=4, fontSize=11)
+            .encode(x=x, y=alt.YValue(0), text=alt.Text("label:N")),
+        ]
+    return _layered(layers, frames, height)

@@ -105,9 +105,8 @@ METHODS: dict[str, Method] = {
     "vae": Method("VAE", "VAE", GENERATOR, synthesizer="vae", source="the paper's baseline"),
     "gan": Method("GAN", "GAN", GENERATOR, synthesizer="gan", source="the paper's baseline"),
     "fairgan": Method(
-        "FairGAN", "FairGAN", GENERATOR, tuple({"fairness": v} for v in (1.0, 3.0)), ({"fairness": 1.0},),
-        ({"fairness": 1.0},), synthesizer="fairgan", fit_settings=("fairness",),
-        source="Xu et al. (2018), arXiv 1805.11202",
+        "FairGAN", "FairGAN", GENERATOR, ({"fairness": 1.0},), synthesizer="fairgan", fit_settings=("fairness",),
+        source="Xu et al. (2018), arXiv 1805.11202, with their weight 1",
     ),
     "balanced": Method(
         "Balanced diffusion", "Balanced diffusion", GENERATOR, tuple({"share": v} for v in (0.0, 0.25, 0.5, 0.75, 1.0)),

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from fairviz.comparison.methods import METHODS, wording
-from fairviz.comparison.results import BOUND, Results, family_scores, floors
+from fairviz.comparison.methods import CLASSIFIER, GENERATOR, METHODS, wording
+from fairviz.comparison.results import BOUND, Results, family_scores, floors, ratio
 from fairviz.evaluation.metrics import METRICS
 from fairviz.evaluation.tradeoff import function_of
 from fairviz.store import Entry
@@ -129,9 +129,8 @@ _TABLE = ("accuracy", "R_DP", "R_DP_other", "R_EOp")
 
 def table1_text(entry: Entry) -> str:
     """The paper's table, ours beside: accuracy in percent, R_DP in both readings, R_EOp."""
-    rows, facts = table1_rows(entry), entry.json("facts.json")
+    rows = table1_rows(entry)
     domains = [*entry.spec["targets"], "mean"]
-    yes, no = facts["labels"][1], facts["labels"][0]
     lines = [
         "| method | " + " | ".join(SHORT.get(d, d) for d in domains) + " |",
         "|---" * (len(domains) + 1) + "|",
@@ -147,15 +146,20 @@ def table1_text(entry: Entry) -> str:
         if all(isinstance(p, tuple) for p in papers):
             told = [f"{p[0]:.1f} · {p[1]:.2f} · {p[2]:.2f}" for p in papers]  # type: ignore[index]
             lines.append("| _the paper's_ | " + " | ".join(f"_{t}_" for t in told) + " |")
-    runs = results_of(entry).select(method="untouched").runs()
-    floor = floors(runs.counts)
-    note = (
-        f"Accuracy in percent · R_DP (favourable: {yes}) · R_DP (favourable: {no}) · R_EOp; the paper gives one R_DP "
-        f"and does not say which. Gradient boosting on {int(results_of(entry).rows['n'].max()):,} rows. Chosen for "
-        f"every held-out domain: {facts['rule']}. A perfectly equal model would show R_DP {floor['R_DP']:.2f} and "
-        f"R_EOp {floor['R_EOp']:.2f} with these counts (median, mean over domains). {made_line(entry)}"
+    return "\n".join([*lines, "", table1_note(entry)])
+
+
+def table1_note(entry: Entry) -> str:
+    """How Table 1 was made, in one paragraph."""
+    facts, results = entry.json("facts.json"), results_of(entry)
+    floor = floors(results.select(method="untouched").runs().counts)
+    return (
+        f"Accuracy in percent · R_DP (favourable: {facts['labels'][1]}) · R_DP (favourable: {facts['labels'][0]}) · "
+        "R_EOp; the paper gives one R_DP and does not say which. Gradient boosting on "
+        f"{int(results.rows['n'].max()):,} rows. Chosen for every held-out domain: {facts['rule']}. A perfectly "
+        f"equal model would show R_DP {floor['R_DP']:.2f} and R_EOp {floor['R_EOp']:.2f} with these counts (median, "
+        f"mean over domains). {made_line(entry)}"
     )
-    return "\n".join([*lines, "", note])
 
 
 def as_json(entry: Entry) -> dict:
@@ -172,3 +176,64 @@ def as_json(entry: Entry) -> dict:
             **{m: json.loads(family_scores(part, m, points).to_json(orient="records")) for m in ("R_DP", "R_EOp")},
         }
     return {"results": out}
+
+
+OURS = "FADM, label-aware"
+
+
+def overview(entries: Mapping[str, Entry], metric: str = "R_DP") -> str:
+    """Hypervolume of every family on every data set, and how FADM stands, in Markdown.
+
+    Parameters
+    ----------
+    entries : mapping
+        Published frontiers by name of the data set.
+    """
+    scores = {}
+    for name, entry in entries.items():
+        results = results_of(entry).select(classifier=entry.spec["classifiers"][0])
+        scores[name] = family_scores(results, metric).set_index("family")
+    families = list(dict.fromkeys(f for s in scores.values() for f in s.sort_values("hypervolume").index[::-1]))
+    lines = ["| | " + " | ".join(scores) + " |", "|---" * (len(scores) + 1) + "|"]
+    for family in families:
+        if family == METHODS["constant"].family:
+            continue
+        cells = []
+        for table in scores.values():
+            if family not in table.index:
+                cells.append("")
+                continue
+            row = table.loc[family]
+            cells.append(f"{row['hypervolume']:.3f} ({_number(row['distance'], 1, 100)})")
+        mark = " *" if any(family in t.index and t.loc[family, "needs_group"] for t in scores.values()) else ""
+        lines.append(f"| {'_' + family + '_' if family == BOUND else family}{mark} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def standing(entries: Mapping[str, Entry]) -> str:
+    """FADM's hypervolume over the best rivals', and synthetic against real rows at price 0, in Markdown."""
+    lines = [
+        "| data set | accuracy, synthetic rows, λ_z = 0 | accuracy, real rows | "
+        "hypervolume over the best other generator's (R_DP, R_EOp) | "
+        "over the best classifier-side method's (R_DP, R_EOp) |",
+        "|---|---|---|---|---|",
+    ]
+    for name, entry in entries.items():
+        results = results_of(entry).select(classifier=entry.spec["classifiers"][0])
+        points = results.points()
+        start = points[(points["method"] == "fadm_dp") & (points["setting"].str.contains('"lambda_z": 0.0'))].iloc[0]
+        real = points[points["method"] == "untouched"].iloc[0]
+        against: dict[str, list[str]] = {GENERATOR: [], CLASSIFIER: []}
+        for metric in ("R_DP", "R_EOp"):
+            scores = family_scores(results, metric, points)
+            for kind, told in against.items():
+                rivals = scores[
+                    (scores["kind"] == kind) & ~scores["needs_group"] & ~scores["family"].str.contains("FADM")
+                ]
+                value, best = ratio(scores, OURS, list(rivals["family"]))
+                told.append(f"{value:.2f} ({best})")
+        lines.append(
+            f"| {name} | {_with_span(start, 'accuracy', 1, 100)} | {_with_span(real, 'accuracy', 1, 100)} | "
+            f"{', '.join(against[GENERATOR])} | {', '.join(against[CLASSIFIER])} |"
+        )
+    return "\n".join(lines)

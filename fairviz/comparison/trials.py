@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -180,6 +181,20 @@ def record(trial: Trial, counts: Counts) -> dict:
             for p in (0, 1):
                 row[f"n_{k}_{y}_{p}"] = int(counts.table[0, k, y, p])
     return row
+
+
+def rerun_command(dataset: str, row: Mapping[str, Any]) -> str:
+    """The command that runs one row of a table of trials again."""
+    default = Trial("", "", "", "", 0)
+    parts = ["fairviz trial", "--dataset", dataset, "--target", shlex.quote(str(row["target"]))]
+    parts += ["--method", str(row["method"]), "--setting", shlex.quote(str(row["setting"]))]
+    parts += ["--classifier", str(row["classifier"]), "--seed", str(row["seed"])]
+    if row.get("without"):
+        parts += ["--without", shlex.quote(str(row["without"]))]
+    for name, flag in (("n", "-n"), ("n_steps", "--steps"), ("n_iter", "--iterations")):
+        if int(row[name]) != getattr(default, name):
+            parts += [flag, str(int(row[name]))]
+    return " ".join(parts)
 
 
 @lru_cache(maxsize=1)

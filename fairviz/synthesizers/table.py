@@ -132,7 +132,7 @@ class TableSynthesizer(Synthesizer):
         x, y, z, _ = self._learn_table(source)
         self.nets_ = seeded(self._build, self.random_state)  # type: ignore[attr-defined]
         yield from self._train(x, y, z)
-        self.nets_.requires_grad_(False).eval()
+        self.nets_.requires_grad_(False).train(False)
 
     def _check(self) -> None:
         params = self.get_params()
@@ -206,7 +206,7 @@ class TableSynthesizer(Synthesizer):
     def from_state(cls, meta: dict, arrays: dict[str, np.ndarray]) -> Any:
         """Rebuild a fit; the inverse of :meth:`state`."""
         fit = cls._from_table(meta)
-        fit.nets_ = fit._build().requires_grad_(False).eval()
+        fit.nets_ = fit._build().requires_grad_(False).train(False)
         fit.nets_.load_state_dict(
             {k[4:]: torch.from_numpy(np.array(v)) for k, v in arrays.items() if k.startswith("net.")}
         )

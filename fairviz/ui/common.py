@@ -12,6 +12,9 @@ import pandas as pd
 import streamlit as st
 
 from fairviz import charts, view
+from fairviz.comparison import tables
+from fairviz.comparison.results import Results
+from fairviz.comparison.tables import results_of
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import load_dataset
 from fairviz.evaluation.counts import Counts
@@ -53,6 +56,42 @@ def smallest_share(dataset: str) -> float:
         return 1.0
     counts = pd.DataFrame(found[1]["counts"])
     return float(counts.groupby("group")["n"].sum().min() / counts["n"].sum())
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _comparisons(kind: str, stamp: str) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for store in reversed(library().stores):  # what ships comes first, own results fill in
+        for entry in store.entries(kind):
+            if not entry.spec["quick"]:
+                found.setdefault(entry.spec["dataset"]["name"], entry)
+    return found
+
+
+def comparisons(kind: str) -> dict[str, Entry]:
+    """Published comparisons of a kind by data set."""
+    return _comparisons(kind, library().stamp(kind))
+
+
+@st.cache_resource(max_entries=10, show_spinner=False)
+def comparison_results(path: str) -> Results:
+    """The trials of a published comparison. Shared between sessions: never changed."""
+    return results_of(read_entry(Path(path)))
+
+
+@st.cache_resource(max_entries=20, show_spinner="Reading the results …")
+def comparison_points(path: str, classifier: str) -> pd.DataFrame:
+    """Means and intervals of every method and setting, with an ``id``. Shared between sessions: never changed."""
+    results = comparison_results(path).select(classifier=classifier)
+    points = results.points()
+    points["id"] = [f"{m} {s}" for m, s in zip(points["method"], points["setting"], strict=True)]
+    return points.assign(n=int(results.rows["n"].max()))
+
+
+@st.cache_resource(max_entries=10, show_spinner=False)
+def table1_rows(path: str) -> pd.DataFrame:
+    """The rows of a published Table 1. Shared between sessions: never changed."""
+    return tables.table1_rows(read_entry(Path(path)))
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)

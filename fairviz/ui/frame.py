@@ -116,7 +116,7 @@ def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str, *, 
         "Diamond: the same model trained on as many real rows. Dashed: giving everyone the more frequent answer"
         + (". Green: the best any rule can do, known because this world is made up." if truth is not None else ".")
     )
-    tables.domain_table(view, schema["favourable"], source.nouns)
+    tables.domain_table(view.domains, schema["favourable"], source.nouns)
     tables.details(setting, view, schema["favourable"], source.nouns)
 
 

@@ -18,10 +18,10 @@ from fairviz.view import View, counts_table
 GREY = "color: #7A7A7A; background-color: rgba(128,128,128,0.12); font-style: italic"
 
 
-def domain_table(view: View, favourable: str, nouns: Mapping[str, str]) -> None:
+def domain_table(domains: list[dict], favourable: str, nouns: Mapping[str, str], key: str = "domain_table") -> None:
     """One row per held-out domain: n, accuracy, rates per group, ratios with intervals and floors."""
     rows = []
-    for row in sorted(view.domains, key=lambda r: -r["n"]):
+    for row in sorted(domains, key=lambda r: -r["n"]):
         line = {
             "Held-out domain": row["domain"],
             "People": f"{row['n']:,}",
@@ -42,7 +42,7 @@ def domain_table(view: View, favourable: str, nouns: Mapping[str, str]) -> None:
     frame = pd.DataFrame(rows)
     st.markdown("**Domain by domain** · 95 % intervals over test people and seeds in brackets")
     styled = frame.style.map(lambda cell: GREY if str(cell).startswith("not estimable") else "")
-    st.dataframe(styled, hide_index=True, key="domain_table", alt="Counts, accuracy and fairness per held-out domain")
+    st.dataframe(styled, hide_index=True, key=key, alt="Counts, accuracy and fairness per held-out domain")
     st.caption(
         "R_DP: lower rate of favourable answers over the higher one. R_EOp: the same among people whose true label is "
         "favourable. “If perfectly equal”: what a model without any group difference would show with so few people, "

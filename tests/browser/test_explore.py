@@ -134,12 +134,34 @@ def test_switch_to_the_simulated_world(server, browser) -> None:
     page.close()
 
 
-def test_live_numbers_say_what_is_missing(server, browser) -> None:
-    """Without Adult's rows one line says how to get them; nothing breaks."""
+def test_a_data_set_without_rows_says_what_is_missing(server, browser) -> None:
+    """One line says how to get the rows; nothing breaks."""
     page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.goto(f"{server}/?numbers=Live")
+    page.goto(f"{server}/?data=Bank+marketing+(Portugal)")
     page.get_by_text("which are not on this machine").wait_for(timeout=60_000)
     page.get_by_role("button", name="Download the rows").wait_for(timeout=20_000)
+    page.close()
+
+
+def test_a_free_price_is_previewed_then_sampled(server, browser) -> None:
+    """Between recorded stops the preview stands until the guided rows replace it, and nothing jumps."""
+    page = open_page(browser, f"{server}/?data=Simulated+hiring")
+    place = page.locator('[data-testid="stVegaLiteChart"]').first.bounding_box()
+    page.get_by_role("slider").first.press("ArrowRight")
+    page.get_by_text("Preview ·").wait_for(timeout=30_000)
+    page.get_by_text("Sampled ·").wait_for(timeout=60_000)
+    assert "people of a region the model never saw" in sentence(page)
+    after = page.locator('[data-testid="stVegaLiteChart"]').first.bounding_box()
+    assert abs(place["y"] - after["y"]) < 30
+    page.close()
+
+
+def test_compare_opens_and_a_point_can_be_pinned(server, browser) -> None:
+    page = open_page(browser, f"{server}/compare")
+    page.get_by_text("Table 1 of the paper, measured again").wait_for(timeout=30_000)
+    page.get_by_role("button", name="Pin", exact=True).click()
+    page.get_by_text("Pinned", exact=True).wait_for(timeout=20_000)
+    assert page.locator('[data-testid="stException"]').count() == 0
     page.close()
 
 

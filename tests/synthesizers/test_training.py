@@ -1,6 +1,7 @@
 """The training loop hands Algorithm 1 the right batches."""
 
 import numpy as np
+import pytest
 import torch
 
 from fairviz.synthesizers import FADM, fadm_training
@@ -46,4 +47,10 @@ def test_inner_step_on_the_rest_outer_on_the_one(monkeypatch) -> None:
         )
         (domain,) = out
         assert all(home[tuple(r.tolist())] != {domain} for r in rows_in)
-        assert settings == {"lr": 0.03, "weight": 1.0, "beta": 0.7, "mode": "second_order"}
+        share = float((data.d == domain).mean())  # every source row counts the same
+        assert settings == {
+            "lr": 0.03,
+            "weight": pytest.approx(1 - share),
+            "beta": pytest.approx(0.7 * share),
+            "mode": "second_order",
+        }

@@ -1,6 +1,7 @@
 """The Explore page without a browser: every control, empty states, live numbers, background training."""
 
 import json
+import re
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +15,7 @@ from fairviz.evaluation.tradeoff import FAIRNESS
 from fairviz.jobs import JobQueue, JobStatus
 from fairviz.library import FitSpec, Library
 from fairviz.store import key_of
-from fairviz.ui import explore
+from fairviz.ui import explore, live
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -34,6 +35,20 @@ def start(**query: str) -> AppTest:
     for key, value in query.items():
         app.query_params[key] = value
     return app.run()
+
+
+def status(app: AppTest) -> str:
+    """Recorded, preview or sampled, and from how much."""
+    return next(c.value for c in app.caption if c.value.startswith(("Recorded ·", "Preview ·", "Sampled ·", "Aimed")))
+
+
+def simulated(*domains: str) -> AppTest:
+    """The page on the simulated world, whose rows are always here."""
+    app = start()
+    app.selectbox(key="data").set_value("simulated").run()
+    if domains:
+        app.button_group(key="domains_simulated").set_value(list(domains)).run()
+    return app
 
 
 def sentence(app: AppTest) -> str:
@@ -99,9 +114,22 @@ def test_the_command_names_the_setting() -> None:
     assert "--lambda-z 0.2" in code
 
 
-def test_live_without_rows_says_how_to_get_them() -> None:
+def test_a_data_set_without_rows_and_results_says_how_to_get_them() -> None:
     app = start()
-    app.button_group(key="numbers").set_value("Live").run()
+    app.selectbox(key="data").set_value("bank_marketing").run()
+    assert not app.exception
+    assert any("not on this machine" in i.value and "fairviz datasets" in i.value for i in app.info)
+    app.selectbox(key="data").set_value("law_school").run()  # its publisher offers no file
+    assert not app.exception
+    assert any("FAIRVIZ_DATA" in i.value for i in app.info)
+    assert not [b for b in app.button if b.key == "download_data"]
+
+
+def test_without_rows_the_dial_stops_at_recorded_prices() -> None:
+    app = start()
+    assert "Recorded" in status(app)
+    assert any("stops at recorded prices" in c.value for c in app.caption)
+    app.button_group(key="dial").set_value("Reach a goal").run()
     assert not app.exception
     assert any("not on this machine" in i.value for i in app.info)
 
@@ -113,27 +141,63 @@ def test_simulated_world() -> None:
     assert "20,000 people of a region" in sentence(app)
 
 
-def test_live_numbers_of_the_simulated_world() -> None:
-    """Any price, tested now, on the shipped fits."""
-    app = start()
-    app.selectbox(key="data").set_value("simulated").run()
-    app.button_group(key="numbers").set_value("Live").run()
-    assert not app.exception
-    assert any("one seed of 10,000 synthetic rows" in c.value for c in app.caption)
+def test_any_price_of_the_simulated_world() -> None:
+    """A recorded stop is recorded; between the stops the guided sample is drawn here."""
+    app = simulated()
+    assert status(app).startswith("Recorded")
     before = sentence(app)
-    app.slider(key="any_dp").set_value(0.11).run()
+    app.slider(key="price_dp").set_value(0.11).run()
     assert not app.exception
+    assert status(app) == "Sampled · one seed of 10,000 guided rows per domain"
     assert sentence(app) != before
 
 
-def live_path(prices: tuple[float, ...]) -> set[float]:
-    """The prices on the chart's path after a session has been to ``prices``."""
-    app = start()
-    app.selectbox(key="data").set_value("simulated").run()
-    app.button_group(key="numbers").set_value("Live").run()
-    app.button_group(key="domains_simulated").set_value(["North"]).run()
+def test_the_preview_comes_first_and_agrees(monkeypatch) -> None:
+    """Before the guided rows are there the page stands on weights, and says what they are worth."""
+    monkeypatch.setattr(live, "_sample", lambda *_: None)
+    app = simulated("North")
+    app.slider(key="price_dp").set_value(0.11).run()
+    assert not app.exception
+    found = re.fullmatch(r"Preview · 10,000 weighted rows per domain, worth ([\d,]+)", status(app).replace("\\", ""))
+    assert found is not None
+    assert 5000 < int(found[1].replace(",", "")) < 10_000
+    preview = right_of_1000(app)
+    monkeypatch.undo()
+    monkeypatch.delenv("FAIRVIZ_DATA", raising=False)
+    app.run()
+    assert status(app).startswith("Sampled")
+    assert abs(right_of_1000(app) - preview) <= 15
+
+
+def right_of_1000(app: AppTest) -> int:
+    return int(re.search(r"right for \*\*(\d+) of 1,000", sentence(app))[1])
+
+
+def test_a_price_from_a_goal() -> None:
+    app = simulated("North", "South")
+    app.button_group(key="dial").set_value("Reach a goal")
+    app.selectbox(key="model").set_value("logistic_regression").run()
+    assert not app.exception
+    text = status(app).replace("\\", "")
+    assert "Aimed on the source's people at R_DP of 0.9" in text
+    reached = [float(v) for v in re.search(r"\((\d\.\d+) to (\d\.\d+) there\)", text).groups()]
+    assert reached[0] >= 0.89
+    app.selectbox(key="goal").set_value("accuracy").run()
+    assert not app.exception
+    text = status(app).replace("\\", "")
+    lost = re.search(r"at most 1 points of accuracy lost \((-?\d\.\d+) to (-?\d\.\d+) lost there\)", text)
+    assert lost is not None
+    assert float(lost[2]) <= 1.05
+    assert "found on the source" in " ".join(c.value for c in app.caption)
+
+
+def own_path(prices: tuple[float, ...]) -> set[float]:
+    """The prices on the chart's path after a session has been to ``prices``, where no path is recorded."""
+    app = simulated("North")
+    app.selectbox(key="control").set_value("dp_eop").run()
+    app.slider(key="price_second").set_value(0.0).run()
     for price in prices:
-        app.slider(key="any_dp").set_value(price).run()
+        app.slider(key="price_dp_eop").set_value(price).run()
     assert not app.exception
     proto = app.get("vega_lite_chart")[0].proto
     (path,) = [part.data.data for part in proto.datasets if part.name == "finite"]
@@ -142,15 +206,14 @@ def live_path(prices: tuple[float, ...]) -> set[float]:
 
 def test_sessions_do_not_see_each_others_path() -> None:
     """Same place, same number of stops, other stops on the way."""
-    assert live_path((0.05, 0.11)) == {0.0, 0.2, 0.05, 0.11}
-    assert live_path((0.3, 0.11)) == {0.0, 0.2, 0.3, 0.11}
+    assert own_path((0.05, 0.11)) == {0.0, 0.2, 0.05, 0.11}
+    assert own_path((0.3, 0.11)) == {0.0, 0.2, 0.3, 0.11}
 
 
 def test_a_new_story_trains_in_the_background_and_stops() -> None:
     """No fit for these knobs: offered, started, shown, found again by a fresh session, stopped."""
     app = start()
     app.selectbox(key="data").set_value("simulated").run()
-    app.button_group(key="numbers").set_value("Live").run()
     app.slider(key="bias").set_value(2.0).run()
     assert not app.exception
     assert any("No fit yet for East, North, South and West" in i.value for i in app.info)
@@ -159,7 +222,6 @@ def test_a_new_story_trains_in_the_background_and_stops() -> None:
     assert any("Training 4 fits" in m.value for m in app.markdown)
     again = start()
     again.selectbox(key="data").set_value("simulated").run()
-    again.button_group(key="numbers").set_value("Live").run()
     again.slider(key="bias").set_value(2.0).run()
     assert any("Training 4 fits" in m.value for m in again.markdown)
     again.button(key="stop").click().run()
@@ -186,7 +248,6 @@ def test_one_failed_fit_beside_a_running_one() -> None:
         (folder / "status.json").write_text(json.dumps(asdict(status)))
     app = start()
     app.selectbox(key="data").set_value("simulated").run()
-    app.button_group(key="numbers").set_value("Live").run()
     app.slider(key="bias").set_value(2.0).run()
     assert not app.exception
     assert any("Fit without East: failed" in w.value for w in app.warning)

@@ -1,0 +1,271 @@
+"""Every method on the same people: fronts, one point in detail, up to four points side by side, the paper's table."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from fairviz import charts
+from fairviz.comparison import tables as comparison
+from fairviz.comparison.front import non_dominated
+from fairviz.comparison.methods import METHODS
+from fairviz.comparison.plans import FRONTIER, TABLE
+from fairviz.comparison.results import family_scores
+from fairviz.comparison.trials import rerun_command
+from fairviz.data.sources import DATASETS
+from fairviz.evaluation.tradeoff import domain_rows
+from fairviz.store import Entry
+from fairviz.ui import common, tables, words
+
+AXES = {"R_DP": "R_DP · ratio of yes-rates", "R_EOp": "R_EOp · ratio of true positive rates",
+        "R_DP_other": "R_DP, other label called favourable"}  # fmt: skip
+MAX_PINS = 4
+#: Families drawn at first; the rest are a click away.
+FIRST = ("FADM, label-aware", "FADM, entropy", "DDPM", "FairGAN", "Balanced diffusion", "Real rows, untouched",
+         "Real rows, tilt weights", "Exponentiated gradient")  # fmt: skip
+
+
+def page() -> None:
+    """Compare."""
+    entries = common.comparisons(FRONTIER)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown("#### Compare · which method gets how far?", width="content")
+        if entries:
+            dataset = st.selectbox(
+                "Data set", [d for d in DATASETS if d in entries], format_func=lambda d: DATASETS[d].title,
+                key="compare_data", bind="query-params", label_visibility="collapsed", width=230,
+            )  # fmt: skip
+    if not entries:
+        st.info(
+            "There is no comparison yet. Run `fairviz frontier --dataset simulated` and open this page again.",
+            icon=":material/info:",
+        )
+        return
+    _frontier(dataset, entries[dataset])
+    table = common.comparisons(TABLE).get(dataset)
+    if table is not None:
+        _table(table)
+
+
+def _frontier(dataset: str, entry: Entry) -> None:
+    facts, source = entry.json("facts.json"), DATASETS[dataset]
+    classifiers = entry.spec["classifiers"]
+    left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
+    metric = left.selectbox(
+        f"Upward in the chart (favourable: {words.plain(facts['labels'][1])})", list(AXES),
+        format_func=lambda m: AXES[m], key="compare_axis", bind="query-params",
+        help="Means over the held-out domains where the ratio can be estimated, and over seeds.",
+    )  # fmt: skip
+    classifier = classifiers[0]
+    points = common.comparison_points(str(entry.path), classifier)
+    families = list(dict.fromkeys(points["family"]))
+    shown = right.multiselect(
+        "Methods", families, default=[f for f in FIRST if f in families], key=f"compare_families_{dataset}",
+        help="Circles: synthetic rows. Squares: real rows and a fairer model. Diamonds: to compare with.",
+    )  # fmt: skip
+    st.caption(
+        f"Trained on people of other {words.plain(source.nouns.get('domain', 'domain'))}s, tested on "
+        f"{words.plain(', '.join(entry.spec['targets']))}; gradient boosting on {int(points['n'].max()):,} rows "
+        "(fairret: its own small network). Every method's whole dial is shown: nothing here was chosen on the target."
+    )
+    part = points[points["family"].isin(shown)].rename(
+        columns={metric: "fairness", f"{metric}_low": "fairness_low", f"{metric}_high": "fairness_high"}
+    )
+    if part["fairness"].notna().sum() == 0:
+        st.info("Choose at least one method.", icon=":material/info:")
+        return
+    chosen = _chart(part, points, metric)
+    _detail(dataset, entry, points, chosen, classifier)
+    _pins(points)
+    _scores(entry, classifier, metric)
+
+
+def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str) -> str:
+    """The chart; returns the point that was clicked or chosen from the list."""
+    fronts = []
+    for family, rows in part.groupby("family", sort=False):
+        front = non_dominated(rows[["accuracy", "fairness"]].to_numpy(float))
+        fronts += [
+            {"family": family, "accuracy": a, "fairness": f, "order": k} for k, (a, f) in enumerate(front)
+        ]  # fmt: skip
+    constant = points.loc[points["method"] == "constant", "accuracy"]
+    names = {r["id"]: f"{r['title']}: {r['wording']}" for r in part.to_dict("records")}
+    start = "fadm_dp" if "fadm_dp" in set(part["method"]) else part["method"].iloc[0]
+    default = part.loc[part["method"] == start, "id"].tolist()
+    key = "compare_point"
+    clicked = _clicked()
+    if clicked in names and st.session_state.get("compare_clicked") != clicked:
+        st.session_state["compare_clicked"] = clicked
+        st.session_state[key] = clicked
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = default[len(default) // 2]
+    columns = ["id", "family", "kind", "title", "wording", "accuracy", "accuracy_low", "accuracy_high", "fairness",
+               "fairness_low", "fairness_high"]  # fmt: skip
+    chart = charts.frontier(
+        part[columns].dropna(subset=["fairness"]), pd.DataFrame(fronts),
+        float(constant.iloc[0]) if len(constant) else None,
+        y_title=AXES[metric], selected=st.session_state[key],
+    )  # fmt: skip
+    st.vega_lite_chart(
+        chart.to_dict(validate=False), key="compare_chart", on_select="rerun", selection_mode="chosen", width="stretch",
+        alt=f"Accuracy against {metric} of {len(names)} settings",
+    )  # fmt: skip
+    return st.selectbox(
+        "Look at one point: click it in the chart, or choose it here",
+        list(names),
+        format_func=lambda i: names[i],
+        key=key,
+    )
+
+
+def _clicked() -> str | None:
+    event = st.session_state.get("compare_chart")
+    found = event["selection"].get("chosen", []) if event else []
+    return found[0].get("id") if found else None
+
+
+def _detail(dataset: str, entry: Entry, points: pd.DataFrame, chosen: str, classifier: str) -> None:
+    """One point: settings, counts per domain, the command, pin."""
+    row = points[points["id"] == chosen].iloc[0]
+    method, source, facts = METHODS[row["method"]], DATASETS[dataset], entry.json("facts.json")
+    with st.container(border=True):
+        left, right = st.columns([4, 1], vertical_alignment="top")
+        group = " **Needs the person's group when it decides.**" if method.needs_group else ""
+        left.markdown(
+            f"**{words.plain(row['title'])}**, {words.plain(row['wording'])}: right for "
+            f"**{_per_thousand(row, 'accuracy')} of 1,000**, R\\_DP **{_span(row, 'R_DP')}**, R\\_EOp "
+            f"**{_span(row, 'R_EOp')}**; {row['seeds']} seeds.{group}"
+        )
+        left.caption(words.plain(f"{method.source or 'For comparison.'} Setting: {row['setting']}"))
+        pins = st.session_state.setdefault("pins", [])
+        if chosen in pins:
+            if right.button("Unpin", key="unpin", icon=":material/keep_off:"):
+                pins.remove(chosen)
+                st.rerun()
+        elif right.button(
+            "Pin", key="pin", icon=":material/keep:", disabled=len(pins) >= MAX_PINS,
+            help=f"Side by side below, up to {MAX_PINS}.",
+        ):  # fmt: skip
+            pins.append(chosen)
+            st.rerun()
+        results = common.comparison_results(str(entry.path)).select(classifier=classifier)
+        one = results.select(method=row["method"], setting=row["setting"])
+        with st.expander("Counts and ratios per held-out domain"):
+            tables.domain_table(
+                domain_rows(one.runs()), facts["schema"]["favourable"], source.nouns, key="compare_domains"
+            )
+        with st.expander("Run it again"):
+            rows = one.rows.sort_values(["seed", "target"])
+            targets = list(dict.fromkeys(rows["target"]))
+            target = st.selectbox("Held-out domain", targets, key=f"compare_target_{dataset}")
+            trial = rows[rows["target"] == target].iloc[0].to_dict()
+            st.code(rerun_command(dataset, trial), language="bash", wrap_lines=True)
+            st.caption(
+                "Prints the counts of one seed; seeds 0 to "
+                f"{max(entry.spec['seeds'])} give the mean above. Generators without a shipped fit are trained first."
+            )
+
+
+def _per_thousand(row: pd.Series, name: str) -> str:
+    return f"{1000 * row[name]:.0f} ({1000 * row[f'{name}_low']:.0f}–{1000 * row[f'{name}_high']:.0f})"
+
+
+def _span(row: pd.Series, name: str) -> str:
+    if math.isnan(row[name]):
+        return "not estimable"
+    return f"{row[name]:.2f} ({row[f'{name}_low']:.2f}–{row[f'{name}_high']:.2f})"
+
+
+def _pins(points: pd.DataFrame) -> None:
+    """Up to four points side by side, and how they differ from the first."""
+    pins = [p for p in st.session_state.get("pins", []) if p in set(points["id"])]
+    if not pins:
+        return
+    st.markdown("**Pinned**")
+    first = points[points["id"] == pins[0]].iloc[0]
+    for column, pin in zip(st.columns(MAX_PINS), pins, strict=False):
+        row = points[points["id"] == pin].iloc[0]
+        with column.container(border=True):
+            st.markdown(f"**{words.plain(row['title'])}**  \n{words.plain(row['wording'])}")
+            for name, title, scale, unit in (
+                ("accuracy", "Right, of 1,000", 1000, ""), ("R_DP", "R_DP", 1, ""), ("R_EOp", "R_EOp", 1, "")
+            ):  # fmt: skip
+                value = "not estimable" if math.isnan(row[name]) else f"{scale * row[name]:.{0 if scale > 1 else 2}f}"
+                change = scale * (row[name] - first[name])
+                delta = None if pin == pins[0] or math.isnan(change) else f"{change:+.{0 if scale > 1 else 2}f}{unit}"
+                st.metric(title, value, delta, delta_color="off")
+            if st.button("Unpin", key=f"unpin_{pin}"):
+                st.session_state["pins"].remove(pin)
+                st.rerun()
+
+
+def _scores(entry: Entry, classifier: str, metric: str) -> None:
+    """Hypervolumes and distances of all families."""
+    results = common.comparison_results(str(entry.path)).select(classifier=classifier)
+    scores = family_scores(results, metric, common.comparison_points(str(entry.path), classifier))
+    scores = scores[scores["family"] != METHODS["constant"].family].sort_values("hypervolume", ascending=False)
+    with st.expander("How far each method gets: hypervolume and distance to the best possible", expanded=True):
+        frame = pd.DataFrame(
+            {
+                "Method": [f"{r.family}{' (needs the group)' if r.needs_group else ''}" for r in scores.itertuples()],
+                "Hypervolume": scores["hypervolume"].round(3),
+                "± seeds": scores["hypervolume_sd"].round(3),
+                "Above the constant": scores["hypervolume_strict"].round(4),
+                "Points below the bound": (100 * scores["distance"]).round(2),
+                "Most accurate, %": (100 * scores["best_accuracy"]).round(1),
+                "Fairest": scores["fairest"].round(2),
+            }
+        )
+        st.dataframe(frame, hide_index=True, key="compare_scores")
+        st.caption(
+            words.plain(
+                f"Hypervolume: area between the front and accuracy 0.5, {metric} 0. Above the constant: the same "
+                "counted from the constant predictor's accuracy. Points below the bound: mean accuracy lost, at equal "
+                "fairness, against the fair Bayes rule estimated with the target's own rows. Fronts are straight "
+                f"between neighbouring settings. {comparison.made_line(entry)}"
+            )
+        )
+
+
+def _table(entry: Entry) -> None:
+    """The paper's Table 1, ours beside."""
+    facts = entry.json("facts.json")
+    rows = common.table1_rows(str(entry.path))
+    st.markdown("#### Table 1 of the paper, measured again")
+    places = ["mean", *entry.spec["targets"]]
+    place = str(st.segmented_control(
+        "Held-out domain", places, default="mean", required=True, key="table1_domain", bind="query-params",
+        format_func=lambda d: "Mean of all" if d == "mean" else words.plain(comparison.SHORT.get(str(d), str(d))),
+    ))  # fmt: skip
+    part = rows[rows["domain"] == place]
+    yes, no = facts["labels"][1], facts["labels"][0]
+    chosen = {m: "; ".join(dict.fromkeys(rows.loc[(rows["method"] == m) & (rows["setting"] != ""), "setting"]))
+              for m in part["method"]}  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "Method": part["title"],
+            "Accuracy, %": [_cell(r, "accuracy", 1, 100) for r in part.to_dict("records")],
+            f"R_DP ({yes})": [_cell(r, "R_DP") for r in part.to_dict("records")],
+            f"R_DP ({no})": [_cell(r, "R_DP_other") for r in part.to_dict("records")],
+            "R_EOp": [_cell(r, "R_EOp") for r in part.to_dict("records")],
+            "Paper: accuracy, R_DP, R_EOp": [_paper(r) for r in part.to_dict("records")],
+            "Chosen inside the source": [chosen[m] if place == "mean" else s
+                                         for m, s in zip(part["method"], part["setting"], strict=True)],
+        }
+    )  # fmt: skip
+    st.dataframe(frame, hide_index=True, key="table1", alt="The paper's Table 1, measured again")
+    st.caption(words.plain(comparison.table1_note(entry)))
+
+
+def _cell(row: dict, name: str, digits: int = 2, scale: float = 1.0) -> str:
+    if math.isnan(row[name]):
+        return "not estimable"
+    low, high = (f"{scale * row[f'{name}_{end}']:.{digits}f}" for end in ("low", "high"))
+    return f"{scale * row[name]:.{digits}f} ({low}–{high})"
+
+
+def _paper(row: dict) -> str:
+    found = row.get("paper")
+    return f"{found[0]:.2f}, {found[1]:.2f}, {found[2]:.2f}" if isinstance(found, (tuple, list)) else "–"
