@@ -154,11 +154,11 @@ def checked() -> str:
         "| preview against guided rows | preview | guided | difference in guided seed spreads |",
         "|---|---|---|---|",
     ]
-    for row in preview[preview["what"] == "agreement"].itertuples():
-        lines.append(
-            f"| {row.control}, λ_z {row.lambda_z:g}: {row.metric} | {row.preview:.3f} (±{row.preview_sd:.3f}) | "
-            f"{row.guided:.3f} (±{row.guided_sd:.3f}) | {abs(row.value) / max(row.guided_sd, row.preview_sd):.1f} |"
-        )
+    lines += [
+        f"| {row.control}, λ_z {row.lambda_z:g}: {row.metric} | {row.preview:.3f} (±{row.preview_sd:.3f}) | "
+        f"{row.guided:.3f} (±{row.guided_sd:.3f}) | {abs(row.value) / max(row.guided_sd, row.preview_sd):.1f} |"
+        for row in preview[preview["what"] == "agreement"].itertuples()
+    ]
     lines += [
         "",
         "| meta-learning | λ_z | accuracy, % | R_DP | R_EOp | fit, s on one core |",

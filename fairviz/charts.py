@@ -203,6 +203,8 @@ def losses(history: pd.DataFrame, *, height: int = 180) -> alt.Chart:
     )
 
 
+#: How far left of the most accurate point the comparison's chart reaches.
+LEFT_EDGE = 0.08
 #: Okabe and Ito's colours for families, repeated with the shapes of their kinds.
 FAMILY_COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7", "#8C6D1F", "#7A7A7A")
 
@@ -231,11 +233,13 @@ def frontier(
     """
     families = list(dict.fromkeys(points["family"]))
     colours = [FAMILY_COLOURS[k % len(FAMILY_COLOURS)] for k in range(len(families))]
+    best = float(points["accuracy"].max())
     x_values = pd.concat([points["accuracy"], pd.Series([constant] if constant else [], dtype=float)])
+    x_values = x_values[x_values >= best - LEFT_EDGE]
     x = alt.X(
         "accuracy:Q",
         title="Accuracy on people of unseen domains →",
-        scale=alt.Scale(domain=_domain(x_values, 0.008, 0, 1), nice=False),
+        scale=alt.Scale(domain=_domain(x_values, 0.006, 0, 1), nice=False),
         axis=alt.Axis(format=".0%", tickCount=6),
     )
     y = alt.Y(
@@ -248,7 +252,7 @@ def frontier(
         "family:N",
         title=None,
         scale=alt.Scale(domain=families, range=colours),
-        legend=alt.Legend(orient="bottom", columns=3, labelLimit=230, symbolSize=90),
+        legend=alt.Legend(orient="bottom", columns=2, labelLimit=145, symbolSize=90),
     )
     shape = alt.Shape(
         "kind:N",
@@ -266,24 +270,26 @@ def frontier(
     frames = {"points": points, "fronts": fronts, "selected": points[points["id"] == selected]}
     layers: list[alt.Chart] = [
         _of("selected")
-        .mark_rule(color=BASE, strokeWidth=1.5)
+        .mark_rule(color=BASE, strokeWidth=1.5, clip=True)
         .encode(x=alt.X("accuracy_low:Q"), x2="accuracy_high:Q", y=y),
         _of("selected")
-        .mark_rule(color=BASE, strokeWidth=1.5)
+        .mark_rule(color=BASE, strokeWidth=1.5, clip=True)
         .encode(x=x, y=alt.Y("fairness_low:Q"), y2="fairness_high:Q"),
-        _of("fronts").mark_line(strokeWidth=2, opacity=0.7).encode(x=x, y=y, color=colour, order=alt.Order("order:Q")),
+        _of("fronts")
+        .mark_line(strokeWidth=2, opacity=0.7, clip=True)
+        .encode(x=x, y=y, color=colour, order=alt.Order("order:Q")),
         _of("points")
-        .mark_point(filled=True, size=85, opacity=0.9)
+        .mark_point(filled=True, size=85, opacity=0.9, clip=True)
         .encode(x=x, y=y, color=colour, shape=shape, tooltip=tip)
         .add_params(chosen),
-        _of("selected").mark_point(size=320, strokeWidth=2.5, color=BASE, filled=False).encode(x=x, y=y),
+        _of("selected").mark_point(size=320, strokeWidth=2.5, color=BASE, filled=False, clip=True).encode(x=x, y=y),
     ]
     if constant is not None:
         frames["constant"] = pd.DataFrame([{"accuracy": constant, "label": "always the same answer"}])
         layers[:0] = [
-            _of("constant").mark_rule(color=BASE, strokeDash=[5, 4], strokeWidth=1.5).encode(x=x),
+            _of("constant").mark_rule(color=BASE, strokeDash=[5, 4], strokeWidth=1.5, clip=True).encode(x=x),
             _of("constant")
-            .mark_text(color=BASE, align="left", baseline="top", dx=5, dy=4, fontSize=11)
+            .mark_text(color=BASE, align="left", baseline="top", dx=5, dy=4, fontSize=11, clip=True)
             .encode(x=x, y=alt.YValue(0), text=alt.Text("label:N")),
         ]
     return _layered(layers, frames, height)

@@ -51,6 +51,8 @@ def _run(
 ) -> None:
     plan = _plan(args, default)
     out = Path(args.out) if args.out else Library().store.root
+    if out.exists() and not out.is_dir():
+        raise SettingError(f"{out} cannot be written: it is a file. Name a folder.")
     _follow(make(plan, out, n_jobs=args.jobs))
     entry = next(e for e in ResultStore(out).entries(kind) if e.spec["dataset"]["name"] == plan.dataset)
     if args.json:
@@ -73,7 +75,7 @@ def cmd_table1(args: argparse.Namespace) -> None:
 def cmd_trial(args: argparse.Namespace) -> None:
     """Run one method at one setting on one held-out domain and print its counts."""
     for name, value, low, high in (
-        ("n", args.n, 10, MAX_ROWS), ("steps", args.steps, 1, 5000), ("iterations", args.iterations, 0, 1_000_000),
+        ("n", args.n, 100, MAX_ROWS), ("steps", args.steps, 1, 5000), ("iterations", args.iterations, 0, 1_000_000),
         ("seed", args.seed, 0, 2**32 - 1),
     ):  # fmt: skip
         check_count(name, value, low, high)
@@ -86,6 +88,9 @@ def cmd_trial(args: argparse.Namespace) -> None:
     if args.classifier not in CLASSIFIERS:
         raise SettingError(f"No classifier {args.classifier!r}. Choose one of {_names(list(CLASSIFIERS))}.")
     dataset = load_dataset(args.dataset)
+    if args.without and (args.without not in dataset.domains or args.without == args.target):
+        others = [d for d in dataset.domains if d != args.target]
+        raise SettingError(f"--without: no domain {args.without!r}. Choose one of {_names(others, 60)}.")
     trial = Trial.of(
         args.method, setting, args.target, args.classifier, args.seed,
         without=args.without, n=args.n, n_steps=args.steps, n_iter=args.iterations,

@@ -129,6 +129,8 @@ def solve_price(at: Callable[[float], Counts], goal: Goal, top: float, *, coarse
     """
     kept: dict[float, float] = {}
     base = float(METRICS["accuracy"](at(0.0).table.sum(0))) if goal.kind == "accuracy" else 0.0
+    if goal.kind == "accuracy":
+        kept[0.0] = 0.0
 
     def value(price: float) -> float:
         if price not in kept:

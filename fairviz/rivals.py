@@ -6,6 +6,7 @@ They use the same rows, the same downstream models and the same target as everyt
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from fairviz.data.dataset import DomainDataset
@@ -74,6 +74,8 @@ class Task:
 
     def model(self) -> Any:
         """A fresh downstream model."""
+        if self.classifier not in CLASSIFIERS:
+            raise SettingError(f"No classifier {self.classifier!r}.")
         return CLASSIFIERS[self.classifier](self.codes, self.seed)
 
     def predict(self, weights: np.ndarray | None = None, x: np.ndarray | None = None) -> np.ndarray:
@@ -127,6 +129,11 @@ def _cross_fitted(task: Task, labels: np.ndarray, rows: np.ndarray, n_classes: i
     out = np.zeros((len(labels), n_classes))
     inside, outside = np.flatnonzero(rows), np.flatnonzero(~rows)
     for train, test in StratifiedKFold(5, shuffle=True, random_state=task.seed).split(inside, labels[inside]):
+        learnt = np.unique(labels[inside[train]])
+        if len(learnt) == 1:
+            out[inside[test], learnt[0]] = 1.0
+            out[outside, learnt[0]] += 1 / 5
+            continue
         model = CLASSIFIERS["gradient_boosting"](task.codes, task.seed).fit(
             task.x[inside[train]], labels[inside[train]]
         )
@@ -218,7 +225,7 @@ def fairret(task: Task, *, constraint: str, weight: float) -> np.ndarray:
     encode = task.once("linear input", lambda: _linear_input(task.codes).fit(task.x))
     x = torch.from_numpy(np.asarray(encode.transform(task.x), np.float32))
     y = torch.from_numpy(task.source.y).float()[:, None]
-    z = torch.nn.functional.one_hot(torch.from_numpy(task.source.z), len(task.source.groups)).float()
+    z = torch.nn.functional.one_hot(torch.from_numpy(np.unique(task.source.z, return_inverse=True)[1])).float()
     rng = torch.Generator().manual_seed(task.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(task.seed)
@@ -230,9 +237,10 @@ def fairret(task: Task, *, constraint: str, weight: float) -> np.ndarray:
         for rows in torch.randperm(len(x), generator=rng).split(size):
             logit = net(x[rows])
             loss = torch.nn.functional.binary_cross_entropy_with_logits(logit, y[rows])
-            if weight and bool((z[rows] * (y[rows] if constraint == "eop" else 1)).sum(0).min() > 0):
+            here = (z[rows] * (y[rows] if constraint == "eop" else 1)).sum(0) > 0  # groups that the batch can speak of
+            if weight and int(here.sum()) > 1:
                 given = () if constraint == "dp" else (y[rows],)
-                loss = loss + weight * loss_fn(logit, z[rows], *given)
+                loss = loss + weight * loss_fn(logit, z[rows][:, here], *given)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -256,7 +264,7 @@ def steering(task: Task, *, share: float = 1.0) -> np.ndarray:
     block = np.where(np.isnan(x[:, numeric]), np.nanmean(x[:, numeric], 0), x[:, numeric]) if numeric else x[:, :0]
     moved = (1 - share) * block + share * steer(block, y, z)
     for j in range(len(numeric)):  # back to values that occur: others would give the label away
-        values = np.unique(block[:, j])
+        values = np.unique(x[~np.isnan(x[:, numeric[j]]), numeric[j]])
         upper = np.searchsorted(values, moved[:, j]).clip(1, max(len(values) - 1, 1))
         if len(values) > 1:
             low, high = values[upper - 1], values[upper]
@@ -292,7 +300,9 @@ def steer(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
     out = x.astype(float).copy()
     if x.shape[1] == 0:
         return out
-    ridge = 1e-6 * np.diag(x.var(0) + 1e-9)
+    unit = np.where(x.std(0) > 0, x.std(0), 1.0)  # one unit for all: squares of money would swamp years
+    x = x / unit
+    ridge = 1e-6 * np.eye(x.shape[1])
     for label in (0, 1):
         cells = [np.flatnonzero((y == label) & (z == k)) for k in np.unique(z[y == label])]
         cells = [rows for rows in cells if len(rows) > x.shape[1] + 1]
@@ -304,7 +314,7 @@ def steer(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         for rows, m, c in zip(cells, means, covariances, strict=True):
             root, back = _root(c, 0.5), _root(c, -0.5)
             move = back @ _root(root @ covariance @ root, 0.5) @ back  # the optimal map between two normals
-            out[rows] = mean + (x[rows] - m) @ move.T
+            out[rows] = (mean + (x[rows] - m) @ move.T) * unit
     return out
 
 
@@ -341,9 +351,9 @@ def _probabilities(task: Task, x: np.ndarray, labels: np.ndarray, test: np.ndarr
     if len(np.unique(labels)) < 2:
         out[:, int(labels[0])] = 1.0
         return out
-    make = CLASSIFIERS["gradient_boosting"] if len(x) > 2000 else lambda *_: LogisticRegression(max_iter=300)
-    model = make(task.codes, task.seed).fit(np.nan_to_num(x) if len(x) <= 2000 else x, labels)
-    out[:, model.classes_.astype(int)] = model.predict_proba(np.nan_to_num(test) if len(x) <= 2000 else test)
+    name = "gradient_boosting" if len(x) > 2000 else "logistic_regression"
+    model = fitted(task.codes, x, labels, classifier=name, seed=task.seed)
+    out[:, model.classes_.astype(int)] = model.predict_proba(test)
     return out
 
 
@@ -381,7 +391,12 @@ def predict(name: str, task: Task, setting: dict[str, Any]) -> np.ndarray:
     """
     if name not in RIVALS:
         raise SettingError(f"No rival {name!r}. Choose one of {', '.join(RIVALS)}.")
+    if setting.get("constraint", "dp") not in ("dp", "eop"):
+        raise SettingError(f"Rival {name!r}: constraint {setting['constraint']!r}; choose 'dp' or 'eop'.")
+    if not 0 <= setting.get("index", 0) < setting.get("size", 9):
+        raise SettingError("index")
     try:
-        return RIVALS[name](task, **setting)
+        inspect.signature(RIVALS[name]).bind(task, **setting)
     except TypeError as error:
         raise SettingError(f"Rival {name!r}: {error}.") from None
+    return RIVALS[name](task, **setting)

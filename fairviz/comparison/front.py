@@ -20,12 +20,29 @@ def non_dominated(points: np.ndarray) -> np.ndarray:
     return np.array(kept[::-1]).reshape(-1, 2)
 
 
+def hull(points: np.ndarray) -> np.ndarray:
+    """The corners (m, 2) of a front, by rising fairness: non-dominated points that no mixture of two others beats.
+
+    Deciding by lot between two settings attains (nearly) any point between them, so a dial gains nothing from having
+    more stops, and another stop never loses anything.
+    """
+    corners: list[np.ndarray] = []
+    for point in non_dominated(points):
+        while len(corners) > 1:
+            (a0, f0), (a1, f1) = corners[-2], corners[-1]
+            if (a1 - a0) * (point[1] - f0) > (point[0] - a0) * (f1 - f0):
+                break
+            corners.pop()
+        corners.append(point)
+    return np.array(corners).reshape(-1, 2)
+
+
 def accuracy_at(front: np.ndarray, fairness: np.ndarray) -> np.ndarray:
     """Accuracy that a front (m, 2) attains at levels of fairness (k,), NaN beyond its fairest point.
 
-    Straight between neighbouring settings; below the least fair point its accuracy holds.
+    Straight between the corners of its :func:`hull`; below the least fair point its accuracy holds.
     """
-    front = non_dominated(front)
+    front = hull(front)
     if not len(front):
         return np.full(len(fairness), np.nan)
     level = np.interp(fairness, front[:, 1], front[:, 0])
@@ -35,7 +52,7 @@ def accuracy_at(front: np.ndarray, fairness: np.ndarray) -> np.ndarray:
 def hypervolume(points: np.ndarray, reference: tuple[float, float]) -> float:
     """Area between a front and a reference point (accuracy, fairness), both counted from it; 0 if nothing is above.
 
-    The front is straight between neighbouring settings, so a dial with more stops gains nothing by having them.
+    The front is the :func:`hull` of the points.
     """
     front = non_dominated(points)
     low, floor = reference

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from fairviz.errors import SettingError
+
 Setting = dict[str, Any]
 
 #: Made of synthetic rows; made of real rows with a fairer model; to compare with.
@@ -132,7 +134,7 @@ METHODS: dict[str, Method] = {
         "Exponentiated gradient", "Exponentiated gradient", CLASSIFIER,
         (*({"constraint": "dp", "bound": v} for v in (0.01, 0.04, 0.08)), {"constraint": "eop", "bound": 0.03}),
         ({"constraint": "dp", "bound": 0.04},),
-        ({"constraint": "dp", "bound": 0.02}, {"constraint": "eop", "bound": 0.03}), rival="exponentiated_gradient",
+        ({"constraint": "dp", "bound": 0.01}, {"constraint": "eop", "bound": 0.03}), rival="exponentiated_gradient",
         source="Agarwal et al. (2018), fairlearn",
     ),
     "grid_search": Method(
@@ -173,6 +175,42 @@ METHODS: dict[str, Method] = {
         source="Menon and Williamson (2018), plug-in",
     ),
 }  # fmt: skip
+
+
+#: Smallest and largest value of the numbers in a setting.
+LIMITS = {
+    "lambda_z": (0.0, 1e6), "lambda_eop": (0.0, 1e6), "lambda_dp": (0.0, 1e6), "share": (0.0, 1.5), "bound": (0.0, 1.0),
+    "fairness": (0.0, 1e3), "weight": (0.0, 1e3), "label": (0, 1), "index": (0, 8),
+}  # fmt: skip
+
+
+def check_setting(name: str, setting: Setting) -> None:
+    """Refuse a setting that a method does not have.
+
+    Raises
+    ------
+    SettingError
+    """
+    known: dict[str, set] = {}
+    for position in METHODS[name].settings:
+        for key, value in position.items():
+            known.setdefault(key, set()).add(value)
+    for key, value in setting.items():
+        if key not in known:
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            raise SettingError(f"{name} has no setting {key!r}; {has}.")
+        if all(isinstance(v, str) for v in known[key]):
+            if value not in known[key]:
+                raise SettingError(f"{name}: {key} is {value!r}; choose one of {', '.join(sorted(known[key]))}.")
+            continue
+        low, high = LIMITS[key]
+        ok = isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
+        if not ok or (isinstance(low, int) and value != int(value)):
+            raise SettingError(f"{name}: {key} is {value!r}; choose a number from {low:g} to {high:g}.")
+    for key, values in known.items():
+        needed = key in ("constraint", "index", "bound", "weight") or (key == "share" and name == "overwrite")
+        if needed and key not in setting:
+            raise SettingError(f"{name} needs the setting {key!r}, such as {next(iter(values))!r}.")
 
 
 def wording(setting: Setting) -> str:

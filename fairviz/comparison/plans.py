@@ -169,7 +169,9 @@ def choose(
                 rows = mine[mine["setting"] == json.dumps(setting, sort_keys=True)]
                 scores.append(_score(Results(rows, dataset.groups)))
             accuracy, fairness = np.array(scores).T
-            fairness = np.where(accuracy >= np.nanmax(accuracy) - BUDGET, np.nan_to_num(fairness, nan=-1.0), -2.0)
+            fairness = np.where(
+                accuracy >= np.nanmax(accuracy) - BUDGET - 1e-9, np.nan_to_num(fairness, nan=-1.0), -2.0
+            )
             chosen[name, target] = positions[int(fairness.argmax())]
     return chosen
 
@@ -177,7 +179,12 @@ def choose(
 def _score(results: Results) -> tuple[float, float]:
     """Mean accuracy, and mean of the three ratios, over validation domains."""
     runs = results.runs()
-    ratios = [runs.mean_span(function_of(m))[0] for m in ("R_DP", "R_DP_other", "R_EOp")]
+    nobody = runs.counts.table[..., 1].sum((1, 2)) == 0  # equal, but equally nothing: counts as 0
+    ratios = []
+    for metric in ("R_DP", "R_DP_other", "R_EOp"):
+        value = runs.value(function_of(metric))
+        value = np.where(nobody & np.isnan(value), 0.0, value)
+        ratios.append(float(np.nanmean(value)) if np.isfinite(value).any() else float("nan"))
     finite = [r for r in ratios if np.isfinite(r)]
     return float(runs.value(METRICS["accuracy"]).mean()), float(np.mean(finite)) if finite else float("nan")
 
@@ -194,7 +201,7 @@ def _run(
         yield phase, done, total, ""
     made = {"trials_computed": fresh, "seconds": round(time.monotonic() - begun), "workers": n_jobs}
     columns = ["method", "setting", "classifier", "target", "without", "seed"]
-    return pd.DataFrame(records).sort_values(columns, ignore_index=True), made
+    return pd.DataFrame(records, columns=None if records else columns).sort_values(columns, ignore_index=True), made
 
 
 def _publish(

@@ -13,7 +13,7 @@ from fairviz.comparison.front import distance_to, hypervolume, non_dominated
 from fairviz.comparison.methods import CLASSIFIER, METHODS, wording
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.intervals import noise_floor
-from fairviz.evaluation.metrics import METRICS
+from fairviz.evaluation.metrics import METRICS, mean_over_domains
 from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import function_of, tables_of
 
@@ -58,8 +58,14 @@ class Results:
     def settings(self) -> list[tuple[str, str]]:
         """Pairs of method and setting that occur, in order of the registry."""
         found = self.rows[["method", "setting"]].drop_duplicates()
-        rank = {name: k for k, name in enumerate(METHODS)}
-        return sorted(zip(found["method"], found["setting"], strict=True), key=lambda pair: rank[pair[0]])
+        rank = {
+            (name, json.dumps(setting, sort_keys=True)): (k, j)
+            for k, (name, method) in enumerate(METHODS.items())
+            for j, setting in enumerate(method.settings)
+        }
+        pairs = list(zip(found["method"], found["setting"], strict=True))
+        last = {name: k for k, name in enumerate(METHODS)}
+        return sorted(pairs, key=lambda pair: rank.get(pair, (last[pair[0]], len(METHODS[pair[0]].settings))))
 
     def points(self) -> pd.DataFrame:
         """A row per method and setting: means over domains and seeds with 95 % intervals, and what it is."""
@@ -134,7 +140,7 @@ def _constant_accuracy(points: pd.DataFrame) -> float:
 
 def floors(counts: Counts) -> dict[str, float]:
     """What a perfectly equal model would show with these counts: the median, mean over domains, per ratio."""
-    return {metric: float(np.nanmean(noise_floor(counts, metric)[0])) for metric in ("R_DP", "R_EOp")}
+    return {metric: mean_over_domains(noise_floor(counts, metric)[0])[0] for metric in ("R_DP", "R_EOp")}
 
 
 def ratio(scores: pd.DataFrame, ours: str, others: Sequence[str]) -> tuple[float, str]:

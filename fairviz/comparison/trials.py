@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from multiprocessing import get_context
@@ -17,7 +18,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from fairviz import rivals
-from fairviz.comparison.methods import METHODS, Method, Setting
+from fairviz.comparison.methods import METHODS, Method, Setting, check_setting
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.schema import _names
 from fairviz.data.sources import load_dataset
@@ -80,6 +81,7 @@ class Trial:
         """
         if method not in METHODS:
             raise SettingError(f"No method {method!r}. Choose one of {_names(list(METHODS), 40)}.")
+        check_setting(method, setting)
         only = METHODS[method].only
         return cls(method, json.dumps(setting, sort_keys=True), target, only or classifier, seed, **more)
 
@@ -116,9 +118,16 @@ class Trial:
         return (source.source_for(self.without) if self.without else source), target
 
 
-def _rows_key(trial: Trial) -> tuple:
-    """Trials with the same key share their training rows."""
-    return trial.method, trial.setting, trial.seed, trial.n, trial.n_steps
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within the block one thread computes: sums over several threads differ in the last bit, and rows with them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def compute(dataset: DomainDataset, trials: Sequence[Trial], library: Library, *, fresh: bool = False) -> list[Counts]:
@@ -130,7 +139,8 @@ def compute(dataset: DomainDataset, trials: Sequence[Trial], library: Library, *
         if entry is not None:
             found.append(Counts.from_json(entry.json()))
             continue
-        counts = _test(dataset, trial, library, kept)
+        with one_thread():
+            counts = _test(dataset, trial, library, kept)
         if not fresh:
             library.store.put(TRIAL, trial.spec(dataset), json_files={"result.json": counts.to_json()}, made=versions())
         found.append(counts)
@@ -138,7 +148,10 @@ def compute(dataset: DomainDataset, trials: Sequence[Trial], library: Library, *
 
 
 def _test(dataset: DomainDataset, trial: Trial, library: Library, kept: dict[tuple, Any]) -> Counts:
-    source, target = kept.setdefault(("split", trial.target, trial.without), trial.split(dataset))
+    split = ("split", trial.target, trial.without)
+    if split not in kept:
+        kept[split] = trial.split(dataset)
+    source, target = kept[split]
     if trial.what.rival:
         key = ("task", trial.target, trial.without, trial.classifier, trial.seed, trial.n)
         if key not in kept:
@@ -153,7 +166,8 @@ def _test(dataset: DomainDataset, trial: Trial, library: Library, kept: dict[tup
         ))  # fmt: skip
         weights = pool.weights(**settings)
         return evaluate(pool.rows, target, classifier=trial.classifier, seed=trial.seed, weights=weights)
-    rows = _keep(kept, ("rows", *_rows_key(trial)), lambda: _draw(library.fit(spec, dataset), trial, settings))
+    drawn = ("rows", spec.to_json(), settings, trial.seed, trial.n, trial.n_steps)
+    rows = _keep(kept, drawn, lambda: _draw(library.fit(spec, dataset), trial, settings))
     return evaluate(rows, target, classifier=trial.classifier, seed=trial.seed)
 
 
@@ -203,16 +217,13 @@ def _load(name: str) -> DomainDataset:
 
 
 def _fit_work(spec_json: dict, root: Path, shipped: Path) -> None:
-    torch.set_num_threads(1)
     spec, library = FitSpec.from_json(spec_json), Library(root, shipped)
-    with threadpool_limits(1):
+    with one_thread():
         library.fit(spec, _load(spec.dataset))
 
 
 def _trial_work(name: str, trials: list[Trial], root: Path, shipped: Path) -> list[dict]:
-    torch.set_num_threads(1)
-    with threadpool_limits(1):
-        found = compute(_load(name), trials, Library(root, shipped))
+    found = compute(_load(name), trials, Library(root, shipped))
     return [record(trial, counts) for trial, counts in zip(trials, found, strict=True)]
 
 
@@ -233,7 +244,8 @@ def run(
     roots = library.store.root, library.shipped.root
     if n_jobs == 1:
         for done, spec in enumerate(specs.values(), 1):
-            library.fit(spec, dataset)
+            with one_thread():
+                library.fit(spec, dataset)
             yield "fits", done, len(specs), []
         done = 0
         for group in groups.values():

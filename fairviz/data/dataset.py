@@ -87,6 +87,7 @@ class DomainDataset:
         DataError
             See :meth:`Schema.validate`.
         """
+        frame = frame.reset_index(drop=True)  # rows are told apart by place, never by a label they came with
         schema.validate(frame, where=name)
         tidy = _tidy(frame, schema)
         return cls(name, tidy, schema, tuple(tidy[schema.sensitive].cat.categories))
@@ -174,7 +175,7 @@ class DomainDataset:
         DataError
             On missing, extra or wrongly typed columns, missing labels, or a single class.
         """
-        schema = self.schema
+        schema, frame = self.schema, frame.reset_index(drop=True)
         wanted = [*schema.features, schema.label]
         schema.check_columns(frame, where, wanted, optional=(schema.sensitive, schema.domain))
         if len(frame) == 0:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,10 +102,10 @@ class Published:
         if path.suffix == ".gz":
             try:
                 data = gzip.decompress(data)
-            except (OSError, EOFError):
+            except (OSError, EOFError, zlib.error):
                 data = b""
         if _sha256(data) != self.files[name]:
-            raise MissingDataError(f"{path} is not the published file (SHA-256 differs). Delete it and download again.")
+            raise MissingDataError(f"{path} is not the published file (SHA-256 differs). Delete it and get it again.")
         return data
 
     def download(self) -> Path:

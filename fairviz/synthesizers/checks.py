@@ -51,10 +51,10 @@ def check_synthesizer(synthesizer: Synthesizer, source: DomainDataset | None = N
         done.append(promise)
 
     params = synthesizer.get_params()
-    check(json.loads(json.dumps(params)) == params, "hyper-parameters are plain values, so that they can be a key")
-    check(clone(synthesizer).get_params() == params, "__init__ stores its arguments and does nothing else")
+    check(_is_json(params), "hyper-parameters are plain values, so that they can be a key")
+    check(_clones(synthesizer, params), "__init__ stores its arguments and does nothing else")
 
-    fit, before = clone(synthesizer), source.fingerprint()
+    fit, before = clone(synthesizer), _cells(source)
     np_state, torch_state = str(np.random.get_state()), torch.random.get_rng_state().tolist()  # noqa: NPY002
     steps = list(fit.fit_steps(source))
     check(steps and all(isinstance(step, FitStep) for step in steps), "fit_steps yields FitStep")
@@ -63,7 +63,7 @@ def check_synthesizer(synthesizer: Synthesizer, source: DomainDataset | None = N
         "steps count up to the announced number",
     )
     check(all(np.isfinite(v) for s in steps for v in s.losses.values()), "losses are finite numbers")
-    check(source.fingerprint() == before, "the source is not changed")
+    check(_cells(source) == before, "the source is not changed")
     check(fit.get_params() == params, "fitting leaves the hyper-parameters alone")
 
     rows = fit.sample(n, random_state=1)
@@ -80,7 +80,8 @@ def check_synthesizer(synthesizer: Synthesizer, source: DomainDataset | None = N
         else:
             check(pd.api.types.is_numeric_dtype(rows[name]), f"{name} is a number")
     check(rows.equals(fit.sample(n, random_state=1)), "the same seed draws the same rows")
-    check(rows.head(1000).equals(fit.sample(1000, random_state=1)), "the first rows do not depend on how many follow")
+    first = all(rows.head(k).equals(fit.sample(k, random_state=1)) for k in (n // 2, 1000) if k < n)
+    check(first, "the first rows do not depend on how many follow")
     check(not rows.equals(fit.sample(n, random_state=2)), "another seed draws other rows")
     same_state = str(np.random.get_state()) == np_state  # noqa: NPY002
     same_state = same_state and torch.random.get_rng_state().tolist() == torch_state
@@ -90,7 +91,7 @@ def check_synthesizer(synthesizer: Synthesizer, source: DomainDataset | None = N
     check(_refuses(fit, n=10, no_such_setting=1.0), "a setting that does not exist is refused with a SettingError")
 
     meta, arrays = fit.state()
-    check(json.loads(json.dumps(meta)) == meta, "state()'s dictionary survives JSON")
+    check(_is_json(meta), "state()'s dictionary survives JSON")
     check(all(isinstance(a, np.ndarray) and a.dtype != object for a in arrays.values()), "state()'s arrays are numeric")
     again = type(fit).from_state(json.loads(json.dumps(meta)), {k: a.copy() for k, a in arrays.items()})
     check(rows.equals(again.sample(n, random_state=1)), "a fit rebuilt from its state draws the same rows")
@@ -106,4 +107,25 @@ def _refuses(fit: Synthesizer, **how: object) -> bool:
         return True
     except TypeError:
         return "no_such_setting" in how
+    except Exception:
+        return False
     return False
+
+
+def _is_json(value: object) -> bool:
+    try:
+        return bool(json.loads(json.dumps(value)) == value)
+    except (TypeError, ValueError):
+        return False
+
+
+def _clones(synthesizer: Synthesizer, params: dict) -> bool:
+    try:
+        return bool(clone(synthesizer).get_params() == params)
+    except RuntimeError:
+        return False
+
+
+def _cells(source: DomainDataset) -> str:
+    """The fingerprint as it is now; ``source.fingerprint()`` remembers its first answer."""
+    return DomainDataset(source.name, source.frame, source.schema, source.groups).fingerprint()

@@ -15,6 +15,7 @@ from fairviz.synthesizers.table import TableSynthesizer, check_finite, draw_code
 from fairviz.synthesizers.vae import one_hot
 
 PENALTY = 10.0
+N_CRITIC = 3
 TEMPERATURE = 0.5
 
 
@@ -50,7 +51,7 @@ class GAN(TableSynthesizer):
     def __init__(
         self,
         *,
-        n_iter: int = 3000,
+        n_iter: int = 1500,
         batch_size: int = 512,
         hidden: int = 256,
         depth: int = 2,
@@ -107,8 +108,10 @@ class GAN(TableSynthesizer):
         begun = time.monotonic()
         with fast_matmul():
             for step in range(self.n_iter):
-                rows = torch.randint(len(x), (self.batch_size,), generator=rng)
-                losses = {"critic": self._critic_step(real_rows[rows], z[rows], rng, optimisers["critic"])}
+                for _ in range(N_CRITIC):
+                    rows = torch.randint(len(x), (self.batch_size,), generator=rng)
+                    distance = self._critic_step(real_rows[rows], z[rows], rng, optimisers["critic"])
+                losses = {"critic": distance}
                 if self._fairness:
                     losses["detector"] = self._detector_step(z[rows], rng, optimisers["detector"])
                 fake = self._generate(z[rows], rng)
@@ -182,7 +185,7 @@ class FairGAN(GAN):
         self,
         *,
         fairness: float = 1.0,
-        n_iter: int = 3000,
+        n_iter: int = 1500,
         batch_size: int = 512,
         hidden: int = 256,
         depth: int = 2,

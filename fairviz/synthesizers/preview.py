@@ -106,10 +106,11 @@ class Pool:
             log_shape += float(price) * -(p_z * p_z.clamp(min=1e-12).log()).sum(1).double().numpy()
         if not log_shape.any():
             return factor
-        weights = np.exp(log_shape - log_shape.max()) * factor
+        weights = np.empty(len(factor))
         for label in (0, 1):
             rows = self.y == label
             if rows.any():
+                weights[rows] = np.exp(log_shape[rows] - log_shape[rows].max()) * factor[rows]
                 weights[rows] *= factor[rows].mean() / max(weights[rows].mean(), 1e-300)
         return weights
 

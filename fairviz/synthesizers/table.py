@@ -136,12 +136,12 @@ class TableSynthesizer(Synthesizer):
 
     def _check(self) -> None:
         params = self.get_params()
-        for name, high in (("n_iter", 1_000_000), ("batch_size", 100_000), ("hidden", 4096), ("depth", 64)):
-            if name in params:
-                check_count(name, params[name], 1 if name != "batch_size" else 2, high)
+        highest = {"n_iter": 1_000_000, "batch_size": 100_000, "hidden": 4096, "depth": 64, "latent": 4096}
+        for name in highest.keys() & params.keys():
+            check_count(name, params[name], 2 if name == "batch_size" else 1, highest[name])
         check_count("random_state", params["random_state"], 0, 2**63 - 1)
         for name, value in params.items():
-            if isinstance(value, float) and not (math.isfinite(value) and value >= 0):
+            if isinstance(value, (int, float)) and not (math.isfinite(value) and value >= 0):
                 raise SettingError(f"{name} is {value}; choose a finite number of 0 or more.")
 
     def sample(self, n: int, *, random_state: int = 0, **settings: Any) -> pd.DataFrame:
@@ -159,9 +159,11 @@ class TableSynthesizer(Synthesizer):
             if name not in self.settings:
                 known = ", ".join(["n", "random_state", *self.settings])
                 raise SettingError(f"{type(self).__name__} has no setting {name!r}; it has {known}.")
-            _, low, high = self.settings[name]
+            default, low, high = self.settings[name]
             if not low <= float(value) <= high:
                 raise SettingError(f"{name} is {value}; choose a number from {low:g} to {high:g}.")
+            if isinstance(default, int):
+                check_count(name, value, int(low), int(high))
             values[name] = value
         parts = []
         for start, stop, rng in chunk_seeds(n, random_state):
@@ -206,7 +208,7 @@ class TableSynthesizer(Synthesizer):
     def from_state(cls, meta: dict, arrays: dict[str, np.ndarray]) -> Any:
         """Rebuild a fit; the inverse of :meth:`state`."""
         fit = cls._from_table(meta)
-        fit.nets_ = fit._build().requires_grad_(False).train(False)
+        fit.nets_ = seeded(fit._build, 0).requires_grad_(False).train(False)
         fit.nets_.load_state_dict(
             {k[4:]: torch.from_numpy(np.array(v)) for k, v in arrays.items() if k.startswith("net.")}
         )

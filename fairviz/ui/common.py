@@ -27,6 +27,19 @@ from fairviz.synthesizers import FADM
 from fairviz.view import Background, View
 
 
+def set_pages(pages: list) -> None:
+    """Remember the app's pages for :func:`header`."""
+    st.session_state["_pages"] = pages
+
+
+def header(title: str, here: str) -> None:
+    """The first line of a page: what it asks, and the way to the others."""
+    with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
+        st.markdown(f"#### {title}", width="content")
+        for page in st.session_state.get("_pages", []):
+            st.page_link(page, disabled=page.title == here, width="content")
+
+
 @st.cache_resource
 def library() -> Library:
     """The user's store and the shipped one."""

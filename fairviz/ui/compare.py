@@ -31,7 +31,7 @@ def page() -> None:
     """Compare."""
     entries = common.comparisons(FRONTIER)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown("#### Compare · which method gets how far?", width="content")
+        common.header("fairviz · Which method gets how far?", "Compare")
         if entries:
             dataset = st.selectbox(
                 "Data set", [d for d in DATASETS if d in entries], format_func=lambda d: DATASETS[d].title,
@@ -112,6 +112,10 @@ def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str) -> str:
         chart.to_dict(validate=False), key="compare_chart", on_select="rerun", selection_mode="chosen", width="stretch",
         alt=f"Accuracy against {metric} of {len(names)} settings",
     )  # fmt: skip
+    far = int((part["accuracy"] < part["accuracy"].max() - charts.LEFT_EDGE).sum())
+    if far:
+        many = f"{far} settings are" if far > 1 else "One setting is"
+        st.caption(f"{many} more than {100 * charts.LEFT_EDGE:.0f} points less accurate and left of the chart.")
     return st.selectbox(
         "Look at one point: click it in the chart, or choose it here",
         list(names),

@@ -34,7 +34,7 @@ GOALS = {"R_DP": "R_DP at least", "R_EOp": "R_EOp at least", "accuracy": "Lose a
 def page() -> None:
     """Explore."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown("#### fairviz · What does fairness cost?", width="content")
+        common.header("fairviz · What does fairness cost?", "Explore")
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             dataset = st.selectbox(
                 "Data set", list(DATASETS), format_func=lambda d: DATASETS[d].title, key="data", bind="query-params",
