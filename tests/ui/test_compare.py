@@ -1,0 +1,129 @@
+"""The Compare page without a browser, on the shipped comparisons."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fairviz.comparison.plans import FRONTIER, TABLE
+from fairviz.library import Library
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches(monkeypatch):
+    """Cached resources belong to the folders of one test."""
+    import streamlit as st
+
+    st.cache_resource.clear()
+    monkeypatch.delenv("FAIRVIZ_DATA", raising=False)
+
+
+def page() -> None:
+    from fairviz.ui import compare
+
+    compare.page()
+
+
+def start(**query: str) -> AppTest:
+    app = AppTest.from_function(page, default_timeout=120)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def texts(app: AppTest) -> str:
+    return "\n".join([m.value for m in app.markdown] + [c.value for c in app.caption])
+
+
+def test_opens_on_adult_with_a_point_and_the_table() -> None:
+    app = start()
+    assert not app.exception
+    assert app.selectbox(key="compare_data").value == "adult"
+    assert "FADM, parity price" in texts(app)
+    assert "right for" in texts(app)
+    assert "Table 1 of the paper" in texts(app)
+    table = next(d.value for d in app.dataframe if "Paper: accuracy, R_DP, R_EOp" in d.value.columns)
+    fadm = table.set_index("Method").loc["FADM, entropy (paper)"]
+    assert fadm["Paper: accuracy, R_DP, R_EOp"] == "84.97, 0.91, 0.75"  # the paper's Table 1, row FADM, Avg
+
+
+def test_the_numbers_are_those_of_the_file() -> None:
+    """Accuracy of the constant predictor, from the published data set's label counts alone."""
+    app = start()
+    table = next(d.value for d in app.dataframe if "Paper: accuracy, R_DP, R_EOp" in d.value.columns)
+    constant = table.set_index("Method").loc["Always the same answer"]
+    entry = next(e for e in Library().shipped.entries(TABLE) if e.spec["dataset"]["name"] == "adult")
+    counts = entry.json("facts.json")["counts"]
+    shares = []
+    for domain in entry.spec["targets"]:
+        rows = [c for c in counts if c["domain"] == domain]
+        shares.append(sum(c["n"] for c in rows if c["label"] == 0) / sum(c["n"] for c in rows))
+    assert constant["Accuracy, %"].startswith(f"{100 * sum(shares) / len(shares):.1f} (")
+    assert constant["R_EOp"] == "not estimable"
+
+
+@pytest.mark.parametrize("axis", ["R_DP", "R_EOp", "R_DP_other"])
+def test_every_axis(axis: str) -> None:
+    app = start()
+    app.selectbox(key="compare_axis").set_value(axis).run()
+    assert not app.exception
+
+
+def test_every_shipped_data_set() -> None:
+    shipped = {e.spec["dataset"]["name"] for e in Library().shipped.entries(FRONTIER)}
+    assert {"adult", "simulated"} <= shipped
+    app = start()
+    for name in sorted(shipped):
+        app.selectbox(key="compare_data").set_value(name).run()
+        assert not app.exception, name
+
+
+def test_another_point_brings_its_command() -> None:
+    app = start()
+    box = app.selectbox(key="compare_point")
+    other = next(o for o in box.options if "Exponentiated gradient" in o)
+    box.set_value(next(i for i in ids(app) if i.startswith("exponentiated_gradient"))).run()
+    assert not app.exception
+    assert other.split(":")[0] in texts(app)
+    assert "--method exponentiated_gradient" in app.code[0].value
+    assert "fairviz trial --dataset adult" in app.code[0].value
+
+
+def ids(app: AppTest) -> list[str]:
+    from fairviz.ui import common
+
+    entry = common.comparisons(FRONTIER)["adult"]
+    return common.comparison_points(str(entry.path), "gradient_boosting")["id"].tolist()
+
+
+def test_four_points_can_be_pinned_and_no_more() -> None:
+    app = start()
+    wanted = [i for i in ids(app) if i.startswith("fadm_dp")][:5]
+    for point in wanted[:4]:
+        app.selectbox(key="compare_point").set_value(point).run()
+        app.button(key="pin").click().run()
+        assert not app.exception
+    assert len([b for b in app.button if str(b.key).startswith("unpin_")]) == 4
+    app.selectbox(key="compare_point").set_value(wanted[4]).run()
+    assert app.button(key="pin").disabled
+    app.button(key=f"unpin_{wanted[0]}").click().run()
+    assert len([b for b in app.button if str(b.key).startswith("unpin_")]) == 3
+
+
+def test_methods_that_need_the_group_are_marked() -> None:
+    app = start()
+    app.multiselect(key="compare_families_adult").set_value(["Threshold per group"]).run()
+    assert not app.exception
+    assert "Needs the person's group when it decides" in texts(app)
+
+
+def test_no_method_chosen_is_said() -> None:
+    app = start()
+    app.multiselect(key="compare_families_adult").set_value([]).run()
+    assert not app.exception
+    assert any("at least one method" in i.value for i in app.info)
+
+
+def test_nothing_to_compare_yet(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("FAIRVIZ_PRETRAINED", str(tmp_path))
+    app = start()
+    assert not app.exception
+    assert any("fairviz frontier" in i.value for i in app.info)
