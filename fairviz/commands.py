@@ -89,7 +89,11 @@ def cmd_datasets(args: argparse.Namespace) -> None:
         print(json.dumps(rows, indent=1))
         return
     for row in rows:
-        get = f"--download {row['name']}" if DATASETS[str(row["name"])].downloadable else "set FAIRVIZ_DATA"
+        get = (
+            f"fairviz datasets --download {row['name']}"
+            if DATASETS[str(row["name"])].downloadable
+            else "set FAIRVIZ_DATA"
+        )
         print(f"{row['name']:<15} {row['title']} ({'rows here' if row['rows_here'] else f'rows not here: {get}'})")
         print(f"{'':<15} {row['favourable']!r} of {row['label']!r}, by {row['sensitive']!r}, over {row['domain']!r}")
 
