@@ -51,13 +51,15 @@ def _with_span(row: Mapping, metric: str, digits: int, scale: float = 1.0) -> st
 
 def made_line(entry: Entry) -> str:
     """Machine, versions, seeds and duration of a published comparison."""
-    made = entry.made
-    share = made["seconds"] * made["workers"] / max(made["trials_computed"], 1)
+    made, total = entry.made, len(entry.table("trials.csv"))
+    minutes = f"{made['seconds'] / 60:.0f} minutes with {made['workers']} workers"
+    fresh = made["trials_computed"]
+    took = f"{total:,} trials in {minutes}, fits that were not stored included."
+    if fresh < total:
+        took = f"{total:,} trials, {fresh:,} of them computed in this run ({minutes}), the others read from the store."
     return (
         f"{len(entry.spec['seeds'])} seeds, {len(entry.spec['targets'])} held-out domains; measured "
-        f"{made['time'][:10]} on {made['machine']}, torch {made['torch']}, scikit-learn {made['scikit-learn']}, "
-        f"{made['trials_computed']:,} trials in {made['seconds'] / 60:.0f} minutes with {made['workers']} workers "
-        f"({share:.1f} core-seconds each, fits that were not stored included)."
+        f"{made['time'][:10]} on {made['machine']}, torch {made['torch']}, scikit-learn {made['scikit-learn']}. {took}"
     )
 
 
