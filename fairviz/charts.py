@@ -204,7 +204,7 @@ def losses(history: pd.DataFrame, *, height: int = 180) -> alt.Chart:
 
 
 #: How far left of the most accurate point the comparison's chart reaches.
-LEFT_EDGE = 0.08
+LEFT_EDGE = 0.06
 #: Okabe and Ito's colours for families, repeated with the shapes of their kinds.
 FAMILY_COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7", "#8C6D1F", "#7A7A7A")
 
@@ -216,7 +216,7 @@ def frontier(
     *,
     y_title: str,
     selected: str | None = None,
-    height: int = 430,
+    height: int = 520,
 ) -> alt.LayerChart | alt.FacetChart:
     """Every method's settings and fronts, accuracy against fairness; best corner top right. A click selects a point.
 

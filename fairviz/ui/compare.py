@@ -9,7 +9,7 @@ import streamlit as st
 
 from fairviz import charts
 from fairviz.comparison import tables as comparison
-from fairviz.comparison.front import non_dominated
+from fairviz.comparison.front import hull
 from fairviz.comparison.methods import METHODS
 from fairviz.comparison.plans import FRONTIER, TABLE
 from fairviz.comparison.results import family_scores
@@ -86,7 +86,7 @@ def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str) -> str:
     """The chart; returns the point that was clicked or chosen from the list."""
     fronts = []
     for family, rows in part.groupby("family", sort=False):
-        front = non_dominated(rows[["accuracy", "fairness"]].to_numpy(float))
+        front = hull(rows[["accuracy", "fairness"]].to_numpy(float))
         fronts += [
             {"family": family, "accuracy": a, "fairness": f, "order": k} for k, (a, f) in enumerate(front)
         ]  # fmt: skip
@@ -227,8 +227,8 @@ def _scores(entry: Entry, classifier: str, metric: str) -> None:
             words.plain(
                 f"Hypervolume: area between the front and accuracy 0.5, {metric} 0. Above the constant: the same "
                 "counted from the constant predictor's accuracy. Points below the bound: mean accuracy lost, at equal "
-                "fairness, against the fair Bayes rule estimated with the target's own rows. Fronts are straight "
-                f"between neighbouring settings. {comparison.made_line(entry)}"
+                "fairness, against the fair Bayes rule estimated with the target's own rows. A front may mix two "
+                f"settings by lot. {comparison.made_line(entry)}"
             )
         )
 
