@@ -51,7 +51,7 @@ def page() -> None:
     free = live.ready(dataset, options)
     setting = _dial(dataset, options, mode or PRICE, dial, free)
     try:
-        _body(setting, sentence.container(border=True))
+        _body(setting, sentence.container(border=True), dial.container())
     except FairvizError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
 
@@ -133,14 +133,17 @@ def _goal(dial: DeltaGenerator) -> Goal:
     return Goal(kind, value)
 
 
-def _body(setting: Setting, sentence: DeltaGenerator) -> None:
-    """Sentence, charts and tables for a setting: recorded numbers where there are some, computed now otherwise."""
+def _body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> None:
+    """Sentence, charts and tables for a setting: recorded numbers where there are some, computed now otherwise.
+
+    Progress goes ``aside``, below the dial, where it moves nothing.
+    """
     found = None if setting.options else common.recorded(setting.dataset)
     stop = None
     if found is not None and setting.control in found[0].controls():
         stop = setting.recorded_in(found[0].prices(setting.control), found[0].label_strengths())
     if found is None or stop is None:
-        live.body(setting, sentence)
+        live.body(setting, sentence, aside)
         return
     sweep, facts, made = found
     frame = layout(setting.dataset, facts["domains"], facts["labels"], sentence)

@@ -54,7 +54,7 @@ def _json(value: object) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def body(setting: Setting, sentence: DeltaGenerator) -> None:
+def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> None:
     """A setting that is not recorded: a preview at once, replaced by the guided sample when that is there."""
     if not DATASETS[setting.dataset].available():
         _how_to_get_rows(setting, sentence)
@@ -72,7 +72,7 @@ def body(setting: Setting, sentence: DeltaGenerator) -> None:
     paths = {domain: str(fits[domain].path) for domain in frame.domains}
     aimed = ""
     if setting.goal is not None:
-        setting, aimed = _solve(setting, paths, sentence)
+        setting, aimed = _solve(setting, paths, aside)
     specs = {domain: FitSpec.of(dataset, domain, setting.options) for domain in frame.domains}
     cells = {domain: _cell(setting, domain) for domain in frame.domains}
     stored = [common.library().get(CELL, cells[d].spec(specs[d])) for d in frame.domains]
@@ -87,7 +87,7 @@ def body(setting: Setting, sentence: DeltaGenerator) -> None:
         note = "Drawn and tested on this machine. λ_z was found on the source's people, not on these."
     show(setting, view, frame, facts(dataset), note, status=aimed + status, recorded=False)
     if any(entry is None for entry in stored):
-        _sample(setting, dataset, specs, cells, sentence)
+        _sample(dataset, specs, cells, aside)
 
 
 def _cell(setting: Setting, target: str) -> Cell:
@@ -112,9 +112,7 @@ def _preview(setting: Setting, paths: dict[str, str]) -> tuple[list[Counts], str
     return [counts for counts, _ in found], f"Preview · 10,000 weighted rows per domain, worth {worth}"
 
 
-def _sample(
-    setting: Setting, dataset: DomainDataset, specs: dict[str, FitSpec], cells: dict[str, Cell], place: DeltaGenerator
-) -> None:
+def _sample(dataset: DomainDataset, specs: dict[str, FitSpec], cells: dict[str, Cell], place: DeltaGenerator) -> None:
     """Draw and test the guided rows while the preview stands, then show them. A moved dial stops this in between."""
     bar = place.progress(0.0, "Drawing guided rows …")
     for done, domain in enumerate(cells):
