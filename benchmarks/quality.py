@@ -7,8 +7,6 @@ Five seeds. ``kept`` is the accuracy of gradient boosting on 10,000 synthetic ro
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
 from benchmarks.common import keep
@@ -16,7 +14,7 @@ from fairviz.data.readers import read_adult
 from fairviz.evaluation import evaluate, real_data_model
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import METRICS
-from fairviz.library import FIT, FitSpec, Library, fit_payload, load_fit
+from fairviz.library import FitSpec, Library
 from fairviz.synthesizers import FADM
 
 SEEDS = range(5)
@@ -33,13 +31,7 @@ def fit_on(parts: tuple[str, ...]) -> FADM:
     """The default fit on the given files, all domains; made once, then read from the user's store."""
     dataset, library = read_adult(parts), Library()
     spec = FitSpec.of(dataset, "all", {"parts": list(parts)})
-    if library.get(FIT, spec.to_json()) is None:
-        begun = time.monotonic()
-        fit = FADM().fit(dataset)
-        library.store.put(FIT, spec.to_json(), **fit_payload(fit, time.monotonic() - begun))
-    entry = library.get(FIT, spec.to_json())
-    assert entry is not None
-    return load_fit(entry)
+    return library.fit(spec, dataset)
 
 
 def main() -> None:

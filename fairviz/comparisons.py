@@ -20,7 +20,7 @@ from fairviz.data.sources import load_dataset
 from fairviz.errors import SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.report import summary
-from fairviz.library import Library, versions
+from fairviz.library import FIT, Library, versions
 from fairviz.store import Entry, ResultStore
 from fairviz.synthesizers.base import MAX_ROWS, check_count
 
@@ -95,6 +95,9 @@ def cmd_trial(args: argparse.Namespace) -> None:
         args.method, setting, args.target, args.classifier, args.seed,
         without=args.without, n=args.n, n_steps=args.steps, n_iter=args.iterations,
     )  # fmt: skip
-    (counts,) = compute(dataset, [trial], Library(), fresh=args.fresh)
+    library, spec = Library(), trial.fit_spec(dataset)
+    if spec is not None and library.get(FIT, spec.to_json()) is None:
+        say(f"There is no stored fit of {trial.what.title} without {args.target} yet; training it takes some minutes.")
+    (counts,) = compute(dataset, [trial], library, fresh=args.fresh)
     answer = {"trial": trial.spec(dataset), "target": args.target, **summary(counts, args.target)}
     print(json.dumps({**answer, "versions": versions()}, indent=1))

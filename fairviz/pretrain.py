@@ -63,7 +63,7 @@ def pretrain(
             yield "fits", done, len(futures), future.result()
     cells = recorded_grid(targets, range(1 if quick else seeds), n=500 if quick else 10_000)
     if quick:
-        cells = [cell for cell in cells if cell.lambda_z in (0.0, 0.04, 0.1, 1.0) and cell.lambda_y == 1.0]
+        cells = [cell for cell in cells if cell.lambda_z in (0.0, 0.1, 1.0) and cell.lambda_y == 1.0]
     fresh = sum(not library.store.path(CELL, cell.spec(specs[cell.target])).exists() for cell in cells)
     records: list[dict] = []
     begun = time.monotonic()

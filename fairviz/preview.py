@@ -42,7 +42,7 @@ class Preview:
         features = self.pool.rows[list(target.schema.features)]
         self._codes = FeatureCodes(features)
         self._x = self._codes(features)
-        self._x_target = self._codes(target.features)
+        self._distinct = _Distinct(self._codes(target.features))
 
     def model(self, classifier: str, **setting: Any) -> tuple[Any, float]:
         """The downstream classifier at a setting (as in ``Pool.weights``), and the effective sample size."""
@@ -53,10 +53,10 @@ class Preview:
     def test(self, classifier: str, **setting: Any) -> tuple[Counts, float]:
         """Counts on the target, and the effective sample size."""
         model, size = self.model(classifier, **setting)
-        return Counts.from_predictions(self.target, model.predict(self._x_target).astype(np.int64)), size
+        return Counts.from_predictions(self.target, self._distinct.predict(model)), size
 
     @cached_property
-    def _validation(self) -> tuple[DomainDataset, np.ndarray]:
+    def _validation(self) -> tuple[DomainDataset, _Distinct]:
         """Source rows on which prices are chosen, all domains alike, and their codes."""
         rng = np.random.default_rng(self.seed)
         picks = []
@@ -64,13 +64,28 @@ class Preview:
             rows = np.flatnonzero(self._source.d == code)
             picks.append(rows if len(rows) <= VALIDATION_ROWS else rng.choice(rows, VALIDATION_ROWS, replace=False))
         chosen = self._source.take(np.sort(np.concatenate(picks)))
-        return chosen, self._codes(chosen.features)
+        return chosen, _Distinct(self._codes(chosen.features))
 
     def validate(self, classifier: str, **setting: Any) -> Counts:
         """Counts on real source rows, a domain each. Never the target's."""
-        rows, x = self._validation
+        rows, distinct = self._validation
         model, _ = self.model(classifier, **setting)
-        return Counts.from_predictions(rows, model.predict(x).astype(np.int64))
+        return Counts.from_predictions(rows, distinct.predict(model))
+
+
+class _Distinct:
+    """Coded rows asked about again and again: each distinct one once, in order.
+
+    Trees take 0.7 of the time on the distinct rows of Adult's White, since neighbours in order take the same branches.
+    """
+
+    def __init__(self, x: np.ndarray) -> None:
+        rows, back = np.unique(x, axis=0, return_inverse=True)
+        self.rows, self.back = np.ascontiguousarray(rows), back.ravel()
+
+    def predict(self, model: Any) -> np.ndarray:
+        """0/1 for every row given at the start, (n,)."""
+        return model.predict(self.rows).astype(np.int64)[self.back]
 
 
 @dataclass(frozen=True)

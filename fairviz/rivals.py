@@ -18,8 +18,9 @@ from sklearn.model_selection import StratifiedKFold
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.diffusion.guidance import Tilt
-from fairviz.errors import SettingError
+from fairviz.errors import DataError, SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS, FeatureCodes, fitted, weight_name
+from fairviz.steering import steer
 
 #: Rounds of the reductions approach; more changed no accuracy by a thousandth on Adult.
 MAX_ROUNDS = 20
@@ -75,7 +76,7 @@ class Task:
     def model(self) -> Any:
         """A fresh downstream model."""
         if self.classifier not in CLASSIFIERS:
-            raise SettingError(f"No classifier {self.classifier!r}.")
+            raise SettingError(f"No classifier {self.classifier!r}. Choose one of {', '.join(CLASSIFIERS)}.")
         return CLASSIFIERS[self.classifier](self.codes, self.seed)
 
     def predict(self, weights: np.ndarray | None = None, x: np.ndarray | None = None) -> np.ndarray:
@@ -253,7 +254,7 @@ def steering(task: Task, *, share: float = 1.0) -> np.ndarray:
     """Affine steering of the numeric block (Sharma et al. 2025, *On Optimal Steering to Achieve Exact Fairness*).
 
     The numbers of every label and group are taken as normal and moved by the affine map onto the nearest common normal
-    distribution of the label (see :func:`ideal_normal`); base rates are equalised by :func:`reweighing_weights`. On
+    distribution of the label (``steering.ideal_normal``); base rates are equalised by :func:`reweighing_weights`. On
     such a distribution the minimiser of any cost-sensitive risk on the numbers treats the groups alike, also one that
     does not see the group. ``share`` goes part of the way. Moved numbers are set to the nearest value that occurs. The
     target's rows are not moved.
@@ -271,51 +272,6 @@ def steering(task: Task, *, share: float = 1.0) -> np.ndarray:
             moved[:, j] = np.where(moved[:, j] - low < high - moved[:, j], low, high)
     x[:, numeric] = np.where(np.isnan(x[:, numeric]), np.nan, moved)
     return task.predict(reweighing_weights(y, z, len(task.source.groups)) ** share, x)
-
-
-def ideal_normal(means: np.ndarray, covariances: np.ndarray, shares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The normal N(m, S) that minimises ``sum_z share_z KL(N(m, S) || N(mean_z, cov_z))``: precisions average.
-
-    Parameters
-    ----------
-    means, covariances, shares : ndarray, shapes (K, F), (K, F, F), (K,)
-
-    Returns
-    -------
-    (mean, covariance) : ndarray, shapes (F,), (F, F)
-    """
-    shares = shares / shares.sum()
-    precisions = np.linalg.inv(covariances)
-    covariance = np.linalg.inv((shares[:, None, None] * precisions).sum(0))
-    return covariance @ np.einsum("k,kij,kj->i", shares, precisions, means), covariance
-
-
-def _root(matrix: np.ndarray, power: float) -> np.ndarray:
-    values, vectors = np.linalg.eigh(matrix)
-    return (vectors * np.clip(values, 1e-12, None) ** power) @ vectors.T
-
-
-def steer(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Move every (label, group) cell of x (n, F) onto its label's :func:`ideal_normal` by an affine map."""
-    out = x.astype(float).copy()
-    if x.shape[1] == 0:
-        return out
-    unit = np.where(x.std(0) > 0, x.std(0), 1.0)  # one unit for all: squares of money would swamp years
-    x = x / unit
-    ridge = 1e-6 * np.eye(x.shape[1])
-    for label in (0, 1):
-        cells = [np.flatnonzero((y == label) & (z == k)) for k in np.unique(z[y == label])]
-        cells = [rows for rows in cells if len(rows) > x.shape[1] + 1]
-        if len(cells) < 2:
-            continue
-        means = np.stack([x[rows].mean(0) for rows in cells])
-        covariances = np.stack([np.atleast_2d(np.cov(x[rows].T)) + ridge for rows in cells])
-        mean, covariance = ideal_normal(means, covariances, np.array([len(rows) for rows in cells], float))
-        for rows, m, c in zip(cells, means, covariances, strict=True):
-            root, back = _root(c, 0.5), _root(c, -0.5)
-            move = back @ _root(root @ covariance @ root, 0.5) @ back  # the optimal map between two normals
-            out[rows] = (mean + (x[rows] - m) @ move.T) * unit
-    return out
 
 
 def fair_bayes(task: Task, *, lambda_dp: float = 0.0, lambda_eop: float = 0.0) -> np.ndarray:
@@ -381,6 +337,10 @@ RIVALS: dict[str, Callable[..., np.ndarray]] = {
 }
 
 
+#: Rivals that make sense of a source with one label only.
+ONE_LABEL_WILL_DO = ("constant", "untouched", "overwrite")
+
+
 def predict(name: str, task: Task, setting: dict[str, Any]) -> np.ndarray:
     """Predictions (m,) of a rival at a position of its dial.
 
@@ -388,6 +348,8 @@ def predict(name: str, task: Task, setting: dict[str, Any]) -> np.ndarray:
     ------
     SettingError
         Unknown rival or setting.
+    DataError
+        The source has one label only.
     """
     if name not in RIVALS:
         raise SettingError(f"No rival {name!r}. Choose one of {', '.join(RIVALS)}.")
@@ -399,4 +361,6 @@ def predict(name: str, task: Task, setting: dict[str, Any]) -> np.ndarray:
         inspect.signature(RIVALS[name]).bind(task, **setting)
     except TypeError as error:
         raise SettingError(f"Rival {name!r}: {error}.") from None
+    if name not in ONE_LABEL_WILL_DO and len(np.unique(task.source.y)) < 2:
+        raise DataError("The source rows have one class only. Hold out another domain, or add rows of both classes.")
     return RIVALS[name](task, **setting)

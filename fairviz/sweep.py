@@ -18,9 +18,10 @@ from fairviz.errors import FairvizError, SettingError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_model
+from fairviz.evaluation.tradeoff import columns_of
 from fairviz.library import CELL, FIT, FitSpec, Library, load_fit, versions
 from fairviz.store import key_of
-from fairviz.synthesizers.controls import CONTROLS, LAMBDA_Y_GRID, SIDE_SEEDS, SWEPT_CONTROLS
+from fairviz.synthesizers.controls import CONTROLS, LAMBDA_Y_GRID, SWEPT_CONTROLS
 
 REAL, CONSTANT, SYNTHETIC = "real", "constant", "synthetic"
 
@@ -67,8 +68,7 @@ class Cell:
 def recorded_grid(targets: Sequence[str], seeds: Sequence[int], n: int = 10_000) -> list[Cell]:
     """The shipped sweep: three controls x lambda_z x lambda_y x targets x classifiers x seeds, and the baselines.
 
-    Label strengths other than 1 are recorded with the first :data:`SIDE_SEEDS` seeds only. ``lambda_z = 0`` is the
-    same rows under every control, so it is tested once, under ``dp``.
+    ``lambda_z = 0`` is the same rows under every control, so it is tested once, under ``dp``.
     """
     cells = []
     for target in targets:
@@ -77,8 +77,6 @@ def recorded_grid(targets: Sequence[str], seeds: Sequence[int], n: int = 10_000)
                 cells.append(Cell(target, classifier, seed, n=n, train=REAL))
                 for control in SWEPT_CONTROLS:
                     for lambda_y in LAMBDA_Y_GRID:
-                        if lambda_y != 1.0 and seed not in list(seeds)[:SIDE_SEEDS]:
-                            continue
                         cells += [
                             Cell(target, classifier, seed, control, lambda_y, lambda_z, n=n)
                             for lambda_z in CONTROLS[control].grid
@@ -160,13 +158,8 @@ def _work(spec_json: dict, cells: list[Cell], root: Path, shipped: Path) -> list
 
 
 def record(cell: Cell, counts: Counts) -> dict:
-    """One row of a sweep's table: the setting and its counts ``n_<group>_<label>_<predicted>``, groups by index."""
-    row = {**asdict(cell), "target": counts.domains[0]}
-    for k in range(len(counts.groups)):
-        for y in (0, 1):
-            for p in (0, 1):
-                row[f"n_{k}_{y}_{p}"] = int(counts.table[0, k, y, p])
-    return row
+    """One row of a sweep's table: the setting and its counts."""
+    return {**asdict(cell), "target": counts.domains[0], **columns_of(counts)}
 
 
 def run_sweep(

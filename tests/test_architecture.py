@@ -19,7 +19,8 @@ ALLOWED = {
     "sweep": {"data", "evaluation", "library", "store", "synthesizers", "errors"},
     "view": {"evaluation"},
     "preview": {"data", "errors", "evaluation", "synthesizers"},
-    "rivals": {"data", "diffusion", "errors", "evaluation"},
+    "steering": set(),
+    "rivals": {"data", "diffusion", "errors", "evaluation", "steering"},
     "pretrain": {"data", "library", "store", "sweep", "synthesizers"},
     "comparison": {
         "comparison",

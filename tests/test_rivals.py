@@ -22,7 +22,8 @@ from fairviz.data.schema import Schema
 from fairviz.data.simulate import HIRING_SCHEMA, Hiring
 from fairviz.errors import SettingError
 from fairviz.evaluation import CLASSIFIERS
-from fairviz.rivals import RIVALS, Task, ideal_normal, predict, reweighing_weights, steer
+from fairviz.rivals import RIVALS, Task, predict, reweighing_weights
+from fairviz.steering import ideal_normal, steer
 
 #: A position of every rival's dial.
 SETTINGS = {

@@ -169,7 +169,7 @@ METHODS: dict[str, Method] = {
     ),
     "constant": Method("Always the same answer", "Always the same answer", REFERENCE, rival="constant"),
     "fair_bayes": Method(
-        "Fair Bayes rule of the target (bound)", "Fair Bayes rule of the target (bound)", REFERENCE,
+        "Fair Bayes rule, estimated on the target", "Fair Bayes rule, estimated on the target", REFERENCE,
         (*({"lambda_dp": v} for v in (0.0, *DP)), *({"lambda_eop": v} for v in EOP)),
         tuple({"lambda_dp": v} for v in (0.0, 0.1, 0.2)), rival="fair_bayes",
         source="Menon and Williamson (2018), plug-in",

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fairviz.comparison.methods import METHODS, Method, Setting
+from fairviz.comparison.methods import METHODS, Setting
 from fairviz.comparison.results import Results
 from fairviz.comparison.trials import ITERATIONS, TRIAL, Trial, run
 from fairviz.data.dataset import DomainDataset
@@ -231,9 +231,3 @@ def _publish(
     for entry in store.entries(kind):
         if entry.spec["dataset"]["name"] == dataset.name and entry.path != store.path(kind, spec):
             shutil.rmtree(entry.path)
-
-
-def describe(method: Method) -> str:
-    """A method in one line, for a list."""
-    group = " (needs the group when it decides)" if method.needs_group else ""
-    return f"{method.title}{group}: {len(method.settings)} settings. {method.source}"

@@ -15,12 +15,12 @@ from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.intervals import noise_floor
 from fairviz.evaluation.metrics import METRICS, mean_over_domains
 from fairviz.evaluation.runs import Runs
-from fairviz.evaluation.tradeoff import function_of, tables_of
+from fairviz.evaluation.tradeoff import function_of, runs_of, tables_of
 
 #: Reference points of the hypervolume (accuracy, ratio): a coin toss that says yes to one group only; and, stricter,
 #: the constant predictor's accuracy with the same inequality.
 COIN = (0.5, 0.0)
-BOUND = "Fair Bayes rule of the target (bound)"
+BOUND = METHODS["fair_bayes"].family
 MEANS = ("accuracy", "R_DP", "R_DP_other", "R_EOp")
 
 
@@ -50,10 +50,7 @@ class Results:
 
     def runs(self) -> Runs:
         """Counts of one setting: a part per seed, domains side by side."""
-        parts = []
-        for _, rows in self.rows.sort_values("target").groupby("seed", sort=True):
-            parts.append(Counts(tuple(rows["target"]), self.groups, tables_of(rows, len(self.groups))))
-        return Runs(tuple(parts))
+        return runs_of(self.rows, self.groups)
 
     def settings(self) -> list[tuple[str, str]]:
         """Pairs of method and setting that occur, in order of the registry."""
@@ -78,7 +75,7 @@ class Results:
                 "wording": wording(json.loads(setting)), "needs_group": what.needs_group, "seeds": len(runs.parts),
             }  # fmt: skip
             for metric in MEANS:
-                mean, low, high, n = runs.mean_span(function_of(metric) if metric != "accuracy" else METRICS[metric])
+                mean, low, high, n = runs.mean_span(function_of(metric))
                 row |= {metric: mean, f"{metric}_low": low, f"{metric}_high": high}
                 if metric != "accuracy":
                     row[f"{metric}_domains"] = n

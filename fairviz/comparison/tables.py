@@ -9,8 +9,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from fairviz.comparison.methods import CLASSIFIER, GENERATOR, METHODS, wording
-from fairviz.comparison.results import BOUND, Results, family_scores, floors, ratio
-from fairviz.evaluation.metrics import METRICS
+from fairviz.comparison.results import BOUND, MEANS, Results, family_scores, floors, ratio
 from fairviz.evaluation.tradeoff import function_of
 from fairviz.store import Entry
 
@@ -42,7 +41,7 @@ def _number(value: float, digits: int = 2, scale: float = 1.0) -> str:
     return "–" if math.isnan(value) else f"{scale * value:.{digits}f}"
 
 
-def _with_span(row: Mapping, metric: str, digits: int, scale: float = 1.0) -> str:
+def with_span(row: Mapping, metric: str, digits: int, scale: float = 1.0) -> str:
     if math.isnan(row[metric]):
         return "not estimable"
     low, high = (_number(row[f"{metric}_{end}"], digits, scale) for end in ("low", "high"))
@@ -68,11 +67,12 @@ def scores_table(results: Results, classifier: str, metric: str, points: pd.Data
     part = results.select(classifier=classifier)
     scores = family_scores(part, metric, points).sort_values("hypervolume", ascending=False)
     lines = [
-        f"| method | hypervolume ({metric}) | above the constant | points below the bound | most accurate, % |",
+        f"| method | hypervolume ({metric}) | above the constant | points below the estimated Bayes rule | "
+        "most accurate, % |",
         "|---|---|---|---|---|",
     ]
     for row in scores.to_dict("records"):
-        if row["family"] == "Always the same answer":
+        if row["family"] == METHODS["constant"].family:
             continue
         mark = " *" if row["needs_group"] else ""
         name = f"_{row['family']}_" if row["family"] == BOUND else row["family"]
@@ -102,17 +102,15 @@ def table1_rows(entry: Entry) -> pd.DataFrame:
     rows = []
     for method in [m for m in METHODS if m in set(results.rows["method"])]:
         runs = results.select(method=method).runs()
-        spans = {m: runs.span(function_of(m) if m != "accuracy" else METRICS[m]) for m in (*_TABLE,)}
+        spans = {m: runs.span(function_of(m)) for m in MEANS}
         for k, domain in enumerate([*runs.domains, "mean"]):
             setting = chosen.get((method, domain))
             row: dict = {"method": method, "title": METHODS[method].title, "domain": domain}
             row["setting"] = wording(setting) if setting is not None else ""
             row["n"] = int(runs.counts.table[k].sum()) if domain != "mean" else int(runs.counts.table.sum())
-            for metric in _TABLE:
+            for metric in MEANS:
                 if domain == "mean":
-                    value, low, high, n = runs.mean_span(
-                        function_of(metric) if metric != "accuracy" else METRICS[metric]
-                    )
+                    value, low, high, n = runs.mean_span(function_of(metric))
                     row[f"{metric}_domains"] = n
                 else:
                     value, low, high = (float(end[k]) for end in spans[metric])
@@ -126,9 +124,6 @@ def table1_rows(entry: Entry) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-_TABLE = ("accuracy", "R_DP", "R_DP_other", "R_EOp")
-
-
 def table1_text(entry: Entry) -> str:
     """The paper's table, ours beside: accuracy in percent, R_DP in both readings, R_EOp."""
     rows = table1_rows(entry)
@@ -140,7 +135,7 @@ def table1_text(entry: Entry) -> str:
     for method, part in rows.groupby("method", sort=False):
         cells = {r["domain"]: r for r in part.to_dict("records")}
         ours = [
-            " · ".join([_number(cells[d]["accuracy"], 1, 100), *(_number(cells[d][m]) for m in _TABLE[1:])])
+            " · ".join([_number(cells[d]["accuracy"], 1, 100), *(_number(cells[d][m]) for m in MEANS[1:])])
             for d in domains
         ]
         lines.append(f"| {METHODS[str(method)].title} | " + " | ".join(ours) + " |")
@@ -235,7 +230,7 @@ def standing(entries: Mapping[str, Entry]) -> str:
                 value, best = ratio(scores, OURS, list(rivals["family"]))
                 told.append(f"{value:.2f} ({best})")
         lines.append(
-            f"| {name} | {_with_span(start, 'accuracy', 1, 100)} | {_with_span(real, 'accuracy', 1, 100)} | "
+            f"| {name} | {with_span(start, 'accuracy', 1, 100)} | {with_span(real, 'accuracy', 1, 100)} | "
             f"{', '.join(against[GENERATOR])} | {', '.join(against[CLASSIFIER])} |"
         )
     return "\n".join(lines)

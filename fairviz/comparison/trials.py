@@ -25,6 +25,7 @@ from fairviz.data.sources import load_dataset
 from fairviz.errors import FairvizError, SettingError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.protocol import evaluate
+from fairviz.evaluation.tradeoff import columns_of
 from fairviz.library import FIT, FitSpec, Library, versions
 from fairviz.store import key_of
 from fairviz.synthesizers.preview import Pool
@@ -188,13 +189,8 @@ def _draw(fit: Any, trial: Trial, settings: Setting) -> pd.DataFrame:
 
 
 def record(trial: Trial, counts: Counts) -> dict:
-    """One row of a table: the trial and its counts ``n_<group>_<label>_<predicted>``, groups by index."""
-    row: dict[str, Any] = asdict(trial)
-    for k in range(len(counts.groups)):
-        for y in (0, 1):
-            for p in (0, 1):
-                row[f"n_{k}_{y}_{p}"] = int(counts.table[0, k, y, p])
-    return row
+    """One row of a table: the trial and its counts."""
+    return {**asdict(trial), **columns_of(counts)}
 
 
 def rerun_command(dataset: str, row: Mapping[str, Any]) -> str:

@@ -43,6 +43,20 @@ def tables_of(rows: pd.DataFrame, n_groups: int) -> np.ndarray:
     return rows[names].to_numpy(np.int64).reshape(len(rows), n_groups, 2, 2)
 
 
+def columns_of(counts: Counts) -> dict[str, int]:
+    """One domain's counts as columns ``n_<group>_<label>_<predicted>``, groups by index; see :func:`tables_of`."""
+    cells = ((k, y, p) for k in range(len(counts.groups)) for y in (0, 1) for p in (0, 1))
+    return {f"n_{k}_{y}_{p}": int(counts.table[0, k, y, p]) for k, y, p in cells}
+
+
+def runs_of(rows: pd.DataFrame, groups: tuple[str, ...]) -> Runs:
+    """Counts of one setting's rows: a part per seed, domains side by side."""
+    parts = []
+    for _, part in rows.sort_values("target").groupby("seed", sort=True):
+        parts.append(Counts(tuple(part["target"]), groups, tables_of(part, len(groups))))
+    return Runs(tuple(parts))
+
+
 @dataclass(frozen=True)
 class Sweep:
     """Rows of a sweep with their counts.
@@ -94,10 +108,7 @@ class Sweep:
 
     def runs(self) -> Runs:
         """Counts of every seed, domains side by side."""
-        parts = []
-        for _, rows in self.rows.sort_values("target").groupby("seed", sort=True):
-            parts.append(Counts(tuple(rows["target"]), self.groups, tables_of(rows, len(self.groups))))
-        return Runs(tuple(parts))
+        return runs_of(self.rows, self.groups)
 
     def by_seed(self, metric: str) -> pd.DataFrame:
         """Means over domains per price and seed: ``lambda_z, seed, accuracy, fairness, n_domains``.

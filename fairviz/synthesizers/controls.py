@@ -38,13 +38,13 @@ CONTROLS: dict[str, Control] = {
         "Opportunity: equal true positive rates",
         "Each point of gap in the true positive rate between groups is worth {price} points of accuracy.",
         "Moves the decision rule so that people whose true label is favourable are found equally often.",
-        (0.0, 0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12),
+        (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15),
     ),
     "entropy": Control(
         "Entropy: hard-to-guess group (the paper's)",
         "Synthetic people whose group is hard to guess are drawn up to {times} times as often.",
         "Moves where rows come from, not the best decision rule; larger values mostly cost accuracy.",
-        (0.0, 1.0, 3.0, 5.0, 10.0, 20.0, 50.0),
+        (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 50.0),
     ),
     "dp_eop": Control(
         "Parity and opportunity together",
@@ -57,5 +57,3 @@ CONTROLS: dict[str, Control] = {
 #: Controls with recorded sweeps; "dp_eop" has two prices and is sampled on demand.
 SWEPT_CONTROLS = ("dp", "eop", "entropy")
 LAMBDA_Y_GRID = (0.5, 1.0, 2.0)
-#: Recorded seeds where lambda_y is not 1.
-SIDE_SEEDS = 2

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +15,8 @@ from fairviz.diffusion.precision import fast_matmul
 from fairviz.diffusion.sde import VPSDE
 from fairviz.errors import SettingError
 from fairviz.meta import META_MODES, meta_loss
-from fairviz.synthesizers.base import FitStep, check_count
-from fairviz.synthesizers.table import check_finite, fold, learning_rate, seeded
+from fairviz.synthesizers.base import FitStep
+from fairviz.synthesizers.table import Progress, check_finite, check_params, fold, learning_rate, seeded
 
 #: rows: the two losses are weighted by their domains' shares, so every source row counts the same. equal: by 1, so
 #: a domain of 400 rows counts as much as one of 40,000.
@@ -97,20 +95,13 @@ class DomainBatches:
 
 
 def _check(params: dict[str, Any]) -> None:
-    for name in ("hidden", "depth", "classifier_hidden", "classifier_depth"):
-        check_count(name, params[name], 1, 4096)
-    check_count("n_iter", params["n_iter"], 1, 1_000_000)
-    check_count("batch_size", params["batch_size"], 2, 100_000)
-    check_count("random_state", params["random_state"], 0, 2**63 - 1)
+    check_params(params)
     if params["meta"] not in META_MODES:
         raise SettingError(f"meta is {params['meta']!r}; choose one of {', '.join(META_MODES)}.")
     if params["domain_weights"] not in DOMAIN_WEIGHTS:
         raise SettingError(
             f"domain_weights is {params['domain_weights']!r}; choose one of {', '.join(DOMAIN_WEIGHTS)}."
         )
-    for name in ("learning_rate", "inner_lr", "beta"):
-        if not (math.isfinite(params[name]) and params[name] >= 0):
-            raise SettingError(f"{name} is {params[name]}; choose a finite number of 0 or more.")
 
 
 def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: dict[str, Any]) -> Iterator[FitStep]:
@@ -133,13 +124,13 @@ def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: di
     average = [p.detach().clone() for p in flat]
     optimiser = torch.optim.AdamW(flat, lr=params["learning_rate"], betas=(0.9, 0.99), weight_decay=1e-4)
     by_rows = params["domain_weights"] == "rows"
-    smooth: dict[str, float] = {}
 
     def draw_noise(rows: Tensor) -> NoisedBatch:
         return noised(nets.sde, nets.sensitive, x[rows], y[rows], z[rows], rng)
 
     hint = f"Lower the learning rate ({params['learning_rate']:g}) or the inner rate ({params['inner_lr']:g})."
-    n_steps, begun = params["n_iter"], time.monotonic()
+    n_steps, losses = params["n_iter"], dict[str, float]()
+    progress = Progress(n_steps)
     for step in range(n_steps):
         optimiser.param_groups[0]["lr"] = learning_rate(step, n_steps, params["learning_rate"])
         if meta == "none":
@@ -162,13 +153,11 @@ def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: di
                     beta=params["beta"] * weight_out,
                     mode=meta,
                 )
-                value = check_finite(float(shown), step, name, hint)
-                smooth[name] = value if step == 0 else 0.98 * smooth[name] + 0.02 * value
+                losses[name] = check_finite(float(shown), step, name, hint)
                 total.backward()
         nn.utils.clip_grad_norm_(flat, 5.0)
         optimiser.step()
         fold(average, flat, step)
-        left = (time.monotonic() - begun) / (step + 1) * (n_steps - step - 1)
-        yield FitStep(step + 1, n_steps, dict(smooth), left)
+        yield progress.after(step, losses, hint)
     names = list(nets.parameters())
     nets.load(dict(zip(names, average, strict=True)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -11,7 +10,7 @@ from torch import Tensor, nn
 
 from fairviz.diffusion.precision import fast_matmul
 from fairviz.synthesizers.base import FitStep
-from fairviz.synthesizers.table import TableSynthesizer, check_finite, draw_codes, fold
+from fairviz.synthesizers.table import Progress, TableSynthesizer, draw_codes, fold
 from fairviz.synthesizers.vae import one_hot
 
 PENALTY = 10.0
@@ -104,8 +103,7 @@ class GAN(TableSynthesizer):
         optimisers = {name: torch.optim.Adam(net.parameters(), lr=rate, betas=betas) for name, net in nets.items()}
         weights = list(nets["generator"].parameters())
         average = [w.detach().clone() for w in weights]
-        smooth: dict[str, float] = {}
-        begun = time.monotonic()
+        progress = Progress(self.n_iter)
         with fast_matmul():
             for step in range(self.n_iter):
                 for _ in range(N_CRITIC):
@@ -123,11 +121,7 @@ class GAN(TableSynthesizer):
                 loss.backward()
                 optimisers["generator"].step()
                 fold(average, weights, step)
-                for name, value in losses.items():
-                    check_finite(value, step, name, f"Lower the learning rate ({rate:g}).")
-                    smooth[name] = value if step == 0 else 0.98 * smooth[name] + 0.02 * value
-                left = (time.monotonic() - begun) / (step + 1) * (self.n_iter - step - 1)
-                yield FitStep(step + 1, self.n_iter, dict(smooth), left)
+                yield progress.after(step, losses, f"Lower the learning rate ({rate:g}).")
         with torch.no_grad():
             for weight, value in zip(weights, average, strict=True):
                 weight.copy_(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,9 +112,3 @@ class Pool:
                 weights[rows] = np.exp(log_shape[rows] - log_shape[rows].max()) * factor[rows]
                 weights[rows] *= factor[rows].mean() / max(weights[rows].mean(), 1e-300)
         return weights
-
-
-def pool_sizes(weights: Sequence[np.ndarray]) -> tuple[int, int]:
-    """Smallest and largest effective sample size over several pools, rounded."""
-    sizes = [effective_sample_size(w) for w in weights]
-    return round(min(sizes)), round(max(sizes))

@@ -21,6 +21,11 @@ from fairviz.synthesizers.base import MAX_ROWS, FitStep, Synthesizer, check_coun
 CHUNK = 1000
 EMA = 0.998
 WARM_UP = 100
+#: Largest hyper-parameters that count something.
+HIGHEST = {
+    "n_iter": 1_000_000, "batch_size": 100_000, "hidden": 4096, "depth": 64, "latent": 4096,
+    "classifier_hidden": 4096, "classifier_depth": 64,
+}  # fmt: skip
 
 
 def learning_rate(step: int, n_steps: int, peak: float) -> float:
@@ -45,6 +50,43 @@ def check_finite(value: float, step: int, name: str, hint: str) -> float:
     if not math.isfinite(value):
         raise DataError(f"Training diverged at step {step + 1} ({name} loss is {value}). {hint}")
     return value
+
+
+class Progress:
+    """Turns the losses of a step into a :class:`FitStep`: smoothed, and with the seconds left at the present pace."""
+
+    def __init__(self, n_steps: int) -> None:
+        self.n_steps, self.begun, self.smooth = n_steps, time.monotonic(), dict[str, float]()
+
+    def after(self, step: int, losses: dict[str, float], hint: str) -> FitStep:
+        """The state after step ``step`` (from 0).
+
+        Raises
+        ------
+        DataError
+            A loss is no longer a number.
+        """
+        for name, value in losses.items():
+            check_finite(value, step, name, hint)
+            self.smooth[name] = 0.98 * self.smooth.get(name, value) + 0.02 * value
+        left = (time.monotonic() - self.begun) / (step + 1) * (self.n_steps - step - 1)
+        return FitStep(step + 1, self.n_steps, dict(self.smooth), left)
+
+
+def check_params(params: dict[str, Any]) -> None:
+    """Refuse hyper-parameters out of range, whichever of them a synthesizer has.
+
+    Raises
+    ------
+    SettingError
+    """
+    for name in HIGHEST.keys() & params.keys():
+        check_count(name, params[name], 2 if name == "batch_size" else 1, HIGHEST[name])
+    check_count("random_state", params["random_state"], 0, 2**63 - 1)
+    for name, value in params.items():
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if number and not (math.isfinite(value) and value >= 0):
+            raise SettingError(f"{name} is {value}; choose a finite number of 0 or more.")
 
 
 def chunk_seeds(n: int, random_state: int) -> Iterator[tuple[int, int, torch.Generator]]:
@@ -128,21 +170,11 @@ class TableSynthesizer(Synthesizer):
         DataError
             The source has one class only, or a loss is no longer finite.
         """
-        self._check()
+        check_params(self.get_params())
         x, y, z, _ = self._learn_table(source)
         self.nets_ = seeded(self._build, self.random_state)  # type: ignore[attr-defined]
         yield from self._train(x, y, z)
         self.nets_.requires_grad_(False).train(False)
-
-    def _check(self) -> None:
-        params = self.get_params()
-        highest = {"n_iter": 1_000_000, "batch_size": 100_000, "hidden": 4096, "depth": 64, "latent": 4096}
-        for name in highest.keys() & params.keys():
-            check_count(name, params[name], 2 if name == "batch_size" else 1, highest[name])
-        check_count("random_state", params["random_state"], 0, 2**63 - 1)
-        for name, value in params.items():
-            if isinstance(value, (int, float)) and not (math.isfinite(value) and value >= 0):
-                raise SettingError(f"{name} is {value}; choose a finite number of 0 or more.")
 
     def sample(self, n: int, *, random_state: int = 0, **settings: Any) -> pd.DataFrame:
         """Draw ``n`` rows: features and label.
@@ -235,8 +267,7 @@ def descend(
     weights = list(nets.parameters())
     average = [w.detach().clone() for w in weights]
     optimiser = torch.optim.AdamW(weights, lr=peak, betas=(0.9, 0.99), weight_decay=1e-4)
-    smooth: dict[str, float] = {}
-    begun = time.monotonic()
+    progress = Progress(n_iter)
     for step in range(n_iter):
         optimiser.param_groups[0]["lr"] = learning_rate(step, n_iter, peak)
         losses = loss_of(torch.randint(n_rows, (batch_size,), generator=rng))
@@ -245,11 +276,8 @@ def descend(
         nn.utils.clip_grad_norm_(weights, 5.0)
         optimiser.step()
         fold(average, weights, step)
-        for name, loss in losses.items():
-            value = check_finite(float(loss.detach()), step, name, f"Lower the learning rate ({peak:g}).")
-            smooth[name] = value if step == 0 else 0.98 * smooth[name] + 0.02 * value
-        left = (time.monotonic() - begun) / (step + 1) * (n_iter - step - 1)
-        yield FitStep(step + 1, n_iter, dict(smooth), left)
+        shown = {name: float(loss.detach()) for name, loss in losses.items()}
+        yield progress.after(step, shown, f"Lower the learning rate ({peak:g}).")
     with torch.no_grad():
         for weight, mean in zip(weights, average, strict=True):
             weight.copy_(mean)

@@ -13,12 +13,12 @@ import streamlit as st
 
 from fairviz import charts, view
 from fairviz.comparison import tables
-from fairviz.comparison.results import Results
+from fairviz.comparison.results import Results, family_scores
 from fairviz.comparison.tables import results_of
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import load_dataset
 from fairviz.evaluation.counts import Counts
-from fairviz.evaluation.tradeoff import Sweep
+from fairviz.evaluation.tradeoff import Sweep, domain_rows
 from fairviz.jobs import JobQueue
 from fairviz.library import FIT, Library, load_fit
 from fairviz.preview import Goal, Preview, Solved, solve_price
@@ -101,10 +101,31 @@ def comparison_points(path: str, classifier: str) -> pd.DataFrame:
     return points.assign(n=int(results.rows["n"].max()))
 
 
+@st.cache_resource(max_entries=20, show_spinner=False)
+def comparison_scores(path: str, classifier: str, metric: str) -> pd.DataFrame:
+    """Hypervolumes and distances of all families. Shared between sessions: never changed."""
+    results = comparison_results(path).select(classifier=classifier)
+    return family_scores(results, metric, comparison_points(path, classifier))
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def comparison_point(path: str, classifier: str, method: str, setting: str) -> tuple[pd.DataFrame, list[dict]]:
+    """The trials of one point, and its domains as ``tradeoff.domain_rows``. Shared between sessions: never changed."""
+    one = comparison_results(path).select(classifier=classifier, method=method, setting=setting)
+    return one.rows.sort_values(["seed", "target"]), domain_rows(one.runs())
+
+
 @st.cache_resource(max_entries=10, show_spinner=False)
-def table1_rows(path: str) -> pd.DataFrame:
-    """The rows of a published Table 1. Shared between sessions: never changed."""
-    return tables.table1_rows(read_entry(Path(path)))
+def table1(path: str) -> tuple[pd.DataFrame, str]:
+    """The rows of a published Table 1 and how it was made. Shared between sessions: never changed."""
+    entry = read_entry(Path(path))
+    return tables.table1_rows(entry), tables.table1_note(entry)
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def made_line(path: str) -> str:
+    """How a published comparison was made."""
+    return tables.made_line(read_entry(Path(path)))
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)

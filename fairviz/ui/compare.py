@@ -8,19 +8,17 @@ import pandas as pd
 import streamlit as st
 
 from fairviz import charts
-from fairviz.comparison import tables as comparison
 from fairviz.comparison.front import hull
 from fairviz.comparison.methods import METHODS
 from fairviz.comparison.plans import FRONTIER, TABLE
-from fairviz.comparison.results import family_scores
+from fairviz.comparison.tables import SHORT, with_span
 from fairviz.comparison.trials import rerun_command
 from fairviz.data.sources import DATASETS
-from fairviz.evaluation.tradeoff import domain_rows
 from fairviz.store import Entry
 from fairviz.ui import common, tables, words
+from fairviz.ui.frame import AXES
 
-AXES = {"R_DP": "R_DP · ratio of yes-rates", "R_EOp": "R_EOp · ratio of true positive rates",
-        "R_DP_other": "R_DP, other label called favourable"}  # fmt: skip
+RATIOS = [metric for metric in AXES if metric.startswith("R_")]
 MAX_PINS = 4
 #: Families drawn at first; the rest are a click away.
 FIRST = ("FADM, label-aware", "FADM, entropy", "DDPM", "FairGAN", "Balanced diffusion", "Real rows, untouched",
@@ -54,7 +52,7 @@ def _frontier(dataset: str, entry: Entry) -> None:
     classifiers = entry.spec["classifiers"]
     left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
     metric = left.selectbox(
-        f"Upward in the chart (favourable: {words.plain(facts['labels'][1])})", list(AXES),
+        f"Upward in the chart (favourable: {words.plain(facts['labels'][1])})", RATIOS,
         format_func=lambda m: AXES[m], key="compare_axis", bind="query-params",
         help="Means over the held-out domains where the ratio can be estimated, and over seeds.",
     )  # fmt: skip
@@ -139,8 +137,8 @@ def _detail(dataset: str, entry: Entry, points: pd.DataFrame, chosen: str, class
         group = " **Needs the person's group when it decides.**" if method.needs_group else ""
         left.markdown(
             f"**{words.plain(row['title'])}**, {words.plain(row['wording'])}: right for "
-            f"**{_per_thousand(row, 'accuracy')} of 1,000**, R\\_DP **{_span(row, 'R_DP')}**, R\\_EOp "
-            f"**{_span(row, 'R_EOp')}**; {row['seeds']} seeds.{group}"
+            f"**{with_span(row, 'accuracy', 0, 1000)} of 1,000**, R\\_DP **{with_span(row, 'R_DP', 2)}**, "
+            f"R\\_EOp **{with_span(row, 'R_EOp', 2)}**; {row['seeds']} seeds.{group}"
         )
         left.caption(words.plain(f"{method.source or 'For comparison.'} Setting: {row['setting']}"))
         pins = st.session_state.setdefault("pins", [])
@@ -154,14 +152,10 @@ def _detail(dataset: str, entry: Entry, points: pd.DataFrame, chosen: str, class
         ):  # fmt: skip
             pins.append(chosen)
             st.rerun()
-        results = common.comparison_results(str(entry.path)).select(classifier=classifier)
-        one = results.select(method=row["method"], setting=row["setting"])
+        rows, domains = common.comparison_point(str(entry.path), classifier, row["method"], row["setting"])
         with st.expander("Counts and ratios per held-out domain"):
-            tables.domain_table(
-                domain_rows(one.runs()), facts["schema"]["favourable"], source.nouns, key="compare_domains"
-            )
+            tables.domain_table(domains, facts["schema"]["favourable"], source.nouns, key="compare_domains")
         with st.expander("Run it again"):
-            rows = one.rows.sort_values(["seed", "target"])
             targets = list(dict.fromkeys(rows["target"]))
             target = st.selectbox("Held-out domain", targets, key=f"compare_target_{dataset}")
             trial = rows[rows["target"] == target].iloc[0].to_dict()
@@ -170,16 +164,6 @@ def _detail(dataset: str, entry: Entry, points: pd.DataFrame, chosen: str, class
                 "Prints the counts of one seed; seeds 0 to "
                 f"{max(entry.spec['seeds'])} give the mean above. Generators without a shipped fit are trained first."
             )
-
-
-def _per_thousand(row: pd.Series, name: str) -> str:
-    return f"{1000 * row[name]:.0f} ({1000 * row[f'{name}_low']:.0f}–{1000 * row[f'{name}_high']:.0f})"
-
-
-def _span(row: pd.Series, name: str) -> str:
-    if math.isnan(row[name]):
-        return "not estimable"
-    return f"{row[name]:.2f} ({row[f'{name}_low']:.2f}–{row[f'{name}_high']:.2f})"
 
 
 def _pins(points: pd.DataFrame) -> None:
@@ -193,12 +177,12 @@ def _pins(points: pd.DataFrame) -> None:
         row = points[points["id"] == pin].iloc[0]
         with column.container(border=True):
             st.markdown(f"**{words.plain(row['title'])}**  \n{words.plain(row['wording'])}")
-            for name, title, scale, unit in (
-                ("accuracy", "Right, of 1,000", 1000, ""), ("R_DP", "R_DP", 1, ""), ("R_EOp", "R_EOp", 1, "")
+            for name, title, scale, digits in (
+                ("accuracy", "Right, of 1,000", 1000, 0), ("R_DP", "R_DP", 1, 2), ("R_EOp", "R_EOp", 1, 2)
             ):  # fmt: skip
-                value = "not estimable" if math.isnan(row[name]) else f"{scale * row[name]:.{0 if scale > 1 else 2}f}"
+                value = "not estimable" if math.isnan(row[name]) else f"{scale * row[name]:.{digits}f}"
                 change = scale * (row[name] - first[name])
-                delta = None if pin == pins[0] or math.isnan(change) else f"{change:+.{0 if scale > 1 else 2}f}{unit}"
+                delta = None if pin == pins[0] or math.isnan(change) else f"{change:+.{digits}f}"
                 st.metric(title, value, delta, delta_color="off")
             if st.button("Unpin", key=f"unpin_{pin}"):
                 st.session_state["pins"].remove(pin)
@@ -207,8 +191,7 @@ def _pins(points: pd.DataFrame) -> None:
 
 def _scores(entry: Entry, classifier: str, metric: str) -> None:
     """Hypervolumes and distances of all families."""
-    results = common.comparison_results(str(entry.path)).select(classifier=classifier)
-    scores = family_scores(results, metric, common.comparison_points(str(entry.path), classifier))
+    scores = common.comparison_scores(str(entry.path), classifier, metric)
     scores = scores[scores["family"] != METHODS["constant"].family].sort_values("hypervolume", ascending=False)
     with st.expander("How far each method gets: hypervolume and distance to the best possible", expanded=True):
         frame = pd.DataFrame(
@@ -217,7 +200,7 @@ def _scores(entry: Entry, classifier: str, metric: str) -> None:
                 "Hypervolume": scores["hypervolume"].round(3),
                 "± seeds": scores["hypervolume_sd"].round(3),
                 "Above the constant": scores["hypervolume_strict"].round(4),
-                "Points below the bound": (100 * scores["distance"]).round(2),
+                "Points below the Bayes rule": (100 * scores["distance"]).round(2),
                 "Most accurate, %": (100 * scores["best_accuracy"]).round(1),
                 "Fairest": scores["fairest"].round(2),
             }
@@ -226,9 +209,10 @@ def _scores(entry: Entry, classifier: str, metric: str) -> None:
         st.caption(
             words.plain(
                 f"Hypervolume: area between the front and accuracy 0.5, {metric} 0. Above the constant: the same "
-                "counted from the constant predictor's accuracy. Points below the bound: mean accuracy lost, at equal "
-                "fairness, against the fair Bayes rule estimated with the target's own rows. A front may mix two "
-                f"settings by lot. {comparison.made_line(entry)}"
+                "counted from the constant predictor's accuracy. Points below the Bayes rule: mean accuracy "
+                "lost, at equal fairness, against the fair Bayes rule estimated with the target's own rows; below 0 is "
+                "better than that estimate. A front may mix two "
+                f"settings by lot. {common.made_line(str(entry.path))}"
             )
         )
 
@@ -236,12 +220,12 @@ def _scores(entry: Entry, classifier: str, metric: str) -> None:
 def _table(entry: Entry) -> None:
     """The paper's Table 1, ours beside."""
     facts = entry.json("facts.json")
-    rows = common.table1_rows(str(entry.path))
+    rows, note = common.table1(str(entry.path))
     st.markdown("#### Table 1 of the paper, measured again")
     places = ["mean", *entry.spec["targets"]]
     place = str(st.segmented_control(
         "Held-out domain", places, default="mean", required=True, key="table1_domain", bind="query-params",
-        format_func=lambda d: "Mean of all" if d == "mean" else words.plain(comparison.SHORT.get(str(d), str(d))),
+        format_func=lambda d: "Mean of all" if d == "mean" else words.plain(SHORT.get(str(d), str(d))),
     ))  # fmt: skip
     part = rows[rows["domain"] == place]
     yes, no = facts["labels"][1], facts["labels"][0]
@@ -250,24 +234,17 @@ def _table(entry: Entry) -> None:
     frame = pd.DataFrame(
         {
             "Method": part["title"],
-            "Accuracy, %": [_cell(r, "accuracy", 1, 100) for r in part.to_dict("records")],
-            f"R_DP ({yes})": [_cell(r, "R_DP") for r in part.to_dict("records")],
-            f"R_DP ({no})": [_cell(r, "R_DP_other") for r in part.to_dict("records")],
-            "R_EOp": [_cell(r, "R_EOp") for r in part.to_dict("records")],
+            "Accuracy, %": [with_span(r, "accuracy", 1, 100) for r in part.to_dict("records")],
+            f"R_DP ({yes})": [with_span(r, "R_DP", 2) for r in part.to_dict("records")],
+            f"R_DP ({no})": [with_span(r, "R_DP_other", 2) for r in part.to_dict("records")],
+            "R_EOp": [with_span(r, "R_EOp", 2) for r in part.to_dict("records")],
             "Paper: accuracy, R_DP, R_EOp": [_paper(r) for r in part.to_dict("records")],
             "Chosen inside the source": [chosen[m] if place == "mean" else s
                                          for m, s in zip(part["method"], part["setting"], strict=True)],
         }
     )  # fmt: skip
     st.dataframe(frame, hide_index=True, key="table1", alt="The paper's Table 1, measured again")
-    st.caption(words.plain(comparison.table1_note(entry)))
-
-
-def _cell(row: dict, name: str, digits: int = 2, scale: float = 1.0) -> str:
-    if math.isnan(row[name]):
-        return "not estimable"
-    low, high = (f"{scale * row[f'{name}_{end}']:.{digits}f}" for end in ("low", "high"))
-    return f"{scale * row[name]:.{digits}f} ({low}–{high})"
+    st.caption(words.plain(note))
 
 
 def _paper(row: dict) -> str:

@@ -25,6 +25,8 @@ START = {"dp": 0.2, "eop": 0.03, "entropy": 5.0, "dp_eop": 0.2}
 HIGHEST = {control: CONTROLS[control].grid[-1] for control in CONTROLS}
 
 
+#: Height of the dial's place in pixels: as high as the longest usual sentence, so that nothing below moves with it.
+ROW = 232
 #: Step of the free dial; every recorded stop lies on it.
 STEP = {"dp": 0.005, "eop": 0.005, "entropy": 0.5, "dp_eop": 0.005}
 PRICE, GOAL = "Set a price", "Reach a goal"
@@ -47,7 +49,8 @@ def page() -> None:
                 "people of the domains trained on.",
             )  # fmt: skip
     options = live.story_knobs() if dataset == "simulated" else {}
-    dial, sentence = st.columns(2, gap="medium", vertical_alignment="top")
+    left, sentence = st.columns(2, gap="medium", vertical_alignment="top")
+    dial = left.container(height=ROW, border=False)
     free = live.ready(dataset, options)
     setting = _dial(dataset, options, mode or PRICE, dial, free)
     try:

@@ -25,7 +25,7 @@ from fairviz.ui.setting import Setting
 from fairviz.view import View, background, mean_point
 
 #: Highest price that a goal may ask for; prices above the smallest group's share are clipped and only approximate.
-HIGHEST = {"dp": 0.6, "eop": 0.2, "entropy": 50.0, "dp_eop": 0.6}
+GOAL_TOP = {"dp": 0.6, "eop": 0.2, "entropy": 50.0, "dp_eop": 0.6}
 
 
 def story_knobs() -> dict:
@@ -132,7 +132,7 @@ def _solve(setting: Setting, paths: dict[str, str], place: DeltaGenerator) -> tu
         bar.progress(done / len(paths), f"Looking for the price without {words.plain(domain)} …")
         found[domain] = common.solved(
             path, setting.dataset, _json(setting.options), domain, setting.classifier, given, (goal.kind, goal.value),
-            HIGHEST[setting.control],
+            GOAL_TOP[setting.control],
         )  # fmt: skip
     bar.empty()
     setting = replace(setting, prices=tuple((domain, s.price) for domain, s in found.items()))

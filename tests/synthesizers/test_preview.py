@@ -13,7 +13,7 @@ from fairviz.data.dataset import DomainDataset
 from fairviz.diffusion.guidance import Tilt
 from fairviz.errors import SettingError
 from fairviz.synthesizers import CONTROLS, FADM
-from fairviz.synthesizers.preview import Pool, effective_sample_size, pool_sizes
+from fairviz.synthesizers.preview import Pool, effective_sample_size
 
 SCHEMA = Schema(("a", "b"), "y", "yes", "z", "d")
 A, B = ("a0", "a1"), ("b0", "b1", "b2")
@@ -108,10 +108,6 @@ def by_hand(
 )
 def test_effective_sample_size_by_hand(weights: list[float], size: float) -> None:
     assert effective_sample_size(np.array(weights, float)) == pytest.approx(size)
-
-
-def test_sizes_of_several_pools() -> None:
-    assert pool_sizes([np.ones(7), np.array([2.0, 1.0]), np.ones(5)]) == (2, 7)
 
 
 # With groups (0.4, 0.6) and favourable shares (0.1, 0.3): w = p1 / 0.6 - p0 / 0.4, w1 = p1 / 0.3 - p0 / 0.1.
