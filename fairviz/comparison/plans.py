@@ -15,7 +15,7 @@ import pandas as pd
 
 from fairviz.comparison.methods import METHODS, Setting
 from fairviz.comparison.results import Results
-from fairviz.comparison.trials import ITERATIONS, TRIAL, Trial, run
+from fairviz.comparison.trials import ITERATIONS, TRIAL, Trial, run, spent
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.schema import _names
 from fairviz.data.sources import load_dataset
@@ -122,6 +122,7 @@ def frontier(plan: Plan, out: Path | None = None, *, n_jobs: int = 2) -> Iterato
     dataset, library = load_dataset(plan.dataset), Library()
     trials = plan.trials(dataset)
     rows, made = yield from _run(dataset, trials, library, n_jobs)
+    made |= spent(dataset, trials, library)
     _publish(FRONTIER, plan, dataset, trials, {"trials.csv": rows}, {}, made, out)
     yield "published", len(trials), len(trials), ""
 
@@ -131,7 +132,8 @@ def table1(plan: Plan, out: Path | None = None, *, n_jobs: int = 2) -> Iterator[
     check_count("jobs", n_jobs, 1, 64)
     dataset, library = load_dataset(plan.dataset), Library()
     methods = [m for m in TABLE_METHODS if m in plan.methods]
-    inner_rows, made_inner = yield from _run(dataset, plan.inner(dataset, methods), library, n_jobs)
+    inner = plan.inner(dataset, methods)
+    inner_rows, made_inner = yield from _run(dataset, inner, library, n_jobs)
     chosen = choose(plan, dataset, inner_rows, methods)
     trials = [
         plan._trial(name, setting, target, plan.classifiers[0], seed)
@@ -145,7 +147,8 @@ def table1(plan: Plan, out: Path | None = None, *, n_jobs: int = 2) -> Iterator[
         for seed in plan.tested
     ]
     rows, made = yield from _run(dataset, trials, library, n_jobs)
-    made = {**made, **{k: made[k] + made_inner[k] for k in ("seconds", "trials_computed")}}
+    made |= {k: made[k] + made_inner[k] for k in ("seconds", "trials_computed")}
+    made |= spent(dataset, [*inner, *trials], library)
     chosen_json = [{"method": m, "target": t, "setting": s} for (m, t), s in chosen.items()]
     tables = {"trials.csv": rows, "inner.csv": inner_rows}
     _publish(TABLE, plan, dataset, trials, tables, {"chosen": chosen_json, "rule": RULE}, made, out)

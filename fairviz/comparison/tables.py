@@ -53,9 +53,13 @@ def made_line(entry: Entry) -> str:
     made, total = entry.made, len(entry.table("trials.csv"))
     minutes = f"{made['seconds'] / 60:.0f} minutes with {made['workers']} workers"
     fresh = made["trials_computed"]
-    took = f"{total:,} trials in {minutes}, fits that were not stored included."
-    if fresh < total:
+    if made.get("trials_timed", -1) == made.get("trials"):
+        trials, fits = (f"{made[f'{what}_core_seconds'] / 60:.0f} core-minutes" for what in ("trial", "fit"))
+        took = f"{made['trials']:,} trials in {trials} and {made['fits']} fits in {fits}."
+    elif fresh < total:
         took = f"{total:,} trials, {fresh:,} of them computed in this run ({minutes}), the others read from the store."
+    else:
+        took = f"{total:,} trials in {minutes}, fits that were not stored included."
     return (
         f"{len(entry.spec['seeds'])} seeds, {len(entry.spec['targets'])} held-out domains; measured "
         f"{made['time'][:10]} on {made['machine']}, torch {made['torch']}, scikit-learn {made['scikit-learn']}. {took}"

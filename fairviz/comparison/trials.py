@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -140,10 +141,12 @@ def compute(dataset: DomainDataset, trials: Sequence[Trial], library: Library, *
         if entry is not None:
             found.append(Counts.from_json(entry.json()))
             continue
+        begun = time.monotonic()
         with one_thread():
             counts = _test(dataset, trial, library, kept)
         if not fresh:
-            library.store.put(TRIAL, trial.spec(dataset), json_files={"result.json": counts.to_json()}, made=versions())
+            made = {"seconds": round(time.monotonic() - begun, 3), **versions()}
+            library.store.put(TRIAL, trial.spec(dataset), json_files={"result.json": counts.to_json()}, made=made)
         found.append(counts)
     return found
 
@@ -186,6 +189,18 @@ def _draw(fit: Any, trial: Trial, settings: Setting) -> pd.DataFrame:
     takes_steps = trial.what.synthesizer in ("fadm", "ddpm", "balanced")
     steps = {"n_steps": trial.n_steps} if takes_steps else {}
     return fit.sample(trial.n, random_state=trial.seed, **settings, **steps)
+
+
+def spent(dataset: DomainDataset, trials: Sequence[Trial], library: Library) -> dict[str, Any]:
+    """Core-seconds of trials and of their fits, from their manifests, in whichever run they were computed."""
+    fits = {key_of(s.to_json()): s.to_json() for t in trials if (s := t.fit_spec(dataset)) is not None}
+    made = [e.made for t in trials if (e := library.get(TRIAL, t.spec(dataset))) is not None]
+    trained = [e.made for s in fits.values() if (e := library.get(FIT, s)) is not None]
+    timed = [m["seconds"] for m in made if "seconds" in m]
+    return {
+        "trials": len(trials), "trials_timed": len(timed), "trial_core_seconds": round(sum(timed)),
+        "fits": len(fits), "fit_core_seconds": round(sum(m["seconds"] for m in trained)),
+    }  # fmt: skip
 
 
 def record(trial: Trial, counts: Counts) -> dict:

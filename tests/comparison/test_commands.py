@@ -151,6 +151,10 @@ def test_the_manifest_says_how_it_was_made(which, request) -> None:
     assert spec["dataset"]["fingerprint"] == load_dataset("simulated").fingerprint()
     for key in ("machine", "torch", "seconds", "trials_computed"):
         assert done.json[key] == made[key]  # the second call read what the first had published
+    assert made["trials"] == made["trials_timed"] == len(done.rows) + inner
+    assert 0 <= made["trial_core_seconds"] <= made["seconds"] + 1  # one worker, so no more than the clock says
+    assert made["fits"] > 0
+    assert made["fit_core_seconds"] <= made["seconds"] + 1
 
 
 def test_the_key_is_that_of_the_trials_listed(frontier) -> None:

@@ -15,6 +15,7 @@ from fairviz.comparison.tables import (
     PAPER_DOMAINS,
     as_json,
     frontier_text,
+    made_line,
     results_of,
     table1_rows,
     table1_text,
@@ -388,6 +389,14 @@ def test_frontier_text(frontier_entry) -> None:
     for word in ("2 seeds", "2 held-out domains", "a machine of four cores", "torch 9.9", "scikit-learn 8.8",
                  "28 trials in 2 minutes with 2 workers"):  # fmt: skip
         assert word in text
+
+
+def test_trials_of_several_runs_tell_their_core_minutes(tmp_path, made) -> None:
+    known = {"trials": 30, "trials_timed": 30, "trial_core_seconds": 600, "fits": 3, "fit_core_seconds": 240}
+    entry = published(tmp_path / "timed", "frontier", ALL, {**made, "trials_computed": 0, **known})
+    assert "30 trials in 10 core-minutes and 3 fits in 4 core-minutes." in made_line(entry)
+    some = published(tmp_path / "some", "frontier", ALL, {**made, "trials_computed": 5, **known, "trials_timed": 29})
+    assert "5 of them computed in this run" in made_line(some)
 
 
 def test_table1_rows(table1_entry) -> None:

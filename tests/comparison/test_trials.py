@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from fairviz.comparison import trials as module
 from fairviz.comparison.methods import CLASSIFIER, GENERATOR, METHODS, REFERENCE, wording
 from fairviz.comparison.plans import HELD_OUT, TABLE_METHODS, Plan, choose
-from fairviz.comparison.trials import TRIAL, Trial, compute, record, run
+from fairviz.comparison.trials import TRIAL, Trial, compute, record, run, spent
 from fairviz.data import load_dataset
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import DATASETS
@@ -178,6 +178,10 @@ def test_stored_and_read_back(dataset, tmp_path, monkeypatch) -> None:
     entry = library.get(TRIAL, one.spec(dataset))
     assert (np.array(entry.json()["table"]) == first.table).all()
     assert entry.made["torch"]
+    assert spent(dataset, [one], library) == {
+        "trials": 1, "trials_timed": 1, "trial_core_seconds": round(entry.made["seconds"]),
+        "fits": 0, "fit_core_seconds": 0,
+    }  # fmt: skip
     monkeypatch.setattr(module, "_test", lambda *_: pytest.fail("computed again"))
     (second,) = compute(dataset, [one], library)
     assert (second.table == first.table).all()
