@@ -82,8 +82,10 @@ class Entry:
         return safetensors.numpy.load((self.path / name).read_bytes())
 
     def table(self, name: str) -> pd.DataFrame:
-        """A CSV payload; text stays text."""
-        return pd.read_csv(StringIO((self.path / name).read_text()), keep_default_na=False)
+        """A CSV payload; columns that were text when written are text again, also those of digits only."""
+        about = json.loads((self.path / MANIFEST).read_text())["files"][name]
+        text = dict.fromkeys(about.get("text", ()), str)
+        return pd.read_csv(StringIO((self.path / name).read_text()), keep_default_na=False, dtype=text)
 
 
 def read_entry(path: Path) -> Entry:
@@ -147,7 +149,7 @@ def write_entry(
         payload[name] = table.to_csv(index=False, lineterminator="\n").encode()
     if arrays is not None:
         payload["arrays.safetensors"] = safetensors.numpy.save({k: np.ascontiguousarray(v) for k, v in arrays.items()})
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": FORMAT,
         "kind": kind,
         "key": key_of(spec),
@@ -155,6 +157,8 @@ def write_entry(
         "made": {"time": datetime.now(UTC).isoformat(timespec="seconds"), **(made or {})},
         "files": {n: {"bytes": len(d), "sha256": hashlib.sha256(d).hexdigest()} for n, d in sorted(payload.items())},
     }
+    for name, table in (tables or {}).items():
+        manifest["files"][name]["text"] = [str(c) for c in table if pd.api.types.is_string_dtype(table[c])]
     payload[MANIFEST] = json.dumps(manifest, indent=1, allow_nan=False).encode()
     aside: Path | None = None
     try:

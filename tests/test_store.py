@@ -39,6 +39,16 @@ def tree(root):
 # keys
 
 
+def test_text_of_digits_stays_text(store) -> None:
+    """Years as domains: numbers stay numbers beside them."""
+    years = pd.DataFrame({"target": ["2008", "2010"], "n": [1, 2], "share": [0.5, 1.0], "without": ["", ""]})
+    found = store.put("cell", SPEC, tables={"rows.csv": years}).table("rows.csv")
+    assert found["target"].tolist() == ["2008", "2010"]
+    assert found["without"].tolist() == ["", ""]
+    assert found["n"].tolist() == [1, 2]
+    assert found["share"].tolist() == [0.5, 1.0]
+
+
 def test_key_is_the_sha256_of_the_spec_not_of_its_order():
     other = {"flag": True, "seeds": [0, 1], "lambda": 0.5, "data": {"n": 3, "name": "a"}}
     assert list(other) != list(SPEC)

@@ -72,8 +72,12 @@ def _prices(control: str, prices: Iterable[float]) -> tuple[Setting, ...]:
 
 
 DP = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
-EOP = (0.01, 0.02, 0.03, 0.05, 0.08)
+EOP = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.12)
 ENTROPY = (5.0, 10.0, 30.0)
+#: Label strengths other than 1: sharper labels with the prices that they ask for, and softer ones.
+SHARP_DP: tuple[Setting, ...] = ({"control": "dp", "lambda_y": 2.0, "lambda_z": 0.25},)
+SOFT_DP: tuple[Setting, ...] = ({"control": "dp", "lambda_y": 0.5, "lambda_z": 0.2},)
+SHARP_EOP = tuple({"control": "eop", "lambda_y": 2.0, "lambda_z": price} for price in (0.03, 0.08, 0.12))
 BOTH = tuple({"control": "dp_eop", "lambda_z": a, "lambda_eop": b} for a, b in ((0.1, 0.01), (0.15, 0.02), (0.2, 0.02)))
 NO_CONTROL: Setting = {"control": "dp", "lambda_z": 0.0}
 FADM_PAPER = "Lin, Li, Zhao and Shao (2024), arXiv 2406.09495"
@@ -81,12 +85,12 @@ OURS = "docs/method.md, Fair control that knows the label"
 
 METHODS: dict[str, Method] = {
     "fadm_dp": Method(
-        "FADM, parity price", "FADM, label-aware", GENERATOR, (NO_CONTROL, *_prices("dp", DP)),
+        "FADM, parity price", "FADM, label-aware", GENERATOR, (NO_CONTROL, *_prices("dp", DP), *SHARP_DP, *SOFT_DP),
         (NO_CONTROL, *_prices("dp", (0.1, 0.2))), synthesizer="fadm", source=OURS,
     ),
     "fadm_eop": Method(
-        "FADM, opportunity price", "FADM, label-aware", GENERATOR, _prices("eop", EOP), _prices("eop", (0.03,)),
-        synthesizer="fadm", source=OURS,
+        "FADM, opportunity price", "FADM, label-aware", GENERATOR, (*_prices("eop", EOP), *SHARP_EOP),
+        _prices("eop", (0.03,)), synthesizer="fadm", source=OURS,
     ),
     "fadm_both": Method(
         "FADM, both prices", "FADM, label-aware", GENERATOR, BOTH, BOTH[1:2], synthesizer="fadm", source=OURS,
@@ -179,8 +183,9 @@ METHODS: dict[str, Method] = {
 
 #: Smallest and largest value of the numbers in a setting.
 LIMITS = {
-    "lambda_z": (0.0, 1e6), "lambda_eop": (0.0, 1e6), "lambda_dp": (0.0, 1e6), "share": (0.0, 1.5), "bound": (0.0, 1.0),
-    "fairness": (0.0, 1e3), "weight": (0.0, 1e3), "label": (0, 1), "index": (0, 8),
+    "lambda_y": (0.0, 1e3), "lambda_z": (0.0, 1e6), "lambda_eop": (0.0, 1e6), "lambda_dp": (0.0, 1e6),
+    "share": (0.0, 1.5), "bound": (0.0, 1.0), "fairness": (0.0, 1e3), "weight": (0.0, 1e3), "label": (0, 1),
+    "index": (0, 8),
 }  # fmt: skip
 
 
@@ -216,8 +221,8 @@ def check_setting(name: str, setting: Setting) -> None:
 def wording(setting: Setting) -> str:
     """A setting in short: ``λ_z 0.2``."""
     names = {
-        "lambda_z": "λ_z", "lambda_dp": "λ_z", "lambda_eop": "λ_eop", "share": "share", "bound": "gap at most",
-        "fairness": "weight", "weight": "weight", "label": "label", "index": "multiplier",
+        "lambda_y": "λ_y", "lambda_z": "λ_z", "lambda_dp": "λ_z", "lambda_eop": "λ_eop", "share": "share",
+        "bound": "gap at most", "fairness": "weight", "weight": "weight", "label": "label", "index": "multiplier",
     }  # fmt: skip
     parts = [f"{names[k]} {v:g}" for k, v in setting.items() if k in names]
     kind = setting.get("constraint") or {"entropy": "entropy", "eop": "eop"}.get(str(setting.get("control")))

@@ -1,0 +1,84 @@
+"""Points of accuracy below the simulated world's known front, at equal fairness, with more rows than the sweep's.
+
+    python -m benchmarks.known_front       (a quarter of an hour on two cores)
+
+The recorded sweep trains on 10,000 rows; here every second price is drawn again with 40,000, three seeds, so that what
+the classifier loses for want of rows can be told from what the generator loses.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pandas as pd
+import torch
+from threadpoolctl import threadpool_limits
+
+from benchmarks.common import keep
+from fairviz.data import load_dataset
+from fairviz.evaluation import evaluate
+from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.metrics import METRICS, mean_over_domains
+from fairviz.library import Library, load_fit
+from fairviz.synthesizers import CONTROLS
+
+ROWS = 40_000
+PRICES = {control: (0.0, *CONTROLS[control].grid[1::2]) for control in ("dp", "eop")}
+METRIC = {"dp": "R_DP", "eop": "R_EOp"}
+CHOSEN = ("gradient_boosting", "mlp")
+SEEDS = range(3)
+
+
+def measure(control: str, price: float) -> list[dict]:
+    """Means over the held-out regions at one price, a row per classifier."""
+    torch.set_num_threads(1)
+    dataset, library = load_dataset("simulated"), Library()
+    fits = library.find_fits("simulated")
+    means: dict[str, list[tuple[float, float]]] = {classifier: [] for classifier in CHOSEN}
+    with threadpool_limits(1):
+        for seed in SEEDS:
+            rows = {
+                d: load_fit(fits[d]).sample(ROWS, control=control, lambda_z=price, random_state=seed)
+                for d in dataset.domains
+            }
+            for classifier in CHOSEN:
+                tables = Counts.concat(
+                    [evaluate(rows[d], dataset.leave_out(d)[1], classifier=classifier, seed=seed) for d in rows]
+                ).table
+                accuracy, ratio = (mean_over_domains(METRICS[m](tables))[0] for m in ("accuracy", METRIC[control]))
+                means[classifier].append((accuracy, ratio))
+    out = []
+    for classifier, pairs in means.items():
+        accuracy, ratio = np.mean(pairs, axis=0)
+        known = known_path(library, control)
+        best = float(np.interp(ratio, known[METRIC[control]], known["accuracy"]))
+        out.append(
+            {
+                "control": control, "lambda_z": price, "classifier": classifier, "rows": ROWS, "seeds": len(pairs),
+                "accuracy": accuracy, "fairness": ratio, "points_below": 100 * (best - accuracy),
+            }
+        )  # fmt: skip
+    return out
+
+
+def known_path(library: Library, control: str) -> pd.DataFrame:
+    """Accuracy and ratio of the fair Bayes rule, means over the regions, rising in the ratio."""
+    entry = library.recorded("simulated")
+    assert entry is not None, "the simulated sweep is not shipped"
+    truth = pd.DataFrame(entry.json("facts.json")["bayes_frontier"])
+    metric = METRIC[control]
+    return truth[truth["control"] == control].groupby("lambda_z")[["accuracy", metric]].mean().sort_values(metric)
+
+
+def main() -> None:
+    """Measure and keep."""
+    jobs = [(control, price) for control, prices in PRICES.items() for price in prices]
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        found = list(pool.map(measure, *zip(*jobs, strict=True)))
+    keep("known_front", [row for rows in found for row in rows])
+
+
+if __name__ == "__main__":
+    main()
