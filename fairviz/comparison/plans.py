@@ -207,6 +207,15 @@ def _run(
     return pd.DataFrame(records, columns=None if records else columns).sort_values(columns, ignore_index=True), made
 
 
+def _runs(store: ResultStore, kind: str, dataset: DomainDataset, made: dict) -> list[dict]:
+    """What the runs computed that a published table is made of: a run that computes everything starts the list anew."""
+    this = {name: made[name] for name in ("trials_computed", "seconds", "workers")}
+    earlier = [e.made for e in store.entries(kind) if e.spec["dataset"]["name"] == dataset.name]
+    if made["trials_computed"] == made["trials"] or not earlier:
+        return [this]
+    return [*(earlier[0].get("runs") or [{name: earlier[0][name] for name in this}]), this]
+
+
 def _publish(
     kind: str,
     plan: Plan,
@@ -230,7 +239,8 @@ def _publish(
         "trials": key_of({"keys": keys}),
     }
     known = {**facts(dataset), **more}
-    store.put(kind, spec, json_files={"facts.json": known}, tables=tables, made={**made, **versions()})
+    made = {**made, "runs": _runs(store, kind, dataset, made), **versions()}
+    store.put(kind, spec, json_files={"facts.json": known}, tables=tables, made=made)
     for entry in store.entries(kind):
         if entry.spec["dataset"]["name"] == dataset.name and entry.path != store.path(kind, spec):
             shutil.rmtree(entry.path)

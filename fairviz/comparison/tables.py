@@ -51,15 +51,17 @@ def with_span(row: Mapping, metric: str, digits: int, scale: float = 1.0) -> str
 def made_line(entry: Entry) -> str:
     """Machine, versions, seeds and duration of a published comparison."""
     made, total = entry.made, len(entry.table("trials.csv"))
-    minutes = f"{made['seconds'] / 60:.0f} minutes with {made['workers']} workers"
-    fresh = made["trials_computed"]
+    runs = [run for run in made.get("runs", [made]) if run["trials_computed"]] or [made]
+    told = [
+        f"{run['trials_computed']:,} in {run['seconds'] / 60:.0f} minutes with {run['workers']} workers" for run in runs
+    ]
     if made.get("trials_timed", -1) == made.get("trials"):
         trials, fits = (f"{made[f'{what}_core_seconds'] / 60:.0f} core-minutes" for what in ("trial", "fit"))
         took = f"{made['trials']:,} trials in {trials} and {made['fits']} fits in {fits}."
-    elif fresh < total:
-        took = f"{total:,} trials, {fresh:,} of them computed in this run ({minutes}), the others read from the store."
+    elif runs[0]["trials_computed"] >= total:
+        took = f"{total:,} trials in {told[0].split(' in ')[1]}, fits that were not stored included."
     else:
-        took = f"{total:,} trials in {minutes}, fits that were not stored included."
+        took = f"{total:,} trials: {', '.join(told)}, fits that were not stored included; the others were stored."
     return (
         f"{len(entry.spec['seeds'])} seeds, {len(entry.spec['targets'])} held-out domains; measured "
         f"{made['time'][:10]} on {made['machine']}, torch {made['torch']}, scikit-learn {made['scikit-learn']}. {took}"

@@ -192,6 +192,14 @@ def test_another_run_replaces_the_published_one(capsys, tmp_path, monkeypatch) -
     assert one.key != two.key
     assert two.spec["classifiers"] == ["logistic_regression"]
     assert set(two.table("trials.csv")["classifier"]) == {"logistic_regression"}
+    # the constant and the untouched model of another classifier are other trials: everything was computed anew
+    before = len(two.table("trials.csv"))
+    assert [run["trials_computed"] for run in two.made["runs"]] == [before]
+    more = "constant,untouched,overwrite,reweighing"
+    ok(capsys, *command, "--methods", more, "--classifiers", "logistic_regression")
+    (three,) = ResultStore(tmp_path / "out").entries("frontier")
+    new = (three.table("trials.csv")["method"] == "reweighing").sum()
+    assert [run["trials_computed"] for run in three.made["runs"]] == [before, new]
 
 
 # table1

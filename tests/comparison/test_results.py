@@ -395,8 +395,9 @@ def test_trials_of_several_runs_tell_their_core_minutes(tmp_path, made) -> None:
     known = {"trials": 30, "trials_timed": 30, "trial_core_seconds": 600, "fits": 3, "fit_core_seconds": 240}
     entry = published(tmp_path / "timed", "frontier", ALL, {**made, "trials_computed": 0, **known})
     assert "30 trials in 10 core-minutes and 3 fits in 4 core-minutes." in made_line(entry)
-    some = published(tmp_path / "some", "frontier", ALL, {**made, "trials_computed": 5, **known, "trials_timed": 29})
-    assert "5 of them computed in this run" in made_line(some)
+    runs = [{"trials_computed": n, "seconds": 60 * m, "workers": 2} for n, m in ((20, 4), (0, 1), (5, 3))]
+    some = published(tmp_path / "some", "frontier", ALL, {**made, **known, "trials_timed": 29, "runs": runs})
+    assert "28 trials: 20 in 4 minutes with 2 workers, 5 in 3 minutes with 2 workers" in made_line(some)
 
 
 def test_table1_rows(table1_entry) -> None:
