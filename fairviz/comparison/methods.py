@@ -225,5 +225,5 @@ def wording(setting: Setting) -> str:
         "bound": "gap at most", "fairness": "weight", "weight": "weight", "label": "label", "index": "multiplier",
     }  # fmt: skip
     parts = [f"{names[k]} {v:g}" for k, v in setting.items() if k in names]
-    kind = setting.get("constraint") or {"entropy": "entropy", "eop": "eop"}.get(str(setting.get("control")))
+    kind = setting.get("constraint")  # a control is in the method's title
     return ", ".join([*([kind] if kind else []), *parts]) or "–"

@@ -48,18 +48,23 @@ def with_span(row: Mapping, metric: str, digits: int, scale: float = 1.0) -> str
     return f"{_number(row[metric], digits, scale)} ({low}–{high})"
 
 
+def _minutes(run: Mapping) -> str:
+    minutes = max(1, round(run["seconds"] / 60))
+    return (
+        f"{minutes} minute{'s' if minutes > 1 else ''} with {run['workers']} worker{'s' if run['workers'] > 1 else ''}"
+    )
+
+
 def made_line(entry: Entry) -> str:
     """Machine, versions, seeds and duration of a published comparison."""
     made, total = entry.made, len(entry.table("trials.csv"))
     runs = [run for run in made.get("runs", [made]) if run["trials_computed"]] or [made]
-    told = [
-        f"{run['trials_computed']:,} in {run['seconds'] / 60:.0f} minutes with {run['workers']} workers" for run in runs
-    ]
+    told = [f"{run['trials_computed']:,} in {_minutes(run)}" for run in runs]
     if made.get("trials_timed", -1) == made.get("trials"):
         trials, fits = (f"{made[f'{what}_core_seconds'] / 60:.0f} core-minutes" for what in ("trial", "fit"))
         took = f"{made['trials']:,} trials in {trials} and {made['fits']} fits in {fits}."
     elif runs[0]["trials_computed"] >= total:
-        took = f"{total:,} trials in {told[0].split(' in ')[1]}, fits that were not stored included."
+        took = f"{total:,} trials in {_minutes(runs[0])}, fits that were not stored included."
     else:
         took = f"{total:,} trials: {', '.join(told)}, fits that were not stored included; the others were stored."
     return (
