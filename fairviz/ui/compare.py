@@ -64,8 +64,9 @@ def _frontier(dataset: str, entry: Entry) -> None:
         help="Circles: synthetic rows. Squares: real rows and a fairer model. Diamonds: to compare with.",
     )  # fmt: skip
     st.caption(
-        f"Trained on people of other {words.plain(source.nouns.get('domain', 'domain'))}s, tested on "
-        f"{words.plain(', '.join(entry.spec['targets']))}; gradient boosting on {int(points['n'].max()):,} rows "
+        f"Tested on one {words.plain(source.nouns.get('domain', 'domain'))} at a time "
+        f"({words.plain(', '.join(entry.spec['targets']))}), trained on all others; gradient boosting on "
+        f"{int(points['n'].max()):,} rows "
         "(fairret: its own small network). Every method's whole dial is shown: nothing here was chosen on the target."
     )
     part = points[points["family"].isin(shown)].rename(
@@ -140,7 +141,7 @@ def _detail(dataset: str, entry: Entry, points: pd.DataFrame, chosen: str, class
             f"**{with_span(row, 'accuracy', 0, 1000)} of 1,000**, R\\_DP **{with_span(row, 'R_DP', 2)}**, "
             f"R\\_EOp **{with_span(row, 'R_EOp', 2)}**; {row['seeds']} seeds.{group}"
         )
-        left.caption(words.plain(f"{method.source or 'For comparison.'} Setting: {row['setting']}"))
+        left.caption(words.plain(f"{method.source or 'For comparison'} · Setting: {row['setting']}"))
         pins = st.session_state.setdefault("pins", [])
         if chosen in pins:
             if right.button("Unpin", key="unpin", icon=":material/keep_off:"):
@@ -200,7 +201,7 @@ def _scores(entry: Entry, classifier: str, metric: str) -> None:
                 "Hypervolume": scores["hypervolume"].round(3),
                 "± seeds": scores["hypervolume_sd"].round(3),
                 "Above the constant": scores["hypervolume_strict"].round(4),
-                "Points below the Bayes rule": (100 * scores["distance"]).round(2),
+                "Points below the Bayes rule": ["–" if math.isnan(d) else f"{100 * d:.2f}" for d in scores["distance"]],
                 "Most accurate, %": (100 * scores["best_accuracy"]).round(1),
                 "Fairest": scores["fairest"].round(2),
             }
@@ -211,7 +212,7 @@ def _scores(entry: Entry, classifier: str, metric: str) -> None:
                 f"Hypervolume: area between the front and accuracy 0.5, {metric} 0. Above the constant: the same "
                 "counted from the constant predictor's accuracy. Points below the Bayes rule: mean accuracy "
                 "lost, at equal fairness, against the fair Bayes rule estimated with the target's own rows; below 0 is "
-                "better than that estimate. A front may mix two "
+                "better than that estimate, – means no fairness in common. A front may mix two "
                 f"settings by lot. {common.made_line(str(entry.path))}"
             )
         )
