@@ -17,6 +17,7 @@ from fairviz.comparison.tables import (
     frontier_text,
     made_line,
     results_of,
+    standing,
     table1_rows,
     table1_text,
 )
@@ -389,6 +390,23 @@ def test_frontier_text(frontier_entry) -> None:
     for word in ("2 seeds", "2 held-out domains", "a machine of four cores", "torch 9.9", "scikit-learn 8.8",
                  "28 trials in 2 minutes with 2 workers"):  # fmt: skip
         assert word in text
+
+
+def test_standing_by_hand(tmp_path, made) -> None:
+    """Areas of the fronts from the table above; the DDPM of this test is FADM's price 0."""
+    ddpm = both_seeds("ddpm", {}, ((4, 16), (10, 40)), ((2, 3), (5, 15)))
+    entry = published(tmp_path / "standing", "frontier", [*ALL, *ddpm], made)
+    told = [cell.strip() for cell in standing({"adult": entry}).split("\n")[-1].strip("| ").split("|")]
+    fair = (0.9 + 20 / 24) / 2
+    ours = 0.285 * 0.325 + (0.285 + 0.225) / 2 * (fair - 0.325)
+    bound = 0.375 * 0.45 + (0.375 + 0.33) / 2 * (0.825 - 0.45)
+    rival = 0.29 * 0.53 + (0.29 + 0.2675) / 2 * (0.65 - 0.53)
+    assert told[0] == "adult"
+    assert told[1].startswith("78.5 (")
+    assert told[2].startswith("79.0 (")
+    assert told[3].startswith(f"{ours / (0.285 * 0.325):.2f} (DDPM), ")
+    assert told[4].startswith(f"{bound / (0.285 * 0.325):.2f}, ")
+    assert told[5].startswith(f"{ours / rival:.2f} (Reweighing), ")
 
 
 def test_trials_of_several_runs_tell_their_core_minutes(tmp_path, made) -> None:
