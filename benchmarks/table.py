@@ -165,7 +165,7 @@ def previewed() -> str:
 
 
 def ablated() -> str:
-    """What meta-learning and the weights of domains are worth."""
+    """What meta-learning is worth."""
     ablation = pd.read_csv(RESULTS / "ablation.csv")
     lines = ["| meta-learning | λ_z | accuracy, % | R_DP | R_EOp | fit, s on one core |", "|---|---|---|---|---|---|"]
     for (variant, price), part in ablation.groupby(["variant", "lambda_z"], sort=False):
