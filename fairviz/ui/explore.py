@@ -27,10 +27,6 @@ HIGHEST = {control: CONTROLS[control].grid[-1] for control in CONTROLS}
 
 #: Height of the dial's place in pixels: as high as the longest usual sentence, so that nothing below moves with it.
 ROW = 232
-#: On a phone the sentence stands below the dial, and the place is as high as what is in it.
-STACKED = """<style>@media (max-width: 640px) {
-  .st-key-dial_place, div:has(> .st-key-dial_place) { height: auto !important; flex-basis: auto !important; }
-}</style>"""
 #: Step of the free dial; every recorded stop lies on it.
 STEP = {"dp": 0.005, "eop": 0.005, "entropy": 0.5, "dp_eop": 0.005}
 PRICE, GOAL = "Set a price", "Reach a goal"
@@ -54,9 +50,8 @@ def page() -> None:
             )  # fmt: skip
     options = live.story_knobs() if dataset == "simulated" else {}
     left, sentence = st.columns(2, gap="medium", vertical_alignment="top")
-    st.html(STACKED)
-    dial = left.container(height=ROW, border=False, key="dial_place")
     free = live.ready(dataset, options)
+    dial = left.container(height=ROW, border=False) if free else left  # only guided draws come and go below the dial
     setting = _dial(dataset, options, mode or PRICE, dial, free)
     try:
         _body(setting, sentence.container(border=True), dial.container())
