@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import altair as alt
 import pandas as pd
 
@@ -216,6 +218,7 @@ def frontier(
     *,
     y_title: str,
     selected: str | None = None,
+    neutral: Sequence[str] = (),
     height: int = 520,
 ) -> alt.LayerChart | alt.FacetChart:
     """Every method's settings and fronts, accuracy against fairness; best corner top right. A click selects a point.
@@ -230,12 +233,16 @@ def frontier(
         Accuracy of the constant predictor.
     selected : str, optional
         ``id`` of the point that is looked at.
+    neutral : sequence of str
+        Families that are there to compare with, drawn in grey.
     """
     families = list(dict.fromkeys(points["family"]))
-    colours = [FAMILY_COLOURS[k % len(FAMILY_COLOURS)] for k in range(len(families))]
+    coloured = [family for family in families if family not in neutral]
+    colours = [BASE if f in neutral else FAMILY_COLOURS[coloured.index(f) % len(FAMILY_COLOURS)] for f in families]
     best = float(points["accuracy"].max())
     x_values = pd.concat([points["accuracy"], pd.Series([constant] if constant else [], dtype=float)])
     x_values = x_values[x_values >= best - LEFT_EDGE]
+    visible = points[points["accuracy"] >= best - LEFT_EDGE]
     x = alt.X(
         "accuracy:Q",
         title="Accuracy on people of unseen domains →",
@@ -245,7 +252,7 @@ def frontier(
     y = alt.Y(
         "fairness:Q",
         title=y_title,
-        scale=alt.Scale(domain=_domain(points["fairness"], 0.04, 0, 1), nice=False),
+        scale=alt.Scale(domain=_domain(visible["fairness"], 0.04, 0, 1), nice=False),
         axis=alt.Axis(format=".2f", tickCount=6),
     )
     colour = alt.Color(

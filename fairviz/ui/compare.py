@@ -20,6 +20,8 @@ from fairviz.ui.frame import AXES
 
 RATIOS = [metric for metric in AXES if metric.startswith("R_")]
 MAX_PINS = 4
+#: Always drawn, as is the constant predictor.
+TRIVIAL = METHODS["overwrite"].family
 #: Families drawn at first; the rest are a click away.
 FIRST = ("FADM, label-aware", "FADM, entropy", "DDPM", "FairGAN", "Balanced diffusion", "Real rows, untouched",
          "Real rows, tilt weights", "Exponentiated gradient")  # fmt: skip
@@ -58,7 +60,7 @@ def _frontier(dataset: str, entry: Entry) -> None:
     )  # fmt: skip
     classifier = classifiers[0]
     points = common.comparison_points(str(entry.path), classifier)
-    families = list(dict.fromkeys(points["family"]))
+    families = [family for family in dict.fromkeys(points["family"]) if family != TRIVIAL]
     shown = right.multiselect(
         "Methods", families, default=[f for f in FIRST if f in families], key=f"compare_families_{dataset}",
         help="Circles: synthetic rows. Squares: real rows and a fairer model. Diamonds: to compare with.",
@@ -69,7 +71,7 @@ def _frontier(dataset: str, entry: Entry) -> None:
         f"{int(points['n'].max()):,} rows "
         "(fairret: its own small network). Every method's whole dial is shown: nothing here was chosen on the target."
     )
-    part = points[points["family"].isin(shown)].rename(
+    part = points[points["family"].isin([*shown, TRIVIAL] if shown else [])].rename(
         columns={metric: "fairness", f"{metric}_low": "fairness_low", f"{metric}_high": "fairness_high"}
     )
     if part["fairness"].notna().sum() == 0:
@@ -105,16 +107,21 @@ def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str) -> str:
     chart = charts.frontier(
         part[columns].dropna(subset=["fairness"]), pd.DataFrame(fronts),
         float(constant.iloc[0]) if len(constant) else None,
-        y_title=AXES[metric], selected=st.session_state[key],
+        y_title=AXES[metric], selected=st.session_state[key], neutral=[TRIVIAL],
     )  # fmt: skip
     st.vega_lite_chart(
         chart.to_dict(validate=False), key="compare_chart", on_select="rerun", selection_mode="chosen", width="stretch",
         alt=f"Accuracy against {metric} of {len(names)} settings",
     )  # fmt: skip
-    far = int((part["accuracy"] < part["accuracy"].max() - charts.LEFT_EDGE).sum())
+    edge, notes = part["accuracy"].max() - charts.LEFT_EDGE, []
+    far = int((part["accuracy"] < edge).sum())
     if far:
         many = f"{far} settings are" if far > 1 else "One setting is"
-        st.caption(f"{many} more than {100 * charts.LEFT_EDGE:.0f} points less accurate and left of the chart.")
+        notes.append(f"{many} more than {100 * charts.LEFT_EDGE:.0f} points less accurate and left of the chart.")
+    if len(constant) and constant.iloc[0] < edge:
+        notes.append(f"Always the same answer is right for {1000 * constant.iloc[0]:.0f} of 1,000, left of the chart.")
+    if notes:
+        st.caption(" ".join(notes))
     return st.selectbox(
         "Look at one point: click it in the chart, or choose it here",
         list(names),

@@ -115,6 +115,15 @@ def test_methods_that_need_the_group_are_marked() -> None:
     assert "Needs the person's group when it decides" in texts(app)
 
 
+def test_trivial_baselines_cannot_be_left_out() -> None:
+    app = start()
+    box = app.multiselect(key="compare_families_adult")
+    assert "Trivial line" not in box.options
+    box.set_value(["DDPM"]).run()
+    assert any("Trivial line" in option for option in app.selectbox(key="compare_point").options)
+    assert "Always the same answer is right for 823 of 1,000" in texts(app)  # Table 1's 82.3 %
+
+
 def test_no_method_chosen_is_said() -> None:
     app = start()
     app.multiselect(key="compare_families_adult").set_value([]).run()
