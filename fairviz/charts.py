@@ -209,6 +209,7 @@ def losses(history: pd.DataFrame, *, height: int = 180) -> alt.Chart:
 LEFT_EDGE = 0.06
 #: Okabe and Ito's colours for families, repeated with the shapes of their kinds.
 FAMILY_COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7", "#8C6D1F", "#7A7A7A")
+NEUTRAL = "#222222"
 
 
 def frontier(
@@ -238,7 +239,7 @@ def frontier(
     """
     families = list(dict.fromkeys(points["family"]))
     coloured = [family for family in families if family not in neutral]
-    colours = [BASE if f in neutral else FAMILY_COLOURS[coloured.index(f) % len(FAMILY_COLOURS)] for f in families]
+    colours = [NEUTRAL if f in neutral else FAMILY_COLOURS[coloured.index(f) % len(FAMILY_COLOURS)] for f in families]
     best = float(points["accuracy"].max())
     x_values = pd.concat([points["accuracy"], pd.Series([constant] if constant else [], dtype=float)])
     x_values = x_values[x_values >= best - LEFT_EDGE]
