@@ -211,6 +211,7 @@ def _scores(entry: Entry, classifier: str, metric: str) -> None:
                 "Points below the Bayes rule": ["–" if math.isnan(d) else f"{100 * d:.2f}" for d in scores["distance"]],
                 "Most accurate, %": (100 * scores["best_accuracy"]).round(1),
                 "Fairest": scores["fairest"].round(2),
+                "Settings": scores["settings"],
             }
         )
         st.dataframe(frame, hide_index=True, key="compare_scores")
@@ -220,7 +221,7 @@ def _scores(entry: Entry, classifier: str, metric: str) -> None:
                 "counted from the constant predictor's accuracy. Points below the Bayes rule: mean accuracy "
                 "lost, at equal fairness, against the fair Bayes rule estimated with the target's own rows; below 0 is "
                 "better than that estimate, – means no fairness in common. A front may mix two "
-                f"settings by lot. {common.made_line(str(entry.path))}"
+                f"settings by lot; more settings reach a little further. {common.made_line(str(entry.path))}"
             )
         )
 
