@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.common import RESULTS
-from benchmarks.known_front import METRIC, known_path
+from benchmarks.known_front import METRIC, known_path, points_below
 from fairviz.comparison import tables
 from fairviz.comparison.plans import FRONTIER, TABLE
 from fairviz.data.sources import DATASETS
@@ -136,7 +136,7 @@ def compared() -> str:
     return "\n\n".join(
         [
             tables.standing(entries),
-            "Hypervolume with R_DP; in brackets the points of accuracy below the fair Bayes rule at equal fairness:",
+            "Hypervolume with R_DP; in brackets the points of accuracy below the estimated fair Bayes rule:",
             tables.overview(entries),
             "\\* needs the person's group when it decides.",
             made,
@@ -201,11 +201,10 @@ def known_front() -> str:
         cells, real = [], []
         for classifier in CLASSIFIERS:
             path = sweep.setting(control, 1.0, classifier, facts["domains"]).path(metric)
-            short = 100 * (np.interp(path["fairness"], known[metric], known["accuracy"]) - path["accuracy"])
+            short = points_below(known, metric, path["fairness"], path["accuracy"])
             cells.append(f"{short.min():.1f} to {short.max():.1f}")
             start = sweep.real(classifier, facts["domains"]).by_seed(metric)[["accuracy", "fairness"]].mean()
-            best = np.interp(start["fairness"], known[metric], known["accuracy"])
-            real.append(f"{100 * (best - start['accuracy']):.1f}")
+            real.append(f"{points_below(known, metric, start['fairness'], start['accuracy']):.1f}")
         part = more[more["control"] == control]
         rows, prices = f"{part['rows'].iloc[0]:,}", part["lambda_z"].nunique()
         ends = part.groupby("classifier")["points_below"].agg(["min", "max"])

@@ -67,9 +67,10 @@ def _frontier(dataset: str, entry: Entry) -> None:
     )  # fmt: skip
     st.caption(
         f"Tested on one {words.plain(source.nouns.get('domain', 'domain'))} at a time "
-        f"({words.plain(', '.join(entry.spec['targets']))}), trained on all others; gradient boosting on "
+        f"({words.plain(', '.join(entry.spec['targets']))}), trained on all others; {classifier.replace('_', ' ')} on "
         f"{int(points['n'].max()):,} rows "
-        "(fairret: its own small network). Every method's whole dial is shown: nothing here was chosen on the target."
+        "(fairret: its own small network). Every method's whole dial is shown. How far the dials reach was set after "
+        "seeing Adult and the simulated world."
     )
     part = points[points["family"].isin([*shown, TRIVIAL] if shown else [])].rename(
         columns={metric: "fairness", f"{metric}_low": "fairness_low", f"{metric}_high": "fairness_high"}
