@@ -292,7 +292,7 @@ def frontier(
         .add_params(chosen),
         _of("selected").mark_point(size=320, strokeWidth=2.5, color=BASE, filled=False, clip=True).encode(x=x, y=y),
     ]
-    if constant is not None:
+    if constant is not None and constant >= best - LEFT_EDGE:  # its label would reach in
         frames["constant"] = pd.DataFrame([{"accuracy": constant, "label": "always the same answer"}])
         layers[:0] = [
             _of("constant").mark_rule(color=BASE, strokeDash=[5, 4], strokeWidth=1.5, clip=True).encode(x=x),
