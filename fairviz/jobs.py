@@ -194,9 +194,6 @@ class _Worker:
         self.say(state="cancelled")
 
     def _train(self) -> None:
-        import torch
-
-        torch.set_num_threads(1)
         spec, begun = self.spec, time.monotonic()
         dataset = spec.load_rows()
         fit = SYNTHESIZERS[spec.synthesizer](**spec.params)

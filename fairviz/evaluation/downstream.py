@@ -18,6 +18,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from fairviz.data.schema import _names
 from fairviz.errors import SettingError
+from fairviz.numerics import settle
 
 MAX_NATIVE_CATEGORIES = 254
 
@@ -135,6 +136,7 @@ def fitted(
 
     from sklearn.exceptions import ConvergenceWarning
 
+    settle()
     given = {} if weights is None else {weight_name(model): weights}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a cap on iterations is part of the model's definition

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from fairviz.diffusion.losses import NoisedBatch, score_loss
 from fairviz.diffusion.networks import ScoreNetwork
-from fairviz.diffusion.precision import fast_matmul
 from fairviz.diffusion.sde import VPSDE, draw_times
 from fairviz.diffusion.solvers import solve
 from fairviz.synthesizers.base import FitStep
@@ -81,11 +80,10 @@ class DDPM(TableSynthesizer):
             batch = NoisedBatch(clean, condition[rows], z[rows], t, net.sde.perturb(clean, t, noise), clean[:, :0])
             return {"score": score_loss(net, weights, batch)}
 
-        with fast_matmul():
-            yield from descend(
-                self.nets_, loss, len(x),
-                n_iter=self.n_iter, batch_size=self.batch_size, peak=self.learning_rate, rng=rng,
-            )  # fmt: skip
+        yield from descend(
+            self.nets_, loss, len(x),
+            n_iter=self.n_iter, batch_size=self.batch_size, peak=self.learning_rate, rng=rng,
+        )  # fmt: skip
 
     def _codes(self, n: int, rng: torch.Generator, **settings: float) -> tuple[Tensor, Tensor]:
         """Labels and conditions, (n,) each."""
@@ -96,15 +94,14 @@ class DDPM(TableSynthesizer):
         net = self.nets_["score"]
         y, condition = self._codes(n, rng, **settings)
         noise = torch.randn(n, self.encoder_.width_, generator=rng)
-        with fast_matmul():
-            *_, x = solve(
-                net.sde,
-                lambda x, t: net.sde.score_of(x, t, net.denoised(x, t, condition)),
-                noise,
-                n_steps=int(settings["n_steps"]),
-                solver="sde_dpmpp_2m",
-                rng=rng,
-            )
+        *_, x = solve(
+            net.sde,
+            lambda x, t: net.sde.score_of(x, t, net.denoised(x, t, condition)),
+            noise,
+            n_steps=int(settings["n_steps"]),
+            solver="sde_dpmpp_2m",
+            rng=rng,
+        )
         return x, y
 
 

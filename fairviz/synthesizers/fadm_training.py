@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from fairviz.diffusion.losses import NoisedBatch, label_loss, noised, score_loss, sensitive_loss
 from fairviz.diffusion.networks import Blocks, LabelClassifier, ScoreNetwork, SensitiveClassifier
-from fairviz.diffusion.precision import fast_matmul
 from fairviz.diffusion.sde import VPSDE
 from fairviz.errors import SettingError
 from fairviz.meta import META_MODES, meta_loss
@@ -140,21 +139,20 @@ def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: di
             batch_in, batch_out = draw_noise(rows_in), draw_noise(rows_out)
             weight_in, weight_out = (1.0 - share, share) if by_rows else (1.0, 1.0)
         optimiser.zero_grad(set_to_none=True)
-        with fast_matmul():
-            for name, loss_fn in LOSSES.items():
-                net: Any = nets.modules[name]
-                total, shown = meta_loss(
-                    weights[name],
-                    lambda p, b, fn=loss_fn, net=net: fn(net, p, b),  # type: ignore[misc]
-                    batch_in,
-                    batch_out,
-                    lr=params["inner_lr"],
-                    weight=weight_in,
-                    beta=params["beta"] * weight_out,
-                    mode=meta,
-                )
-                losses[name] = check_finite(float(shown), step, name, hint)
-                total.backward()
+        for name, loss_fn in LOSSES.items():
+            net: Any = nets.modules[name]
+            total, shown = meta_loss(
+                weights[name],
+                lambda p, b, fn=loss_fn, net=net: fn(net, p, b),  # type: ignore[misc]
+                batch_in,
+                batch_out,
+                lr=params["inner_lr"],
+                weight=weight_in,
+                beta=params["beta"] * weight_out,
+                mode=meta,
+            )
+            losses[name] = check_finite(float(shown), step, name, hint)
+            total.backward()
         nn.utils.clip_grad_norm_(flat, 5.0)
         optimiser.step()
         fold(average, flat, step)

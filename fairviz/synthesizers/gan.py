@@ -8,7 +8,6 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from fairviz.diffusion.precision import fast_matmul
 from fairviz.synthesizers.base import FitStep
 from fairviz.synthesizers.table import Progress, TableSynthesizer, draw_codes, fold
 from fairviz.synthesizers.vae import one_hot
@@ -104,24 +103,23 @@ class GAN(TableSynthesizer):
         weights = list(nets["generator"].parameters())
         average = [w.detach().clone() for w in weights]
         progress = Progress(self.n_iter)
-        with fast_matmul():
-            for step in range(self.n_iter):
-                for _ in range(N_CRITIC):
-                    rows = torch.randint(len(x), (self.batch_size,), generator=rng)
-                    distance = self._critic_step(real_rows[rows], z[rows], rng, optimisers["critic"])
-                losses = {"critic": distance}
-                if self._fairness:
-                    losses["detector"] = self._detector_step(z[rows], rng, optimisers["detector"])
-                fake = self._generate(z[rows], rng)
-                loss = -nets["critic"](torch.cat([fake, one_hot(z[rows], n_groups)], 1)).mean()
-                losses["generator"] = float(loss.detach())
-                if self._fairness:  # the detector must not tell the groups apart
-                    loss = loss - self._fairness * nn.functional.cross_entropy(nets["detector"](fake), z[rows])
-                optimisers["generator"].zero_grad(set_to_none=True)
-                loss.backward()
-                optimisers["generator"].step()
-                fold(average, weights, step)
-                yield progress.after(step, losses, f"Lower the learning rate ({rate:g}).")
+        for step in range(self.n_iter):
+            for _ in range(N_CRITIC):
+                rows = torch.randint(len(x), (self.batch_size,), generator=rng)
+                distance = self._critic_step(real_rows[rows], z[rows], rng, optimisers["critic"])
+            losses = {"critic": distance}
+            if self._fairness:
+                losses["detector"] = self._detector_step(z[rows], rng, optimisers["detector"])
+            fake = self._generate(z[rows], rng)
+            loss = -nets["critic"](torch.cat([fake, one_hot(z[rows], n_groups)], 1)).mean()
+            losses["generator"] = float(loss.detach())
+            if self._fairness:  # the detector must not tell the groups apart
+                loss = loss - self._fairness * nn.functional.cross_entropy(nets["detector"](fake), z[rows])
+            optimisers["generator"].zero_grad(set_to_none=True)
+            loss.backward()
+            optimisers["generator"].step()
+            fold(average, weights, step)
+            yield progress.after(step, losses, f"Lower the learning rate ({rate:g}).")
         with torch.no_grad():
             for weight, value in zip(weights, average, strict=True):
                 weight.copy_(value)

@@ -16,6 +16,7 @@ from fairviz.data.dataset import DomainDataset
 from fairviz.data.encoder import TableEncoder
 from fairviz.data.schema import Schema
 from fairviz.errors import DataError, SettingError
+from fairviz.numerics import settle
 from fairviz.synthesizers.base import MAX_ROWS, FitStep, Synthesizer, check_count
 
 CHUNK = 1000
@@ -171,6 +172,7 @@ class TableSynthesizer(Synthesizer):
             The source has one class only, or a loss is no longer finite.
         """
         check_params(self.get_params())
+        settle()
         x, y, z, _ = self._learn_table(source)
         self.nets_ = seeded(self._build, self.random_state)  # type: ignore[attr-defined]
         yield from self._train(x, y, z)
@@ -198,6 +200,7 @@ class TableSynthesizer(Synthesizer):
                 check_count(name, value, int(low), int(high))
             values[name] = value
         parts = []
+        settle()
         for start, stop, rng in chunk_seeds(n, random_state):
             with torch.no_grad():  # always a whole chunk, so that every last bit is independent of n
                 x, y = self._draw(CHUNK, rng, **values)

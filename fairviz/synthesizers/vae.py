@@ -8,7 +8,6 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from fairviz.diffusion.precision import fast_matmul
 from fairviz.synthesizers.base import FitStep
 from fairviz.synthesizers.table import TableSynthesizer, descend, draw_codes
 
@@ -99,10 +98,9 @@ class VAE(TableSynthesizer):
             divergence = 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1).mean()
             return {"reconstruction": fit, "divergence": self.kl_weight * divergence}
 
-        with fast_matmul():
-            yield from descend(
-                nets, loss, len(x), n_iter=self.n_iter, batch_size=self.batch_size, peak=self.learning_rate, rng=rng
-            )
+        yield from descend(
+            nets, loss, len(x), n_iter=self.n_iter, batch_size=self.batch_size, peak=self.learning_rate, rng=rng
+        )
 
     def _draw(self, n: int, rng: torch.Generator, **settings: float) -> tuple[Tensor, Tensor]:
         y = draw_codes(self.joint_.sum(0), n, rng)
