@@ -23,6 +23,7 @@ from fairviz.library import FIT, FitSpec, Library, load_fit, open_run, save_run,
 from fairviz.store import read_entry, write_atomic
 from fairviz.synthesizers import CONTROLS, FADM
 from fairviz.synthesizers.base import MAX_ROWS, check_count, check_price
+from fairviz.synthesizers.controls import MAX_LAMBDA_Y
 
 KNOBS = ("bias", "proxy", "shift")
 
@@ -234,12 +235,16 @@ def cmd_sweep(args: argparse.Namespace) -> None:
         )
     if args.control not in CONTROLS:
         raise SettingError(f"No control {args.control!r}. Choose one of {_names(list(CONTROLS))}.")
-    prices = _prices(args.lambdas) if args.lambdas else list(CONTROLS[args.control].grid)
-    check_price("lambda_y", args.lambda_y, 1)
+    prices = _prices(args.lambdas, CONTROLS[args.control].top) if args.lambdas else None
+    check_price("lambda_y", args.lambda_y, 1, MAX_LAMBDA_Y)
     classifiers = args.classifiers.split(",") if args.classifiers else list(CLASSIFIERS)
     unknown = [c for c in classifiers if c not in CLASSIFIERS]
     if unknown:
         raise SettingError(f"No classifier {unknown[0]!r}. Choose one of {_names(list(CLASSIFIERS))}.")
+    library = Library()
+    library.store.put(FIT, spec.to_json(), **fit_entry)
+    if prices is None:
+        prices = list(CONTROLS[args.control].stops(library.fit(spec, dataset).end_of_dial(args.control)))
     seeds = range(check_count("seeds", args.seeds, 1, 1000))
     cells = [Cell(spec.target, c, seed, n=args.n, train=REAL) for c in classifiers for seed in seeds]
     cells.append(Cell(spec.target, classifiers[0], 0, n=args.n, train=CONSTANT))
@@ -249,8 +254,6 @@ def cmd_sweep(args: argparse.Namespace) -> None:
         for seed in seeds
         for classifier in classifiers
     ]
-    library = Library()
-    library.store.put(FIT, spec.to_json(), **fit_entry)
     rows: list[dict] = []
     with tqdm(total=len(cells), unit="cell", disable=None, file=sys.stderr) as bar:
         for _done, _all, records in run_sweep({spec.target: spec}, cells, library, n_jobs=args.jobs, dataset=dataset):
@@ -264,14 +267,14 @@ def cmd_sweep(args: argparse.Namespace) -> None:
         table.to_csv(sys.stdout, index=False)
 
 
-def _prices(text: str) -> list[float]:
+def _prices(text: str, top: float) -> list[float]:
     """Values of lambda_z from "0,0.1,0.2"."""
     try:
         prices = [float(part) for part in text.split(",")]
     except ValueError:
         raise SettingError(f"--lambdas is {text!r}; give numbers separated by commas, such as 0,0.1,0.2.") from None
     for price in prices:
-        check_price("lambda_z", price, 1)
+        check_price("lambda_z", price, 1, top)
     return prices
 
 

@@ -151,6 +151,34 @@ def load_fit(entry: Entry) -> Any:
     return SYNTHESIZERS[meta["synthesizer"]].from_state(meta, entry.arrays())
 
 
+def knows_price(entry: Entry) -> bool:
+    """Whether a fit's entry holds what a price needs; of generators without a price there is nothing to know."""
+    meta = entry.json("fit.json")
+    return meta["synthesizer"] != "fadm" or "why_no_price" in meta
+
+
+def upgraded(entry: Entry, spec: FitSpec, dataset: DomainDataset | None = None) -> dict[str, Any]:
+    """The payload of a fit that an earlier version made, with what a price needs; its networks stay as they are.
+
+    Parameters
+    ----------
+    dataset : DomainDataset, optional
+        The whole data set; read, if it is a registered one.
+
+    Raises
+    ------
+    StoreError
+        The rows are not those that the fit was made from.
+    """
+    rows = dataset if dataset is not None else spec.load_rows()
+    if rows.fingerprint() != spec.fingerprint:
+        raise StoreError(f"{entry.path}: the rows given are not those that this fit was made from. Give the same file.")
+    fit = load_fit(entry)
+    fit.learn_price(spec.source_of(rows))
+    meta, arrays = fit.state()
+    return {"json_files": {"fit.json": meta}, "arrays": arrays, "made": entry.made}
+
+
 def fit_payload(fit: Synthesizer, seconds: float) -> dict[str, Any]:
     """Keywords for ``write_entry`` or ``ResultStore.put``."""
     meta, arrays = fit.state()
@@ -196,12 +224,11 @@ class Library:
         return self.store, self.shipped
 
     def get(self, kind: str, spec: dict) -> Entry | None:
-        """The entry of a spec from either store."""
-        for store in self.stores:
-            entry = store.get(kind, spec)
-            if entry is not None:
-                return entry
-        return None
+        """The entry of a spec from either store; a fit that knows what a price needs goes before one that does not."""
+        found = [entry for store in self.stores if (entry := store.get(kind, spec)) is not None]
+        if kind == FIT:
+            found.sort(key=lambda entry: not knows_price(entry))
+        return found[0] if found else None
 
     def fit(self, spec: FitSpec, dataset: DomainDataset | None = None) -> Any:
         """The fit of a spec, found or made now and kept in the user's store.
@@ -213,7 +240,9 @@ class Library:
         """
         entry = self.get(FIT, spec.to_json())
         if entry is not None:
-            return load_fit(entry)
+            if knows_price(entry):
+                return load_fit(entry)
+            return load_fit(self.store.replace(FIT, spec.to_json(), **upgraded(entry, spec, dataset)))
         begun = time.monotonic()
         rows = dataset if dataset is not None else spec.load_rows()
         fit = SYNTHESIZERS[spec.synthesizer](**spec.params).fit(spec.source_of(rows))

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
 
 from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
 from fairviz.data.sources import DATASETS, load_dataset
+from fairviz.dual import GAPS
 from fairviz.library import CELL, FIT, SWEEP, FitSpec, Library, pretrained_dir, versions
 from fairviz.store import ResultStore
 from fairviz.sweep import recorded_grid, run_sweep
+from fairviz.synthesizers import CONTROLS, FADM
 from fairviz.synthesizers.base import check_count
 
 QUICK = {"n_iter": 60}
@@ -30,7 +31,6 @@ ORDER = ["target", "train", "control", "lambda_y", "lambda_z", "classifier", "se
 
 def _fit(spec_json: dict, root: Path, shipped: Path) -> str:
     """Worker: make a fit unless the library has it."""
-    torch.set_num_threads(1)
     spec = FitSpec.from_json(spec_json)
     Library(root, shipped).fit(spec)
     return spec.target
@@ -61,9 +61,12 @@ def pretrain(
         futures = [pool.submit(_fit, s.to_json(), library.store.root, library.shipped.root) for s in specs.values()]
         for done, future in enumerate(as_completed(futures), 1):
             yield "fits", done, len(futures), future.result()
-    cells = recorded_grid(targets, range(1 if quick else seeds), n=500 if quick else 10_000)
+    equal = equality({target: library.fit(specs[target]) for target in targets})
+    ends = {control: max(by_target.values(), default=0.0) for control, by_target in equal.items()}
+    cells = recorded_grid(targets, range(1 if quick else seeds), ends, n=500 if quick else 10_000)
     if quick:
-        cells = [cell for cell in cells if cell.lambda_z in (0.0, 0.1, 1.0) and cell.lambda_y == 1.0]
+        few = {0.0, 1.0, *(CONTROLS[control].stops(ends[control])[1] for control in ends)}
+        cells = [cell for cell in cells if cell.lambda_z in few and cell.lambda_y == 1.0]
     fresh = sum(not library.store.path(CELL, cell.spec(specs[cell.target])).exists() for cell in cells)
     records: list[dict] = []
     begun = time.monotonic()
@@ -72,9 +75,18 @@ def pretrain(
         yield "sweep", done, total, ""
     table = pd.DataFrame(records).sort_values(ORDER, ignore_index=True)
     # a resumed run computes part of the cells only, so say how many the seconds are for
-    made = {"cells_computed": fresh, "seconds": round(time.monotonic() - begun), "workers": n_jobs}
-    _publish(ResultStore(out or pretrained_dir()), dataset, specs, library, table, {**made, **versions()})
+    made: dict[str, Any] = {"cells_computed": fresh, "seconds": round(time.monotonic() - begun), "workers": n_jobs}
+    made |= versions()
+    _publish(ResultStore(out or pretrained_dir()), dataset, specs, library, table, {"equality": equal}, made)
     yield "published", len(cells), len(cells), ""
+
+
+def equality(fits: Mapping[str, FADM]) -> dict[str, dict[str, float]]:
+    """For "dp" and "eop", the price of equality of every target's fit; where there is no price, it is left out."""
+    return {
+        control: {t: fit.end_of_dial(control) for t, fit in fits.items() if control not in fit.price_.why_not}
+        for control in GAPS
+    }
 
 
 def sweep_spec(dataset: DomainDataset, specs: dict[str, FitSpec], table: pd.DataFrame) -> dict:
@@ -108,6 +120,7 @@ def _publish(
     specs: dict[str, FitSpec],
     library: Library,
     table: pd.DataFrame,
+    more: dict,
     made: dict,
 ) -> None:
     """Copy the fits and write the sweep; entries of the same data set that are no longer made are removed."""
@@ -119,7 +132,7 @@ def _publish(
             FIT, spec.to_json(), json_files={"fit.json": entry.json("fit.json")}, arrays=entry.arrays(), made=entry.made
         )
         keep.add(store.path(FIT, spec.to_json()))
-    spec_json, known = sweep_spec(dataset, specs, table), facts(dataset)
+    spec_json, known = sweep_spec(dataset, specs, table), {**facts(dataset), **more}
     frontier = DATASETS[dataset.name].frontier
     if frontier is not None:
         known["bayes_frontier"] = frontier()

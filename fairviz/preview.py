@@ -127,11 +127,12 @@ class Solved:
     met: bool
 
 
-def solve_price(at: Callable[[float], Counts], goal: Goal, top: float, *, coarse: int = 5, halvings: int = 4) -> Solved:
+def solve_price(at: Callable[[float], Counts], goal: Goal, top: float, *, coarse: int = 6, levels: int = 3) -> Solved:
     """The lowest price that reaches a fairness goal, or the highest that keeps an accuracy goal.
 
-    A coarse walk brackets the crossing, bisection narrows it to ``top / coarse / 2^halvings``. Ratios need not rise
-    with the price, so the first crossing counts.
+    A walk over ``coarse`` steps looks for the first crossing, bisection narrows it down. Ratios need not rise with the
+    price: as long as nothing crosses, the walk is repeated with half the step, so a peak wider than
+    ``top / coarse / 2^(levels - 1)`` is not jumped over; and the last look is around the best price found.
 
     Parameters
     ----------
@@ -139,37 +140,58 @@ def solve_price(at: Callable[[float], Counts], goal: Goal, top: float, *, coarse
         Price -> counts on validation rows; all of them together count as one population, since the ratio of a small
         domain is mostly noise.
     top : float
-        Highest price to try.
+        Highest price to try: that of equality, beyond which nothing changes.
     """
     kept: dict[float, float] = {}
-    base = float(METRICS["accuracy"](at(0.0).table.sum(0))) if goal.kind == "accuracy" else 0.0
-    if goal.kind == "accuracy":
+    by_accuracy = goal.kind == "accuracy"
+    base = float(METRICS["accuracy"](at(0.0).table.sum(0))) if by_accuracy else 0.0
+    if by_accuracy:
         kept[0.0] = 0.0
 
     def value(price: float) -> float:
         if price not in kept:
             found = float(METRICS[goal.kind](at(price).table.sum(0)))
-            kept[price] = base - found if goal.kind == "accuracy" else found
+            kept[price] = base - found if by_accuracy else found
         return kept[price]
 
-    def good(price: float) -> bool:
+    def crossed(price: float) -> bool:
+        """Whether the fairness goal is reached, or the accuracy goal broken."""
         found = value(price)
-        return bool(found <= goal.value) if goal.kind == "accuracy" else bool(found >= goal.value)
+        return not bool(found <= goal.value) if by_accuracy else bool(found >= goal.value)
 
-    prices = [top * k / coarse for k in range(coarse + 1)]
-    wanted = goal.kind != "accuracy"  # walk until the fairness goal is met, or until the accuracy goal is broken
-    crossing = next((k for k, price in enumerate(prices) if good(price) == wanted), None)
-    if crossing is None or crossing == 0:
-        if crossing == 0:
-            return Solved(0.0, value(0.0), wanted)
-        price = top if goal.kind == "accuracy" else max(kept, key=lambda p: (np.nan_to_num(kept[p], nan=-1.0), -p))
-        return Solved(price, value(price), good(price))
-    low, high = prices[crossing - 1], prices[crossing]
-    for _ in range(halvings):
+    def walk(steps: int) -> tuple[float, float] | None:
+        """The first price that crosses and the one before it."""
+        prices = [top * k / steps for k in range(steps + 1)]
+        k = next((k for k, price in enumerate(prices) if crossed(price)), None)
+        return None if k is None else (prices[max(k - 1, 0)], prices[k])
+
+    found, steps = walk(coarse), coarse
+    for _ in range(levels - 1):
+        if found is None and top > 0:
+            steps *= 2
+            found = walk(steps)
+    if found is None and not by_accuracy and top > 0:
+        found = _around_the_best(kept, crossed, top / steps, top)
+    if found is None:
+        best = max(kept, key=lambda p: (np.nan_to_num(kept[p], nan=-1.0), -p))
+        price = top if by_accuracy else best
+        return Solved(price, value(price), by_accuracy)
+    low, high = found
+    while high - low > top / coarse / 16:
         middle = 0.5 * (low + high)
-        if good(middle) == wanted:
-            high = middle
-        else:
-            low = middle
-    price = high if wanted else low
-    return Solved(price, value(price), good(price))
+        low, high = (low, middle) if crossed(middle) else (middle, high)
+    price = low if by_accuracy else high
+    return Solved(price, value(price), crossed(price) != by_accuracy)
+
+
+def _around_the_best(
+    kept: dict[float, float], crossed: Callable[[float], bool], step: float, top: float
+) -> tuple[float, float] | None:
+    """Between the best price so far and its neighbours: a price that crosses and one before that does not."""
+    for _ in range(2):
+        best = max(kept, key=lambda p: (np.nan_to_num(kept[p], nan=-1.0), -p))
+        step /= 2
+        for price in (best - step, best + step):
+            if 0 < price <= top and crossed(price):
+                return max(p for p in kept if p < price), price
+    return None

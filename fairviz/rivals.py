@@ -17,9 +17,12 @@ import torch
 from sklearn.model_selection import StratifiedKFold
 
 from fairviz.data.dataset import DomainDataset
-from fairviz.diffusion.guidance import Tilt
+from fairviz.diffusion.guidance import Push, Tilt
+from fairviz.dual import Dual, shares
 from fairviz.errors import DataError, SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS, FeatureCodes, fitted, weight_name
+from fairviz.numerics import settle
+from fairviz.posteriors import estimate, probabilities
 from fairviz.steering import steer
 
 #: Rounds of the reductions approach; more changed no accuracy by a thousandth on Adult.
@@ -122,43 +125,16 @@ def reweighing_weights(y: np.ndarray, z: np.ndarray, n_groups: int) -> np.ndarra
     return weight[z, y]
 
 
-def _cross_fitted(task: Task, labels: np.ndarray, rows: np.ndarray, n_classes: int) -> np.ndarray:
-    """Probabilities (n, n_classes) of ``labels`` for every source row, from gradient boosting fit on other rows.
-
-    Only ``rows`` (mask) are learnt from; a row that is not learnt from is predicted by the mean of the folds.
-    """
-    out = np.zeros((len(labels), n_classes))
-    inside, outside = np.flatnonzero(rows), np.flatnonzero(~rows)
-    for train, test in StratifiedKFold(5, shuffle=True, random_state=task.seed).split(inside, labels[inside]):
-        learnt = np.unique(labels[inside[train]])
-        if len(learnt) == 1:
-            out[inside[test], learnt[0]] = 1.0
-            out[outside, learnt[0]] += 1 / 5
-            continue
-        model = CLASSIFIERS["gradient_boosting"](task.codes, task.seed).fit(
-            task.x[inside[train]], labels[inside[train]]
-        )
-        columns = model.classes_.astype(int)
-        out[np.ix_(inside[test], columns)] = model.predict_proba(task.x[inside[test]])
-        if len(outside):
-            out[np.ix_(outside, columns)] += model.predict_proba(task.x[outside]) / 5
-    return out
-
-
-def _tilt_parts(task: Task) -> tuple[Tilt, torch.Tensor, torch.Tensor]:
-    y, z, k = task.source.y, task.source.z, len(task.source.groups)
-    tilt = Tilt.from_source(torch.from_numpy(y), torch.from_numpy(z), k)
-    p_z = _cross_fitted(task, z, np.ones(len(y), bool), k)
-    p_z1 = _cross_fitted(task, z, y == 1, k)
-    return tilt, tilt.w(torch.from_numpy(p_z).float()), tilt.w1(torch.from_numpy(p_z1).float())
-
-
 def tilted(task: Task, *, lambda_dp: float = 0.0, lambda_eop: float = 0.0) -> np.ndarray:
-    """FADM's tilt as weights on real rows, ``p(z|x)`` from cross-fitted gradient boosting (docs/method.md)."""
-    tilt, w, w1 = task.once("tilt", lambda: _tilt_parts(task))
-    prices = torch.tensor(lambda_dp), torch.tensor(lambda_eop)
-    weights = tilt.factor(w, w1, torch.from_numpy(task.source.y), *prices)
-    return task.predict(weights.double().numpy())
+    """FADM's tilt as weights on real rows, with posteriors from cross-fitted gradient boosting (docs/method.md)."""
+    source = task.source
+    dual = task.once("dual", lambda: estimate(source, max_rows=len(source), seed=task.seed))
+    tilt = Tilt.from_shares(torch.from_numpy(dual.pi), torch.from_numpy(dual.pi_1))
+    multiplier = dual.multiplier(lambda_dp, lambda_eop)
+    push = Push.alike(len(source), *multiplier.scaled())
+    # beyond equality every price has the same multiplier, and the same answers
+    name = f"tilted {multiplier.dp.tolist()} {multiplier.eop.tolist()}"
+    return task.once(name, lambda: task.predict(tilt.weights(dual.p_z, dual.p_z1, source.y, push)))
 
 
 def _constraint(kind: str, bound: float | None = None) -> Any:
@@ -281,36 +257,23 @@ def fair_bayes(task: Task, *, lambda_dp: float = 0.0, lambda_eop: float = 0.0) -
     the target, so it sees labels and groups of the domain that nobody else sees (Menon and Williamson 2018).
     """
 
-    def estimate() -> tuple[Tilt, np.ndarray, np.ndarray, np.ndarray]:
-        target, k = task.target, len(task.target.groups)
+    def estimated() -> Dual:
+        target, k, seed = task.target, len(task.target.groups), task.seed
         p_y, p_z, p_z1 = np.zeros(len(target)), np.zeros((len(target), k)), np.zeros((len(target), k))
         strata = 2 * target.z + target.y
         folds = min(5, int(np.bincount(strata)[np.unique(strata)].min()))
-        for train, test in StratifiedKFold(max(2, folds), shuffle=True, random_state=task.seed).split(strata, strata):
+        for train, test in StratifiedKFold(max(2, folds), shuffle=True, random_state=seed).split(strata, strata):
             x = np.concatenate([task.x, task.x_target[train]])
             y = np.concatenate([task.source.y, target.y[train]])
             z = np.concatenate([task.source.z, target.z[train]])
-            p_y[test] = _probabilities(task, x, y, task.x_target[test], 2)[:, 1]
-            p_z[test] = _probabilities(task, x, z, task.x_target[test], k)
-            p_z1[test] = _probabilities(task, x[y == 1], z[y == 1], task.x_target[test], k)
-        tilt = Tilt.from_source(torch.from_numpy(target.y), torch.from_numpy(target.z), k)
-        w = tilt.w(torch.from_numpy(p_z).float()).numpy()
-        return tilt, p_y, w, tilt.w1(torch.from_numpy(p_z1).float()).numpy()
+            asked = task.x_target[test]
+            p_y[test] = probabilities(task.codes, x, y, asked, 2, seed)[:, 1]
+            p_z[test] = probabilities(task.codes, x, z, asked, k, seed)
+            p_z1[test] = probabilities(task.codes, x[y == 1], z[y == 1], asked, k, seed)
+        return Dual(p_y, p_z, p_z1, *shares(target.y, target.z, k))
 
-    _, p_y, w, w1 = task.once("fair bayes", estimate)
-    # gain of saying yes, halved: p - 1/2 - (lambda_dp w + lambda_eop p w1) / 2
-    return (p_y * (1 - 0.5 * lambda_eop * w1) > 0.5 + 0.5 * lambda_dp * w).astype(np.int64)
-
-
-def _probabilities(task: Task, x: np.ndarray, labels: np.ndarray, test: np.ndarray, n_classes: int) -> np.ndarray:
-    out = np.zeros((len(test), n_classes))
-    if len(np.unique(labels)) < 2:
-        out[:, int(labels[0])] = 1.0
-        return out
-    name = "gradient_boosting" if len(x) > 2000 else "logistic_regression"
-    model = fitted(task.codes, x, labels, classifier=name, seed=task.seed)
-    out[:, model.classes_.astype(int)] = model.predict_proba(test)
-    return out
+    dual = task.once("fair bayes", estimated)
+    return (dual.rule(lambda_dp, lambda_eop) > 0.5).astype(np.int64)
 
 
 class _quiet(warnings.catch_warnings):
@@ -361,6 +324,7 @@ def predict(name: str, task: Task, setting: dict[str, Any]) -> np.ndarray:
         inspect.signature(RIVALS[name]).bind(task, **setting)
     except TypeError as error:
         raise SettingError(f"Rival {name!r}: {error}.") from None
+    settle()
     if name not in ONE_LABEL_WILL_DO and len(np.unique(task.source.y)) < 2:
         raise DataError("The source rows have one class only. Hold out another domain, or add rows of both classes.")
     return RIVALS[name](task, **setting)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -233,6 +234,22 @@ class ResultStore:
             return found
         except OSError as error:
             raise StoreError(f"{self.root} cannot be written: {error.strerror}.") from None
+
+    def replace(self, kind: str, spec: dict, **payload: Any) -> Entry:
+        """Publish an entry in place of the one that is there: made complete aside, then exchanged by renaming."""
+        if self.read_only:
+            raise StoreError(f"{self.root} is read-only.")
+        path = self.path(kind, spec)
+        aside = path.with_name(f".writing-{secrets.token_hex(8)}")
+        write_entry(aside, kind, spec, **payload)
+        if path.exists():
+            self._quarantine(path)
+        try:
+            os.rename(aside, path)
+        except OSError:  # somebody else was faster with the same
+            shutil.rmtree(aside, ignore_errors=True)
+        _sync(path.parent)
+        return read_entry(path)
 
     def _clear_leftovers(self, kind: str) -> None:
         """Remove folders that a killed writer left an hour ago or longer."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
-
-import torch
-from threadpoolctl import threadpool_limits
 
 from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
 from fairviz.errors import FairvizError, SettingError
@@ -21,7 +18,7 @@ from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_
 from fairviz.evaluation.tradeoff import columns_of
 from fairviz.library import CELL, FIT, FitSpec, Library, load_fit, versions
 from fairviz.store import key_of
-from fairviz.synthesizers.controls import CONTROLS, LAMBDA_Y_GRID, SWEPT_CONTROLS
+from fairviz.synthesizers.controls import CONTROLS, LAMBDA_Y_GRID, SWEPT_CONTROLS, gap_prices
 
 REAL, CONSTANT, SYNTHETIC = "real", "constant", "synthetic"
 
@@ -62,13 +59,22 @@ class Cell:
 
     def spec(self, fit: FitSpec) -> dict:
         """The key under which the cell is stored."""
-        return {"fit": key_of(fit.to_json()), **asdict(self)}
+        spec = {"fit": key_of(fit.to_json()), **asdict(self)}
+        # what an earlier version stored under a price paid for reversal too, and must not answer
+        return {**spec, "price": "dual"} if any(gap_prices(self.control, self.lambda_z, self.lambda_eop)) else spec
 
 
-def recorded_grid(targets: Sequence[str], seeds: Sequence[int], n: int = 10_000) -> list[Cell]:
+def recorded_grid(
+    targets: Sequence[str], seeds: Sequence[int], ends: Mapping[str, float], n: int = 10_000
+) -> list[Cell]:
     """The shipped sweep: three controls x lambda_z x lambda_y x targets x classifiers x seeds, and the baselines.
 
     ``lambda_z = 0`` is the same rows under every control, so it is tested once, under ``dp``.
+
+    Parameters
+    ----------
+    ends : mapping
+        Where the dials of "dp" and "eop" end: the largest price of equality among the fits.
     """
     cells = []
     for target in targets:
@@ -79,7 +85,7 @@ def recorded_grid(targets: Sequence[str], seeds: Sequence[int], n: int = 10_000)
                     for lambda_y in LAMBDA_Y_GRID:
                         cells += [
                             Cell(target, classifier, seed, control, lambda_y, lambda_z, n=n)
-                            for lambda_z in CONTROLS[control].grid
+                            for lambda_z in CONTROLS[control].stops(ends.get(control, 0.0))
                             if lambda_z > 0 or control == "dp"
                         ]
         cells.append(Cell(target, next(iter(CLASSIFIERS)), 0, n=n, train=CONSTANT))
@@ -151,9 +157,7 @@ def _group(cells: Sequence[Cell]) -> list[list[Cell]]:
 
 
 def _work(spec_json: dict, cells: list[Cell], root: Path, shipped: Path) -> list[dict]:
-    torch.set_num_threads(1)
-    with threadpool_limits(1):
-        counts = compute(FitSpec.from_json(spec_json), cells, Library(root, shipped))
+    counts = compute(FitSpec.from_json(spec_json), cells, Library(root, shipped))
     return [record(cell, c) for cell, c in zip(cells, counts, strict=True)]
 
 

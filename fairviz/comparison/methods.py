@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from fairviz.dual import MAX_PRICE
 from fairviz.errors import SettingError
+from fairviz.synthesizers.controls import CONTROLS, MAX_LAMBDA_Y
 
 Setting = dict[str, Any]
 
@@ -71,13 +73,14 @@ def _prices(control: str, prices: Iterable[float]) -> tuple[Setting, ...]:
     return tuple({"control": control, "lambda_z": price} for price in prices)
 
 
+#: Up to equality on the sources of all registered sets (0.004 to 0.52, and 0.004 to 0.75); beyond it nothing changes.
 DP = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
-EOP = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.12)
+EOP = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64)
 ENTROPY = (5.0, 10.0, 30.0)
 #: Label strengths other than 1: sharper labels with the prices that they ask for, and softer ones.
 SHARP_DP: tuple[Setting, ...] = ({"control": "dp", "lambda_y": 2.0, "lambda_z": 0.25},)
 SOFT_DP: tuple[Setting, ...] = ({"control": "dp", "lambda_y": 0.5, "lambda_z": 0.2},)
-SHARP_EOP = tuple({"control": "eop", "lambda_y": 2.0, "lambda_z": price} for price in (0.03, 0.08, 0.12))
+SHARP_EOP = tuple({"control": "eop", "lambda_y": 2.0, "lambda_z": price} for price in (0.02, 0.08, 0.32))
 BOTH = tuple({"control": "dp_eop", "lambda_z": a, "lambda_eop": b} for a, b in ((0.1, 0.01), (0.15, 0.02), (0.2, 0.02)))
 NO_CONTROL: Setting = {"control": "dp", "lambda_z": 0.0}
 FADM_PAPER = "Lin, Li, Zhao and Shao (2024), arXiv 2406.09495"
@@ -90,7 +93,7 @@ METHODS: dict[str, Method] = {
     ),
     "fadm_eop": Method(
         "FADM, opportunity price", "FADM, label-aware", GENERATOR, (*_prices("eop", EOP), *SHARP_EOP),
-        _prices("eop", (0.03,)), synthesizer="fadm", source=OURS,
+        _prices("eop", (0.02,)), synthesizer="fadm", source=OURS,
     ),
     "fadm_both": Method(
         "FADM, both prices", "FADM, label-aware", GENERATOR, BOTH, BOTH[1:2], synthesizer="fadm", source=OURS,
@@ -105,7 +108,7 @@ METHODS: dict[str, Method] = {
     ),
     "preview_eop": Method(
         "FADM preview, opportunity price", "FADM, preview weights", GENERATOR, _prices("eop", EOP),
-        _prices("eop", (0.03,)), synthesizer="fadm", weights=True, source="docs/method.md, Preview",
+        _prices("eop", (0.02,)), synthesizer="fadm", weights=True, source="docs/method.md, Preview",
     ),
     "ddpm": Method("DDPM", "DDPM", GENERATOR, synthesizer="ddpm", source="the paper's baseline"),
     "vae": Method("VAE", "VAE", GENERATOR, synthesizer="vae", source="the paper's baseline"),
@@ -132,7 +135,7 @@ METHODS: dict[str, Method] = {
     ),
     "tilted_eop": Method(
         "Real rows, opportunity price", "Real rows, tilt weights", CLASSIFIER, tuple({"lambda_eop": v} for v in EOP),
-        ({"lambda_eop": 0.03},), rival="tilted", source=OURS,
+        ({"lambda_eop": 0.02},), rival="tilted", source=OURS,
     ),
     "exponentiated_gradient": Method(
         "Exponentiated gradient", "Exponentiated gradient", CLASSIFIER,
@@ -183,7 +186,8 @@ METHODS: dict[str, Method] = {
 
 #: Smallest and largest value of the numbers in a setting.
 LIMITS = {
-    "lambda_y": (0.0, 1e3), "lambda_z": (0.0, 1e6), "lambda_eop": (0.0, 1e6), "lambda_dp": (0.0, 1e6),
+    "lambda_y": (0.0, MAX_LAMBDA_Y), "lambda_z": (0.0, CONTROLS["entropy"].top), "lambda_eop": (0.0, MAX_PRICE),
+    "lambda_dp": (0.0, MAX_PRICE),
     "share": (0.0, 1.5), "bound": (0.0, 1.0), "fairness": (0.0, 1e3), "weight": (0.0, 1e3), "label": (0, 1),
     "index": (0, 8),
 }  # fmt: skip

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from multiprocessing import get_context
@@ -15,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
-from threadpoolctl import threadpool_limits
 
 from fairviz import rivals
 from fairviz.comparison.methods import METHODS, Method, Setting, check_setting
@@ -29,6 +26,8 @@ from fairviz.evaluation.protocol import evaluate
 from fairviz.evaluation.tradeoff import columns_of
 from fairviz.library import FIT, FitSpec, Library, versions
 from fairviz.store import key_of
+from fairviz.synthesizers import FADM
+from fairviz.synthesizers.controls import gap_prices
 from fairviz.synthesizers.preview import Pool
 
 TRIAL = "trial"
@@ -97,6 +96,14 @@ class Trial:
         """The setting as a dictionary."""
         return json.loads(self.setting)
 
+    @property
+    def priced(self) -> bool:
+        """Whether a price of a gap acts."""
+        setting = self.position
+        if "control" in setting:
+            return any(gap_prices(setting["control"], setting.get("lambda_z", 0.0), setting.get("lambda_eop", 0.0)))
+        return any(setting.get(name, 0.0) > 0 for name in ("lambda_dp", "lambda_eop"))
+
     def fit_spec(self, dataset: DomainDataset) -> FitSpec | None:
         """The fit that the trial's rows come from; None where no generator is involved."""
         if not self.what.synthesizer:
@@ -112,7 +119,9 @@ class Trial:
         """The key under which the trial is stored."""
         fit = self.fit_spec(dataset)
         about = {"name": dataset.name, "fingerprint": dataset.fingerprint()}
-        return {"dataset": about, "fit": key_of(fit.to_json()) if fit else "", **asdict(self)}
+        spec = {"dataset": about, "fit": key_of(fit.to_json()) if fit else "", **asdict(self)}
+        # what an earlier version stored under a price paid for reversal too, and must not answer
+        return {**spec, "price": "dual"} if self.priced else spec
 
     def split(self, dataset: DomainDataset) -> tuple[DomainDataset, DomainDataset]:
         """Source and target rows."""
@@ -120,30 +129,17 @@ class Trial:
         return (source.source_for(self.without) if self.without else source), target
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Within the block one thread computes: sums over several threads differ in the last bit, and rows with them."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def compute(dataset: DomainDataset, trials: Sequence[Trial], library: Library, *, fresh: bool = False) -> list[Counts]:
     """Counts of trials; found in the library, or computed and stored there. ``fresh``: computed in any case."""
     entries = [None if fresh else library.get(TRIAL, trial.spec(dataset)) for trial in trials]
-    kept: dict[tuple, Any] = {}
+    kept: dict[Any, Any] = {}
     found = []
     for trial, entry in zip(trials, entries, strict=True):
         if entry is not None:
             found.append(Counts.from_json(entry.json()))
             continue
         begun = time.monotonic()
-        with one_thread():
-            counts = _test(dataset, trial, library, kept)
+        counts = _test(dataset, trial, library, kept)
         if not fresh:
             made = {"seconds": round(time.monotonic() - begun, 3), **versions()}
             library.store.put(TRIAL, trial.spec(dataset), json_files={"result.json": counts.to_json()}, made=made)
@@ -151,7 +147,7 @@ def compute(dataset: DomainDataset, trials: Sequence[Trial], library: Library, *
     return found
 
 
-def _test(dataset: DomainDataset, trial: Trial, library: Library, kept: dict[tuple, Any]) -> Counts:
+def _test(dataset: DomainDataset, trial: Trial, library: Library, kept: dict[Any, Any]) -> Counts:
     split = ("split", trial.target, trial.without)
     if split not in kept:
         kept[split] = trial.split(dataset)
@@ -163,26 +159,45 @@ def _test(dataset: DomainDataset, trial: Trial, library: Library, kept: dict[tup
         return Counts.from_predictions(target, rivals.predict(trial.what.rival, kept[key], trial.position))
     spec = trial.fit_spec(dataset)
     assert spec is not None
+    fit = _keep(kept, "fit", spec.to_json(), lambda: library.fit(spec, dataset))
     settings = {k: v for k, v in trial.position.items() if k not in trial.what.fit_settings}
+    if trial.priced:
+        settings = _settled(settings, fit)
+    about = [spec.to_json(), settings, trial.what.weights, trial.classifier, trial.seed, trial.n, trial.n_steps]
+    same = ("counts", json.dumps(about))
+    if same not in kept:
+        kept[same] = _tested(fit, spec, trial, settings, target, kept)
+    return kept[same]
+
+
+def _settled(settings: Setting, fit: FADM) -> Setting:
+    """The setting with its price cut off at equality, beyond which every price gives the same rows."""
+    control = settings["control"]
+    if control == "dp_eop":
+        return settings
+    return {**settings, "lambda_z": min(settings["lambda_z"], fit.end_of_dial(control))}
+
+
+def _tested(
+    fit: Any, spec: FitSpec, trial: Trial, settings: Setting, target: DomainDataset, kept: dict[Any, Any]
+) -> Counts:
+    """Counts of a generator's rows at a setting."""
+    about = [spec.to_json(), trial.seed, trial.n, trial.n_steps]
     if trial.what.weights:
-        pool = _keep(kept, ("pool", spec.to_json(), trial.seed, trial.n, trial.n_steps), lambda: Pool.draw(
-            library.fit(spec, dataset), trial.n, random_state=trial.seed, n_steps=trial.n_steps,
-        ))  # fmt: skip
+        how = {"random_state": trial.seed, "n_steps": trial.n_steps}
+        pool = _keep(kept, "pool", about, lambda: Pool.draw(fit, trial.n, **how))
         weights = pool.weights(**settings)
         return evaluate(pool.rows, target, classifier=trial.classifier, seed=trial.seed, weights=weights)
-    drawn = ("rows", spec.to_json(), settings, trial.seed, trial.n, trial.n_steps)
-    rows = _keep(kept, drawn, lambda: _draw(library.fit(spec, dataset), trial, settings))
+    rows = _keep(kept, "rows", [*about, settings], lambda: _draw(fit, trial, settings))
     return evaluate(rows, target, classifier=trial.classifier, seed=trial.seed)
 
 
-def _keep(kept: dict[tuple, Any], key: tuple, make: Any) -> Any:
-    """The last drawn rows only: a grid of them would fill the memory."""
-    name = (json.dumps(key),)
-    if name not in kept:
-        for old in [k for k in kept if len(k) == 1]:
-            del kept[old]
-        kept[name] = make()
-    return kept[name]
+def _keep(kept: dict[Any, Any], slot: str, key: list | dict, make: Callable[[], Any]) -> Any:
+    """The last of its kind only: a grid of fits, pools or drawn rows would fill the memory."""
+    name = json.dumps(key)
+    if slot not in kept or kept[slot][0] != name:
+        kept[slot] = (name, make())
+    return kept[slot][1]
 
 
 def _draw(fit: Any, trial: Trial, settings: Setting) -> pd.DataFrame:
@@ -229,8 +244,7 @@ def _load(name: str) -> DomainDataset:
 
 def _fit_work(spec_json: dict, root: Path, shipped: Path) -> None:
     spec, library = FitSpec.from_json(spec_json), Library(root, shipped)
-    with one_thread():
-        library.fit(spec, _load(spec.dataset))
+    library.fit(spec, _load(spec.dataset))
 
 
 def _trial_work(name: str, trials: list[Trial], root: Path, shipped: Path) -> list[dict]:
@@ -255,8 +269,7 @@ def run(
     roots = library.store.root, library.shipped.root
     if n_jobs == 1:
         for done, spec in enumerate(specs.values(), 1):
-            with one_thread():
-                library.fit(spec, dataset)
+            library.fit(spec, dataset)
             yield "fits", done, len(specs), []
         done = 0
         for group in groups.values():

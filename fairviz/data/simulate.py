@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fairviz.data.schema import Schema
+from fairviz.dual import Dual
 from fairviz.errors import SettingError
 
 GROUPS = ("men", "women")
@@ -139,41 +140,34 @@ class Hiring:
         p_y = (p_z * p_y_given_z).sum(0)
         return p_y, p_z[1], p_z[1] * p_y_given_z[1] / p_y
 
+    def dual(self, domain: str, *, n: int = 400_000, seed: int = 0) -> Dual:
+        """The dual of a region from the exact posteriors of ``n`` drawn rows."""
+        frame = self.sample_domain(domain, n, np.random.default_rng(seed))
+        p_y, p_w, p_w1 = self.posterior(frame, domain)
+        p_z, p_z1 = np.stack([1 - p_w, p_w], 1), np.stack([1 - p_w1, p_w1], 1)
+        return Dual(p_y, p_z, p_z1, p_z.mean(0), (p_y[:, None] * p_z1).mean(0))
+
     def bayes_frontier(
-        self,
-        domain: str,
-        lambdas: Sequence[float],
-        *,
-        control: str = "dp",
-        leading: str = "men",
-        n: int = 400_000,
-        seed: int = 0,
+        self, domain: str, lambdas: Sequence[float], *, control: str = "dp", n: int = 400_000, seed: int = 0
     ) -> pd.DataFrame:
         """Best possible accuracy at each price of unfairness, known from the exact posteriors.
 
-        ``dp``: say yes where ``p(y=1|x) > 1/2 + lambda w(x)/2``, ``w = p(man|x)/P(man) - p(woman|x)/P(woman)``,
-        the maximiser of accuracy - lambda (rate of men - rate of women). ``eop``: the same with ``p(y=1|x)
-        (1 - lambda w1(x) / 2) > 1/2`` where ``w1`` divides ``p(z|x, y=1)`` by ``P(y=1, z)``, for true positive rates.
-        (Menon and Williamson 2018.) Averages over ``n`` drawn rows, with posteriors in place of drawn labels.
-        ``leading="women"`` prices the opposite gap. A price large enough overshoots equality.
+        The rule of :class:`fairviz.dual.Dual`: with ``dp`` the maximiser of accuracy - lambda |gap in rates of yes|,
+        with ``eop`` that of accuracy - lambda |gap in true positive rates|. Averages over ``n`` drawn rows, with
+        posteriors in place of drawn labels. From the price of equality on, the row stays the same.
 
         Returns
         -------
         DataFrame
             ``lambda_z, accuracy, rate_men, rate_women, R_DP, tpr_men, tpr_women, R_EOp``, a row per lambda.
         """
-        frame = self.sample_domain(domain, n, np.random.default_rng(seed))
-        p_y, p_w, p_w1 = self.posterior(frame, domain)
-        p_women, p_y1w, p_y1m = p_w.mean(), (p_y * p_w1).mean(), (p_y * (1 - p_w1)).mean()
-        w = (1 - p_w) / (1 - p_women) - p_w / p_women
-        w1 = (1 - p_w1) / p_y1m - p_w1 / p_y1w
+        dual = self.dual(domain, n=n, seed=seed)
 
         def at(price: float) -> dict[str, float]:
-            yes = p_y > 0.5 + 0.5 * price * w if control == "dp" else p_y * (1 - 0.5 * price * w1) > 0.5
-            men, women = (yes * (1 - p_w)).mean() / (1 - p_women), (yes * p_w).mean() / p_women
-            tpr_m, tpr_w = (yes * p_y * (1 - p_w1)).mean() / p_y1m, (yes * p_y * p_w1).mean() / p_y1w
+            yes = dual.rule(*((price, 0.0) if control == "dp" else (0.0, price)))
+            (men, women), (tpr_m, tpr_w) = dual.rates(yes, "dp"), dual.rates(yes, "eop")
             return {
-                "accuracy": float(np.where(yes, p_y, 1 - p_y).mean()),
+                "accuracy": dual.accuracy(yes),
                 "rate_men": men,
                 "rate_women": women,
                 "R_DP": min(men, women) / max(men, women),
@@ -182,6 +176,4 @@ class Hiring:
                 "R_EOp": min(tpr_m, tpr_w) / max(tpr_m, tpr_w),
             }
 
-        sign = 1.0 if leading == "men" else -1.0
-        rows = [{"lambda_z": float(price), **at(sign * price)} for price in lambdas]
-        return pd.DataFrame(rows)
+        return pd.DataFrame([{"lambda_z": float(price), **at(float(price))} for price in lambdas])

@@ -26,22 +26,14 @@ def read_simulated(
 
 
 def simulated_frontier() -> list[dict]:
-    """The fair Bayes frontier of the default story, a row per control, region and price.
-
-    The gap of the group that leads at price 0 is priced; a price that would overshoot equality is not paid, so its
-    row repeats the one before.
-    """
-    story, frames = Hiring(), []
-    grids = {("dp", "rate"): [0.02 * k for k in range(26)], ("eop", "tpr"): [0.01 * k for k in range(26)]}
-    for (control, kind), grid in grids.items():
-        for domain in story.domains:
-            start = story.bayes_frontier(domain, [0.0], control=control).iloc[0]
-            leading, other = ("men", "women") if start[f"{kind}_men"] >= start[f"{kind}_women"] else ("women", "men")
-            frame = story.bayes_frontier(domain, grid, control=control, leading=leading)
-            overshot = frame[f"{kind}_{leading}"] < frame[f"{kind}_{other}"]
-            values = frame.columns.drop("lambda_z")
-            frame[values] = frame[values].mask(overshot).ffill()
-            frames.append(frame.assign(domain=domain, control=control))
+    """The fair Bayes frontier of the default story, a row per control, region and price, up to equality."""
+    story = Hiring()
+    grids = {"dp": [0.02 * k for k in range(26)], "eop": [0.01 * k for k in range(16)]}
+    frames = [
+        story.bayes_frontier(domain, grid, control=control).assign(domain=domain, control=control)
+        for control, grid in grids.items()
+        for domain in story.domains
+    ]
     return pd.concat(frames).round(5).to_dict("records")
 
 

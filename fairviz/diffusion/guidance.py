@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,7 +20,7 @@ from fairviz.diffusion.networks import (
 
 #: x (B, D), t (B,) or (1,) -> (B, D)
 ScoreFn = Callable[[Tensor, Tensor], Tensor]
-#: The tilt's factor is clipped here; beyond lambda_z = min_k pi_k it would turn negative.
+#: The tilt's factor is clipped here; beyond a multiplier of min_k pi_k it would turn negative.
 FLOOR = 0.05
 
 
@@ -64,95 +65,104 @@ def entropy_term(classifier: SensitiveClassifier, weight: Tensor) -> ScoreFn:
 
 
 @dataclass(frozen=True)
-class Tilt:
-    """The label-aware control (docs/method.md, "Fair control that knows the label").
-
-    ``w(x) = sum_k c_k p(z=k | x) / pi_k`` and ``w1(x) = sum_k c_k p(z=k | x, y=1) / pi_1k``. Rows with y = 1 are
-    tilted by ``1 - l_d w - l_e w1``, rows with y = 0 by ``1 + l_d w``, clipped at :data:`FLOOR`.
+class Push:
+    """How far, and between which groups, every row is tilted: the multiplier of its price (``fairviz.dual``).
 
     Attributes
     ----------
-    c : Tensor, shape (K,)
-        Contrast between groups, sums to 0, absolute values sum to 2.
+    dp, eop : Tensor, shape (B,)
+        Sizes of the multipliers, not negative.
+    toward_dp, toward_eop : Tensor, shape (B, K)
+        Unit contrasts between groups: they sum to 0, their positive parts to 1.
+    """
+
+    dp: Tensor
+    toward_dp: Tensor
+    eop: Tensor
+    toward_eop: Tensor
+
+    @classmethod
+    def alike(cls, n: int, dp: float, toward_dp: np.ndarray, eop: float, toward_eop: np.ndarray) -> Push:
+        """The same for ``n`` rows: sizes, and unit contrasts of shape (K,)."""
+        parts = (torch.as_tensor(part).float() for part in (dp, toward_dp, eop, toward_eop))
+        return cls(*(part.expand(n, *part.shape) for part in parts))
+
+    @property
+    def nothing(self) -> bool:
+        """Whether no row is tilted."""
+        return not (bool(self.dp.any()) or bool(self.eop.any()))
+
+
+@dataclass(frozen=True)
+class Tilt:
+    """The label-aware control (docs/method.md, "Fair control that knows the label").
+
+    ``w(x) = sum_k c_k p(z=k | x) / pi_k`` and ``u(x) = sum_k c_k p(z=k | x, y=1) / pi_1k`` for a contrast c. Rows with
+    y = 1 are tilted by ``1 - s w - r u``, rows with y = 0 by ``1 + s w``, clipped at :data:`FLOOR`; s and r are the
+    sizes of the multipliers.
+
+    Attributes
+    ----------
     pi : Tensor, shape (K,)
         ``P(z=k)`` in the source.
     pi_1 : Tensor, shape (K,)
         ``P(y=1, z=k)`` in the source.
     """
 
-    c: Tensor
     pi: Tensor
     pi_1: Tensor
 
     @classmethod
-    def from_source(cls, y: Tensor, z: Tensor, n_groups: int) -> Tilt:
-        """Shares counted on source labels y (n,) and groups z (n,).
+    def from_shares(cls, pi: Tensor, pi_1: Tensor) -> Tilt:
+        """Shares (K,) counted on the source; a group that is not there is in no contrast, so any share will do."""
+        return cls(*(torch.where(share > 0, share, 1.0).float() for share in (pi, pi_1)))
 
-        ``c_k`` is proportional to the group's rate of the favourable label minus the mean rate over groups: with
-        two groups +1 for the higher and -1 for the lower. A group absent from the source gets contrast 0.
-        """
-        pi = torch.bincount(z, minlength=n_groups).double() / len(z)
-        pi_1 = torch.bincount(z, weights=y.double(), minlength=n_groups) / len(z)
-        present = pi > 0
-        rate = torch.where(present, pi_1 / pi.clamp(min=1e-12), torch.zeros_like(pi))
-        contrast = torch.where(present, rate - rate[present].mean(), torch.zeros_like(rate))
-        total = contrast.abs().sum()
-        if total < 1e-12:  # all groups have the same rate: any contrast will do, take the first two
-            contrast = torch.zeros_like(contrast)
-            first = torch.nonzero(present).flatten()[:2]
-            if len(first) == 2:
-                contrast[first] = torch.tensor([1.0, -1.0], dtype=contrast.dtype)
-            total = contrast.abs().sum().clamp(min=1e-12)
-        floor = 0.5 / len(z)  # a group without favourable rows would divide by zero
-        return cls((2 * contrast / total).float(), pi.clamp(min=floor).float(), pi_1.clamp(min=floor).float())
+    def w(self, p_z: Tensor, toward: Tensor) -> Tensor:
+        """``w(x)`` from ``p(z | x)`` and a contrast, (..., K) both -> (...)."""
+        return (p_z * (toward / self.pi)).sum(-1)
 
-    def w(self, p_z: Tensor) -> Tensor:
-        """``w(x)`` from ``p(z | x)``, (..., K) -> (...)."""
-        return (p_z * (self.c / self.pi)).sum(-1)
+    def u(self, p_z1: Tensor, toward: Tensor) -> Tensor:
+        """``u(x)`` from ``p(z | x, y=1)`` and a contrast, (..., K) both -> (...)."""
+        return (p_z1 * (toward / self.pi_1)).sum(-1)
 
-    def w1(self, p_z1: Tensor) -> Tensor:
-        """``w1(x)`` from ``p(z | x, y=1)``, (..., K) -> (...)."""
-        return (p_z1 * (self.c / self.pi_1)).sum(-1)
+    def factor(self, p_z: Tensor | None, p_z1: Tensor | None, y: Tensor, push: Push) -> Tensor:
+        """The clipped factor of rows (B,); a posterior (B, K) that no row's push asks for may be None."""
+        nothing = torch.zeros_like(push.dp)
+        w = nothing if p_z is None else self.w(p_z, push.toward_dp)
+        u = nothing if p_z1 is None else self.u(p_z1, push.toward_eop)
+        favourable = 1 - push.dp * w - push.eop * u
+        return torch.where(y == 1, favourable, 1 + push.dp * w).clamp(min=FLOOR)
 
-    @staticmethod
-    def factor(w: Tensor, w1: Tensor, y: Tensor, price_dp: Tensor, price_eop: Tensor) -> Tensor:
-        """The clipped factor; all arguments broadcast against each other."""
-        favourable = 1 - price_dp * w - price_eop * w1
-        return torch.where(y == 1, favourable, 1 + price_dp * w).clamp(min=FLOOR)
+    def weights(self, p_z: np.ndarray, p_z1: np.ndarray, y: np.ndarray, push: Push) -> np.ndarray:
+        """The factor as weights (n,) of rows with posteriors (n, K) and labels (n,)."""
+        given = [torch.from_numpy(np.asarray(p, np.float32)) for p in (p_z, p_z1)]
+        return self.factor(given[0], given[1], torch.from_numpy(y), push).double().numpy()
 
-    def label_prior(self, y: Tensor, p_z: Tensor, p_z1: Tensor, price_dp: Tensor, price_eop: Tensor) -> Tensor:
-        """``P(y=1)`` of the tilted joint for each price, ``pi_y E[factor | y]`` normalised.
+    def label_prior(self, y: Tensor, p_z: Tensor, p_z1: Tensor, push: Push) -> float:
+        """``P(y=1)`` of the tilted joint, ``pi_y E[factor | y]`` normalised; the push is one for all rows.
 
         Parameters
         ----------
         y, p_z, p_z1 : Tensor, shapes (m,), (m, K), (m, K)
             Reference rows of the source: label, ``p(z|x)``, ``p(z|x, y=1)``.
-        price_dp, price_eop : Tensor, shape (n,)
         """
-        w, w1 = self.w(p_z), self.w1(p_z1)
-        pairs = list(zip(price_dp.tolist(), price_eop.tolist(), strict=True))
-        priors = {}
-        for dp, eop in set(pairs):
-            mass = self.factor(w, w1, y, torch.tensor(dp), torch.tensor(eop))
-            priors[dp, eop] = float(mass[y == 1].sum() / mass.sum())
-        return torch.tensor([priors[pair] for pair in pairs], dtype=torch.float64)
+        mass = self.factor(p_z, p_z1, y, push)
+        return float(mass[y == 1].sum() / mass.sum())
 
 
-def tilt_term(classifier: SensitiveClassifier, tilt: Tilt, y: Tensor, price_dp: Tensor, price_eop: Tensor) -> ScoreFn:
-    """``grad log E[factor(x_0) | x_t, y]`` (Doob's h-transform of the tilt); y and prices have shape (B,).
+def tilt_term(classifier: SensitiveClassifier, tilt: Tilt, y: Tensor, push: Push) -> ScoreFn:
+    """``grad log E[factor(x_0) | x_t, y]`` (Doob's h-transform of the tilt); y has shape (B,).
 
     The factor is linear in ``p(z|x_0)`` and ``p(z|x_0, y=1)``, so their expectations given ``x_t`` and y enter in
     their place; the classifier has a head for each.
     """
-
-    any_dp, any_eop = bool(price_dp.any()), bool(price_eop.any())
-    nothing = torch.zeros_like(price_dp)
+    any_dp, any_eop = bool(push.dp.any()), bool(push.eop.any())
 
     def log_factor(x: Tensor, t: Tensor) -> Tensor:
         log_p = classifier(x, t)
-        # a head whose price is 0 everywhere drops out of the factor
-        w = tilt.w(pick_head(log_p, EXPECTED, y).exp()) if any_dp else nothing
-        w1 = tilt.w1(log_p[:, GIVEN_LABEL + 1].exp()) if any_eop else nothing
-        return tilt.factor(w, w1, y, price_dp, price_eop).log()
+        # a head whose push is 0 everywhere drops out of the factor
+        p_z = pick_head(log_p, EXPECTED, y).exp() if any_dp else None
+        p_z1 = log_p[:, GIVEN_LABEL + 1].exp() if any_eop else None
+        return tilt.factor(p_z, p_z1, y, push).log()
 
     return lambda x, t: _gradient(lambda x: log_factor(x, t), x)

@@ -68,8 +68,8 @@ def check_count(name: str, value: int, low: int, high: int) -> int:
     return int(value)
 
 
-def check_price(name: str, value: object, n: int) -> np.ndarray:
-    """A non-negative finite number, or one per row, as an array of shape (n,).
+def check_price(name: str, value: object, n: int, top: float) -> np.ndarray:
+    """A number from 0 to ``top``, or one per row, as an array of shape (n,).
 
     Raises
     ------
@@ -78,8 +78,8 @@ def check_price(name: str, value: object, n: int) -> np.ndarray:
     array = np.asarray(value, float)
     if array.ndim > 1 or (array.ndim == 1 and len(array) != n):
         raise SettingError(f"{name} has shape {array.shape}; give one number, or one for each of the {n:,} rows.")
-    bad = ~(np.isfinite(array) & (array >= 0))
+    bad = ~((array >= 0) & (array <= top))  # NaN is bad too
     if bad.any():
         found = array if array.ndim == 0 else array[bad][0]
-        raise SettingError(f"{name} is {float(found):g}; choose a finite number of 0 or more.")
-    return np.broadcast_to(array, (n,)).astype(np.float32)
+        raise SettingError(f"{name} is {float(found):g}; choose a number from 0 to {top:g}.")
+    return np.broadcast_to(array, (n,))

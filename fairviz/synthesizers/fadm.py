@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,20 +12,26 @@ import torch
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.schema import _names
-from fairviz.diffusion.guidance import ScoreFn, Tilt, entropy_term, guided, label_term, tilt_term
+from fairviz.diffusion.guidance import Push, ScoreFn, Tilt, entropy_term, guided, label_term, tilt_term
 from fairviz.diffusion.losses import clean_time
 from fairviz.diffusion.networks import GIVEN_LABEL, MARGINAL
-from fairviz.diffusion.precision import fast_matmul
 from fairviz.diffusion.sde import VPSDE
 from fairviz.diffusion.solvers import SOLVERS, solve
-from fairviz.errors import SettingError
+from fairviz.dual import Dual
+from fairviz.errors import DataError, SettingError
+from fairviz.numerics import settle
+from fairviz.posteriors import estimate
 from fairviz.synthesizers.base import MAX_ROWS, FitStep, check_count, check_price
-from fairviz.synthesizers.controls import CONTROLS
+from fairviz.synthesizers.controls import CONTROLS, MAX_LAMBDA_Y, gap_prices
 from fairviz.synthesizers.fadm_training import Networks, train
 from fairviz.synthesizers.table import CHUNK, TableSynthesizer, chunk_seeds
 
 N_REFERENCE = 4000
 MAX_STEPS = 5000
+NO_PRICE = (
+    "This fit was made by an earlier version of fairviz and does not hold what a price of unfairness needs. Its "
+    "networks are still good: run 'fairviz upgrade FOLDER' with the rows it was made from."
+)
 
 
 class FADM(TableSynthesizer):
@@ -60,6 +67,9 @@ class FADM(TableSynthesizer):
     ----------
     notes_ : list of str
         What a person should know about this fit.
+    dual_ : Dual or None
+        Posteriors on the source's rows, from which a price's multiplier follows; None in a fit that an earlier version
+        made (see :meth:`learn_price`).
     """
 
     registered: ClassVar[str] = "fadm"
@@ -105,6 +115,7 @@ class FADM(TableSynthesizer):
         DataError
             The source has one class only, or a loss is no longer finite.
         """
+        settle()
         x, y, z, d = self._learn_table(source)
         self.nets_ = self._networks()
         if len(source.domains) < 2 and self.meta != "none":
@@ -112,7 +123,8 @@ class FADM(TableSynthesizer):
                 f"Only one source domain ({source.domains[0]}): the meta step is undefined, trained plainly."
             )
         yield from train(self.nets_, x, y, z, d, self.get_params())
-        self._set_tilt(x, y, z)
+        self._set_reference(x, y, z)
+        self.learn_price(source)
 
     def _networks(self) -> Networks:
         return Networks.build(VPSDE(), self.encoder_.width_, self.blocks_, len(self.groups_), self.get_params())
@@ -123,13 +135,53 @@ class FADM(TableSynthesizer):
         return float(self.joint_[:, 1].sum())
 
     @torch.no_grad()
-    def _set_tilt(self, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> None:
-        """Group shares of the source, and the predictions on source rows from which the tilted prior follows."""
-        self.tilt_ = Tilt.from_source(y, z, len(self.groups_))
+    def _set_reference(self, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> None:
+        """The networks' predictions on source rows, from which the tilted label prior follows."""
         rng = torch.Generator().manual_seed(self.random_state)
         rows = torch.randperm(len(x), generator=rng)[:N_REFERENCE]
         log_p = self.nets_.sensitive(x[rows], clean_time(self.nets_.sde, len(rows)))
         self.reference_ = (y[rows], log_p[:, MARGINAL].exp(), log_p[:, GIVEN_LABEL + 1].exp())
+
+    def learn_price(self, source: DomainDataset) -> None:
+        """Estimate on the source's rows what a price asks for; the networks play no part and stay as they are."""
+        settle()
+        self.dual_: Dual | None = _rounded(estimate(source, seed=self.random_state))
+
+    @property
+    def tilt_(self) -> Tilt:
+        """The tilt with the source's shares."""
+        joint = self.joint_
+        return Tilt.from_shares(joint.sum(1), joint[:, 1])
+
+    @property
+    def price_(self) -> Dual:
+        """What a price's multiplier follows from.
+
+        Raises
+        ------
+        SettingError
+            The fit was made by an earlier version.
+        """
+        if self.dual_ is None:
+            raise SettingError(NO_PRICE)
+        return self.dual_
+
+    def end_of_dial(self, control: str) -> float:
+        """The price from which on the gap on the source is zero and a higher one asks for nothing more.
+
+        Parameters
+        ----------
+        control : str
+            A key of ``CONTROLS``; for two prices, that of parity alone. 0 for a control without such a price.
+
+        Raises
+        ------
+        SettingError
+            What is priced cannot be told on the source.
+        """
+        if not CONTROLS[control].ends_at_equality:
+            return 0.0
+        return self.price_.equality("eop" if control == "eop" else "dp")
 
     def sample(self, n: int, *, random_state: int = 0, **settings: Any) -> pd.DataFrame:
         """Draw ``n`` guided rows; see :meth:`sample_chunks` for the settings."""
@@ -157,7 +209,8 @@ class FADM(TableSynthesizer):
         n : int
             Rows, 1 to 5,000,000.
         lambda_y, lambda_z : float or array of shape (n,)
-            Strength of label guidance (1 is ``p(x|y)``), price of unfairness. Not negative.
+            Strength of label guidance (1 is ``p(x|y)``), price of unfairness: 0 to ``MAX_LAMBDA_Y``, 0 to the
+            control's ``top``. The price of a gap acts through its multiplier, which stops growing at equality.
         lambda_eop : float or array of shape (n,)
             Price of the true-positive gap, with control ``dp_eop`` only (``lambda_z`` is then that of parity).
         control : str
@@ -170,6 +223,9 @@ class FADM(TableSynthesizer):
         Raises
         ------
         SettingError
+            A setting is out of range, or what is priced cannot be told on the source.
+        DataError
+            The solver left the finite numbers.
         """
         n = check_count("n", n, 1, MAX_ROWS)
         n_steps = check_count("n_steps", n_steps, 1, MAX_STEPS)
@@ -178,22 +234,37 @@ class FADM(TableSynthesizer):
             raise SettingError(f"No control {control!r}. Choose one of {_names(list(CONTROLS))}.")
         if solver not in SOLVERS:
             raise SettingError(f"No solver {solver!r}. Choose one of {_names(list(SOLVERS))}.")
-        strength = check_price("lambda_y", lambda_y, n)
-        price, price_eop = check_price("lambda_z", lambda_z, n), check_price("lambda_eop", lambda_eop, n)
+        strength = check_price("lambda_y", lambda_y, n, MAX_LAMBDA_Y)
+        price = check_price("lambda_z", lambda_z, n, CONTROLS[control].top)
+        price_eop = check_price("lambda_eop", lambda_eop, n, CONTROLS["eop"].top)
         if price_eop.any() and control != "dp_eop":
             raise SettingError(f"lambda_eop goes with control 'dp_eop' only, not with {control!r}.")
+        settle()
         for start, stop, rng in chunk_seeds(n, random_state):
-            parts = [torch.from_numpy(np.resize(a[start:stop], CHUNK)) for a in (strength, price, price_eop)]
-            frame = self._sample_chunk(parts[0], parts[1], parts[2], control, n_steps, solver, rng)
+            own, z, eop = (np.resize(a[start:stop], CHUNK) for a in (strength, price, price_eop))
+            entropy = torch.from_numpy(z if control == "entropy" else np.zeros_like(z)).float()
+            push = self._push(*gap_prices(control, z, eop))
+            frame = self._sample_chunk(torch.from_numpy(own).float(), entropy, push, n_steps, solver, rng)
             yield frame.iloc[: stop - start]
+
+    def _push(self, dp: np.ndarray, eop: np.ndarray) -> Push:
+        """The multipliers of prices (B,), a row each."""
+        sizes, toward = np.zeros((2, len(dp))), np.zeros((2, len(dp), len(self.groups_)))
+        pairs, rows = np.unique(np.stack([dp, eop], 1), axis=0, return_inverse=True)
+        for k, (price_dp, price_eop) in enumerate(pairs):
+            if price_dp or price_eop:
+                here = rows.ravel() == k
+                a, to_a, b, to_b = self.price_.multiplier(price_dp, price_eop).scaled()
+                sizes[:, here], toward[0, here], toward[1, here] = [[a], [b]], to_a, to_b
+        s, c = torch.from_numpy(sizes).float(), torch.from_numpy(toward).float()
+        return Push(s[0], c[0], s[1], c[1])
 
     @torch.no_grad()
     def _sample_chunk(
         self,
         strength: torch.Tensor,
-        price: torch.Tensor,
-        price_eop: torch.Tensor,
-        control: str,
+        entropy: torch.Tensor,
+        push: Push,
         n_steps: int,
         solver: str,
         rng: torch.Generator,
@@ -201,22 +272,21 @@ class FADM(TableSynthesizer):
         # always a whole chunk, so that matrix shapes, and with them every last bit, do not depend on n
         noise = torch.randn(CHUNK, self.encoder_.width_, generator=rng)
         u = torch.rand(CHUNK, generator=rng, dtype=torch.float64)
-        nothing = torch.zeros_like(price)
-        dp, eop = {"dp": (price, nothing), "eop": (nothing, price), "dp_eop": (price, price_eop)}.get(
-            control, (nothing, nothing)
-        )
-        y = (u < self._prior(dp, eop)).long()
+        y = (u < self._prior(push)).long()
         terms: list[ScoreFn] = []
         label_weight = strength - 1.0 if self.label_in_score else strength
         if label_weight.any():
             terms.append(label_term(self.nets_.label, y, label_weight))
-        if control == "entropy" and price.any():
-            terms.append(entropy_term(self.nets_.sensitive, price))
-        if dp.any() or eop.any():
-            terms.append(tilt_term(self.nets_.sensitive, self.tilt_, y, dp, eop))
-        with fast_matmul():
-            score = guided(self._score(y), *terms)
-            *_, x = solve(self.nets_.sde, score, noise, n_steps=n_steps, solver=solver, rng=rng)
+        if entropy.any():
+            terms.append(entropy_term(self.nets_.sensitive, entropy))
+        if not push.nothing:
+            terms.append(tilt_term(self.nets_.sensitive, self.tilt_, y, push))
+        score = guided(self._score(y), *terms)
+        *_, x = solve(self.nets_.sde, score, noise, n_steps=n_steps, solver=solver, rng=rng)
+        if not torch.isfinite(x).all():
+            raise DataError(
+                "The sampler left the finite numbers: guidance this strong needs more steps, or a smaller lambda."
+            )
         return self._decode(x, y)
 
     def _score(self, y: torch.Tensor) -> ScoreFn:
@@ -224,26 +294,35 @@ class FADM(TableSynthesizer):
         label = y if self.label_in_score else None
         return lambda x, t: nets.sde.score_of(x, t, nets.score.denoised(x, t, label))
 
-    def _prior(self, dp: torch.Tensor, eop: torch.Tensor) -> torch.Tensor:
+    def _prior(self, push: Push) -> torch.Tensor:
         """P(y=1) for every row: the source's, moved by the tilt.
 
         The reference rows are a subsample, so the tilt's effect is taken relative to price 0.
         """
-        untouched = torch.full(dp.shape, self.label_prior_, dtype=torch.float64)
-        if not (dp.any() or eop.any()):
-            return untouched
+        prior = torch.full(push.dp.shape, self.label_prior_, dtype=torch.float64)
         y, p_z, p_z1 = self.reference_
-        tilted = self.tilt_.label_prior(y, p_z, p_z1, dp, eop).double()
         base = y.double().mean()
-        odds = (tilted / (1 - tilted)) / (base / (1 - base)) * self.label_prior_ / (1 - self.label_prior_)
-        return torch.where((dp == 0) & (eop == 0), untouched, odds / (1 + odds))
+        same = torch.cat([push.dp[:, None], push.toward_dp, push.eop[:, None], push.toward_eop], 1)
+        kinds, rows = torch.unique(same, dim=0, return_inverse=True)
+        for k in range(len(kinds)):
+            here = rows == k
+            one = int(torch.nonzero(here)[0])
+            if push.dp[one] or push.eop[one]:
+                each = Push(*(part[one : one + 1] for part in (push.dp, push.toward_dp, push.eop, push.toward_eop)))
+                tilted = torch.tensor(self.tilt_.label_prior(y, p_z, p_z1, each), dtype=torch.float64)
+                odds = (tilted / (1 - tilted)) / (base / (1 - base)) * self.label_prior_ / (1 - self.label_prior_)
+                prior[here] = odds / (1 + odds)
+        return prior
 
     def state(self) -> tuple[dict, dict[str, np.ndarray]]:
         """JSON-able dictionary and arrays; see :meth:`from_state`."""
         arrays = {f"net.{name}": value.numpy() for name, value in self.nets_.parameters().items()}
-        arrays |= {f"tilt.{name}": getattr(self.tilt_, name).numpy() for name in ("c", "pi", "pi_1")}
         arrays |= dict(zip(("ref.y", "ref.z", "ref.z1"), (a.numpy() for a in self.reference_), strict=True))
-        return self._table_state(), arrays
+        meta = self._table_state()
+        if self.dual_ is not None:
+            arrays |= {f"dual.{name}": getattr(self.dual_, name) for name in ("eta", "p_z", "p_z1")}
+            meta["why_no_price"] = self.dual_.why_not
+        return meta, arrays
 
     @classmethod
     def from_state(cls, meta: dict, arrays: dict[str, np.ndarray]) -> FADM:
@@ -252,6 +331,15 @@ class FADM(TableSynthesizer):
         tensors = {name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}
         fit.nets_ = fit._networks()
         fit.nets_.load({name[4:]: value for name, value in tensors.items() if name.startswith("net.")})
-        fit.tilt_ = Tilt(tensors["tilt.c"], tensors["tilt.pi"], tensors["tilt.pi_1"])
         fit.reference_ = (tensors["ref.y"], tensors["ref.z"], tensors["ref.z1"])
+        fit.dual_ = None
+        if "dual.eta" in arrays:
+            pi, pi_1 = fit.joint_.sum(1).numpy(), fit.joint_[:, 1].numpy()
+            eta, p_z, p_z1 = (arrays[f"dual.{name}"] for name in ("eta", "p_z", "p_z1"))
+            fit.dual_ = Dual(eta, p_z, p_z1, pi, pi_1, why_not=dict(meta["why_no_price"]))
         return fit
+
+
+def _rounded(dual: Dual) -> Dual:
+    """The dual as it comes back from a file, so that a fit and its copy read from disk agree to the last bit."""
+    return replace(dual, **{name: getattr(dual, name).astype(np.float32) for name in ("eta", "p_z", "p_z1")})

@@ -9,14 +9,15 @@ import pandas as pd
 import torch
 
 from fairviz.data.schema import _names
-from fairviz.diffusion.guidance import Tilt
+from fairviz.diffusion.guidance import Push, Tilt
 from fairviz.diffusion.losses import clean_time
 from fairviz.diffusion.networks import GIVEN_LABEL, MARGINAL
-from fairviz.diffusion.precision import fast_matmul
+from fairviz.dual import Dual
 from fairviz.errors import SettingError
+from fairviz.numerics import settle
 from fairviz.synthesizers.base import check_price
-from fairviz.synthesizers.controls import CONTROLS
-from fairviz.synthesizers.fadm import FADM
+from fairviz.synthesizers.controls import CONTROLS, MAX_LAMBDA_Y, gap_prices
+from fairviz.synthesizers.fadm import FADM, NO_PRICE
 
 
 def effective_sample_size(weights: np.ndarray) -> float:
@@ -41,6 +42,9 @@ class Pool:
         ``p(y | x)`` of the row's own label.
     p_z, p_z1 : ndarray, shape (n, K)
         ``p(z | x)`` and ``p(z | x, y=1)``.
+    tilt : Tilt
+    dual : Dual or None
+        What the multiplier of a price follows from; None in a fit of an earlier version.
     """
 
     rows: pd.DataFrame
@@ -49,6 +53,7 @@ class Pool:
     p_z: np.ndarray
     p_z1: np.ndarray
     tilt: Tilt
+    dual: Dual | None
 
     @classmethod
     def draw(cls, fit: FADM, n: int = 10_000, *, random_state: int = 0, n_steps: int = 10) -> Pool:
@@ -60,14 +65,15 @@ class Pool:
         x = torch.from_numpy(fit.encoder_.transform(rows[list(fit.schema_.features)]))
         y = torch.from_numpy((rows[fit.schema_.label] == fit.schema_.favourable).to_numpy(np.int64))
         parts = []
-        with torch.no_grad(), fast_matmul():
+        settle()
+        with torch.no_grad():
             for part, label in zip(x.split(1000), y.split(1000), strict=True):
                 t = clean_time(fit.nets_.sde, len(part))
                 own = fit.nets_.label(part, t)[torch.arange(len(part)), label]
                 log_p = fit.nets_.sensitive(part, t)
                 parts.append((own.exp(), log_p[:, MARGINAL].exp(), log_p[:, GIVEN_LABEL + 1].exp()))
         p_y, p_z, p_z1 = (torch.cat(list(column)).numpy() for column in zip(*parts, strict=True))
-        return cls(rows, y.numpy(), p_y, p_z, p_z1, fit.tilt_)
+        return cls(rows, y.numpy(), p_y, p_z, p_z1, fit.tilt_, fit.dual_)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -87,22 +93,17 @@ class Pool:
         """
         if control not in CONTROLS:
             raise SettingError(f"No control {control!r}. Choose one of {_names(list(CONTROLS))}.")
-        price, price_eop, strength = (
-            torch.tensor(float(check_price(name, value, 1)[0]))
-            for name, value in (("lambda_z", lambda_z), ("lambda_eop", lambda_eop), ("lambda_y", lambda_y))
-        )
-        if float(price_eop) and control != "dp_eop":
+        settle()
+        price = float(check_price("lambda_z", lambda_z, 1, CONTROLS[control].top)[0])
+        price_eop = float(check_price("lambda_eop", lambda_eop, 1, CONTROLS["eop"].top)[0])
+        strength = float(check_price("lambda_y", lambda_y, 1, MAX_LAMBDA_Y)[0])
+        if price_eop and control != "dp_eop":
             raise SettingError(f"lambda_eop goes with control 'dp_eop' only, not with {control!r}.")
-        nothing = torch.tensor(0.0)
-        dp, eop = {"dp": (price, nothing), "eop": (nothing, price), "dp_eop": (price, price_eop)}.get(
-            control, (nothing, nothing)
-        )
-        p_z = torch.from_numpy(self.p_z)
-        w, w1 = self.tilt.w(p_z), self.tilt.w1(torch.from_numpy(self.p_z1))
-        factor = Tilt.factor(w, w1, torch.from_numpy(self.y), dp, eop).double().numpy()
-        log_shape = (float(strength) - 1.0) * np.log(np.clip(self.p_y.astype(float), 1e-6, None))
-        if control == "entropy" and float(price):
-            log_shape += float(price) * -(p_z * p_z.clamp(min=1e-12).log()).sum(1).double().numpy()
+        factor = self._factor(*gap_prices(control, price, price_eop))
+        log_shape = (strength - 1.0) * np.log(np.clip(self.p_y.astype(float), 1e-6, None))
+        if control == "entropy" and price:
+            p_z = torch.from_numpy(self.p_z)
+            log_shape += price * -(p_z * p_z.clamp(min=1e-12).log()).sum(1).double().numpy()
         if not log_shape.any():
             return factor
         weights = np.empty(len(factor))
@@ -112,3 +113,12 @@ class Pool:
                 weights[rows] = np.exp(log_shape[rows] - log_shape[rows].max()) * factor[rows]
                 weights[rows] *= factor[rows].mean() / max(weights[rows].mean(), 1e-300)
         return weights
+
+    def _factor(self, price_dp: float, price_eop: float) -> np.ndarray:
+        """The tilt's factor of every row, (n,)."""
+        if not (price_dp or price_eop):
+            return np.ones(len(self.y))
+        if self.dual is None:
+            raise SettingError(NO_PRICE)
+        push = Push.alike(len(self.y), *self.dual.multiplier(price_dp, price_eop).scaled())
+        return self.tilt.weights(self.p_z, self.p_z1, self.y, push)

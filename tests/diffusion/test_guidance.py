@@ -1,16 +1,15 @@
 """Guided sampling against quadrature and against a discrete world in closed form."""
 
-import itertools
-
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from fairviz.diffusion.guidance import FLOOR, Tilt, entropy_term, guided, label_term, tilt_term
+from fairviz.diffusion.guidance import FLOOR, Push, Tilt, entropy_term, guided, label_term, tilt_term
 from fairviz.diffusion.networks import N_HEADS
 from fairviz.diffusion.sde import VPSDE
 from fairviz.diffusion.solvers import solve
+from fairviz.dual import Dual
 from tests.diffusion import toy
 
 SDE = VPSDE()
@@ -69,7 +68,7 @@ def test_entropy_gradient_in_closed_form() -> None:
 def toy_sample(y: Tensor, dp: float, eop: float, seed: int = 0) -> np.ndarray:
     """Category frequencies of guided rows, all with the same label."""
     n, rng = len(y), torch.Generator().manual_seed(seed)
-    term = tilt_term(toy.ExactSensitive(), toy.TILT, y, torch.full((n,), dp), torch.full((n,), eop))
+    term = tilt_term(toy.ExactSensitive(), toy.TILT, y, toy.push(n, dp, eop))
     score = guided(toy.exact_score(y), term)
     *_, x = solve(SDE, score, torch.randn(n, 4, generator=rng), n_steps=40, solver="sde_dpmpp_2m", rng=rng)
     return np.bincount(x.argmax(1).numpy(), minlength=4) / n
@@ -93,8 +92,8 @@ def test_label_prior_of_the_tilted_joint(dp: float, eop: float) -> None:
     counts = np.rint(toy.JOINT.sum(2) * 100_000).astype(int)
     x, y = np.repeat(np.indices((4, 2)).reshape(2, -1), counts.ravel(), axis=1)
     p_z, p_z1 = toy.tensor(toy.P_Z_GIVEN_X[x]), toy.tensor(toy.P_Z_GIVEN_XY[x, 1])
-    prior = toy.TILT.label_prior(torch.tensor(y), p_z, p_z1, torch.tensor([dp]), torch.tensor([eop]))
-    assert float(prior[0]) == pytest.approx(toy.tilted(dp, eop)[:, 1].sum(), abs=1e-4)
+    prior = toy.TILT.label_prior(torch.tensor(y), p_z, p_z1, toy.push(1, dp, eop))
+    assert prior == pytest.approx(toy.tilted(dp, eop)[:, 1].sum(), abs=1e-4)
 
 
 @pytest.mark.parametrize(("dp", "eop"), [(0.3, 0.0), (0.0, 0.1), (0.15, 0.05)])
@@ -117,51 +116,40 @@ def test_importance_weights_agree_with_guided_rows() -> None:
     n = 20_000
     rng = np.random.default_rng(0)
     x = rng.choice(4, n, p=toy.P_X_GIVEN_Y[:, 1])
-    p_z, p_z1 = toy.tensor(toy.P_Z_GIVEN_X[x]), toy.tensor(toy.P_Z_GIVEN_XY[x, 1])
     y = torch.ones(n, dtype=torch.long)
-    weight = Tilt.factor(toy.TILT.w(p_z), toy.TILT.w1(p_z1), y, torch.tensor(0.2), torch.tensor(0.05)).numpy()
+    weight = toy.TILT.weights(toy.P_Z_GIVEN_X[x], toy.P_Z_GIVEN_XY[x, 1], y.numpy(), toy.push(n, 0.2, 0.05))
     weighted = np.bincount(x, weights=weight, minlength=4) / weight.sum()
     assert np.abs(weighted - toy_sample(y, 0.2, 0.05)).max() < 0.025
 
 
-def test_factor_is_clipped() -> None:
-    y = torch.tensor([1, 0])
-    factor = Tilt.factor(torch.tensor([3.0, -3.0]), torch.zeros(2), y, torch.tensor(1.0), torch.tensor(0.0))
-    assert factor.tolist() == pytest.approx([FLOOR, FLOOR])
+def test_factor_by_hand_and_clipped() -> None:
+    """pi = (0.4, 0.6), p(z|x) = (0.1, 0.9): w = 0.9 / 0.6 - 0.1 / 0.4 = 1.25 against group 1."""
+    tilt = Tilt(torch.tensor([0.4, 0.6]), torch.tensor([0.1, 0.3]))
+    p, y, toward = torch.tensor([[0.1, 0.9]] * 2), torch.tensor([1, 0]), np.array([-1.0, 1.0])
+    for size, wanted in ((0.2, [0.75, 1.25]), (0.8, [FLOOR, 2.0])):
+        assert tilt.factor(p, p, y, Push.alike(2, size, toward, 0.0, toward)).tolist() == pytest.approx(wanted)
+    # u = 0.9 / 0.3 - 0.1 / 0.1 = 2, on rows with the favourable label alone
+    assert tilt.factor(p, p, y, Push.alike(2, 0.0, toward, 0.1, toward)).tolist() == pytest.approx([0.8, 1.0])
+    assert Tilt.from_shares(torch.tensor([0.4, 0.0]), torch.tensor([0.1, 0.0])).pi.tolist() == pytest.approx([0.4, 1.0])
 
 
-def test_tilt_from_source_by_hand() -> None:
-    """10 rows: group 0 has 4 of which 1 favourable, group 1 has 6 of which 3."""
-    z = torch.tensor([0] * 4 + [1] * 6)
-    y = torch.tensor([1, 0, 0, 0] + [1, 1, 1, 0, 0, 0])
-    tilt = Tilt.from_source(y, z, 2)
-    assert tilt.c.tolist() == [-1.0, 1.0]
-    assert tilt.pi.tolist() == pytest.approx([0.4, 0.6])
-    assert tilt.pi_1.tolist() == pytest.approx([0.1, 0.3])
-
-
-def test_three_groups_contrast() -> None:
-    """Rates 0.2, 0.4, 0.9: mean 0.5, contrasts -0.3, -0.1, 0.4, scaled to absolute sum 2."""
-    z = torch.tensor([0] * 10 + [1] * 10 + [2] * 10)
-    y = torch.tensor([1] * 2 + [0] * 8 + [1] * 4 + [0] * 6 + [1] * 9 + [0])
-    assert Tilt.from_source(y, z, 3).c.tolist() == pytest.approx([-0.75, -0.25, 1.0])
-
-
-def test_three_groups_world_tilt_lowers_the_weighted_gap() -> None:
-    """The most accurate rule on the tilted joint never has a larger priced gap than the untilted one."""
-    rng = np.random.default_rng(3)
-    joint = rng.dirichlet(np.ones(5 * 2 * 3)).reshape(5, 2, 3)
-    z, y = np.indices((5, 2, 3))[2].ravel(), np.indices((5, 2, 3))[1].ravel()
-    counts = np.rint(joint.ravel() * 1_000_000).astype(int)
-    tilt = Tilt.from_source(torch.tensor(np.repeat(y, counts)), torch.tensor(np.repeat(z, counts)), 3)
-    p_zx = joint.sum(1) / joint.sum((1, 2))[:, None]
-    w = tilt.w(torch.tensor(p_zx, dtype=torch.float32)).numpy()
-    p_xy = joint.sum(2)
-    pi, c = joint.sum((0, 1)), tilt.c.numpy()
-
-    def priced_gap(price: float) -> float:
-        rule = p_xy[:, 1] * (1 - price * w) > p_xy[:, 0] * (1 + price * w)
-        return float((c * (joint.sum(1) * rule[:, None]).sum(0) / pi).sum())
-
-    gaps = [priced_gap(price) for price in (0.0, 0.05, 0.1, 0.2, 0.3)]
-    assert all(b <= a + 1e-9 for a, b in itertools.pairwise(gaps))
+@pytest.mark.parametrize("seed", range(4))
+def test_three_groups_bayes_rule_of_the_tilt_lowers_the_largest_gap(seed: int) -> None:
+    """The most accurate rule on the joint tilted by the dual's multiplier, against doing nothing at the same price."""
+    rng = np.random.default_rng(seed)
+    merit, lean = rng.normal(size=(200, 1, 1)), np.array([-0.6, 0.0, 0.9])
+    joint = rng.gamma(5.0, size=(200, 2, 3)) * np.exp(merit * (np.array([-1.0, 1.0])[:, None] + lean))
+    joint /= joint.sum()
+    p_x, pi, pi_1 = joint.sum((1, 2)), joint.sum((0, 1)), joint[:, 1].sum(0)
+    p_z, p_z1 = joint.sum(1) / p_x[:, None], joint[:, 1] / joint[:, 1].sum(1, keepdims=True)
+    eta = joint[:, 1].sum(1) / p_x
+    dual = Dual(eta, p_z, p_z1, pi, pi_1, share=p_x)
+    tilt = Tilt.from_shares(torch.tensor(pi), torch.tensor(pi_1))
+    before, values = dual.rule(), []
+    for price in (0.05, 0.1, 0.2):
+        push = Push.alike(200, *dual.multiplier(price).scaled())
+        yes, no = (tilt.weights(p_z, p_z1, np.full(200, label), push) for label in (1, 0))
+        rule = (eta * yes > (1 - eta) * no).astype(float)
+        values.append(dual.accuracy(rule) - price * dual.gap(rule, "dp"))
+        assert values[-1] > dual.accuracy(before) - price * dual.gap(before, "dp")
+        assert dual.gap(rule, "dp") < dual.gap(before, "dp")

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fairviz.diffusion.guidance import Tilt
+from fairviz.diffusion.guidance import Push, Tilt
 from fairviz.diffusion.networks import EXPECTED, GIVEN_LABEL, MARGINAL, N_HEADS
 from fairviz.diffusion.sde import VPSDE
 
@@ -30,7 +30,7 @@ PI_1 = JOINT[:, 1].sum(0)
 RATE = PI_1 / PI
 C = np.array([-1.0, 1.0])
 assert RATE[1] > RATE[0]
-TILT = Tilt(*(torch.tensor(v, dtype=torch.float32) for v in (C, PI, PI_1)))
+TILT = Tilt(*(torch.tensor(v, dtype=torch.float32) for v in (PI, PI_1)))
 
 W = (P_Z_GIVEN_X * C / PI).sum(1)  # (4,)
 W1 = (P_Z_GIVEN_XY[:, 1] * C / PI_1).sum(1)
@@ -38,6 +38,11 @@ W1 = (P_Z_GIVEN_XY[:, 1] * C / PI_1).sum(1)
 
 def tensor(a: np.ndarray) -> Tensor:
     return torch.tensor(a, dtype=torch.float32)
+
+
+def push(n: int, dp: float, eop: float) -> Push:
+    """Multipliers of these sizes, against the group that gets yes more often, for n rows."""
+    return Push.alike(n, dp, C, eop, C)
 
 
 def posterior(x: Tensor, t: Tensor, prior: Tensor) -> Tensor:

@@ -54,13 +54,17 @@ def test_untouched_rows_follow_the_data(fit: FADM) -> None:
 @pytest.mark.parametrize(
     ("control", "prices", "dp", "eop"),
     [
-        ("dp", {"lambda_z": 0.3}, 0.3, 0.0),
+        ("dp", {"lambda_z": 0.2}, 0.2, 0.0),
+        ("dp", {"lambda_z": 0.5}, 0.227, 0.0),  # equality is reached at 0.227, from the joint by hand
         ("eop", {"lambda_z": 0.25}, 0.0, 0.25),
-        ("dp_eop", {"lambda_z": 0.2, "lambda_eop": 0.1}, 0.2, 0.1),
+        ("dp_eop", {"lambda_z": 0.2, "lambda_eop": 0.1}, 0.2, 0.0385),
     ],
 )
 def test_tilted_rows_follow_the_closed_form(fit: FADM, control: str, prices: dict, dp: float, eop: float) -> None:
-    """Joint distribution of category and label, tilted prior included; and it is not the untilted one."""
+    """Joint distribution of category and label, tilted prior included; and it is not the untilted one.
+
+    ``dp`` and ``eop`` are the multipliers of the prices in the exact world (``Dual`` on ``toy.JOINT``).
+    """
     found = table(fit.sample(8000, control=control, random_state=1, **prices))
     assert np.abs(found - toy.tilted(dp, eop)).max() < 0.035
     assert np.abs(found - toy.tilted(dp, eop)).sum() < 0.45 * np.abs(toy.JOINT.sum(2) - toy.tilted(dp, eop)).sum()
@@ -155,6 +159,9 @@ def test_other_meta_modes_train(meta: str) -> None:
     ("settings", "message"),
     [
         ({"lambda_z": -0.1}, "lambda_z is -0.1"),
+        ({"lambda_z": 1e308}, r"lambda_z is 1e\+308; choose a number from 0 to 10"),
+        ({"lambda_z": 101.0, "control": "entropy"}, "lambda_z is 101; choose a number from 0 to 100"),
+        ({"lambda_y": 1e38}, r"lambda_y is 1e\+38; choose a number from 0 to 10"),
         ({"lambda_z": float("nan")}, "lambda_z is nan"),
         ({"lambda_y": float("inf")}, "lambda_y is inf"),
         ({"lambda_z": np.zeros(3)}, "shape"),
@@ -181,6 +188,46 @@ def test_bad_hyperparameters() -> None:
     ):
         with pytest.raises(SettingError, match=message):
             FADM(**{**SMALL, "n_iter": 2, **change}).fit(world(300))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"lambda_z": 100.0, "control": "entropy"},
+        {"lambda_y": 10.0},
+        {"lambda_z": 10.0},
+        {"lambda_z": 10.0, "control": "eop"},
+    ],
+)
+def test_the_largest_settings_still_give_different_people(fit: FADM, settings: dict) -> None:
+    frame = fit.sample(1000, **settings)
+    assert len(frame.drop_duplicates()) > 100
+
+
+def test_a_chunk_that_is_not_finite_is_refused(fit: FADM, monkeypatch) -> None:
+    monkeypatch.setattr("fairviz.synthesizers.fadm.solve", lambda *_, **__: iter([torch.full((1000, 5), torch.nan)]))
+    with pytest.raises(DataError, match="left the finite numbers"):
+        fit.sample(10)
+
+
+def test_a_fit_of_an_earlier_version_is_told_what_to_do(fit: FADM) -> None:
+    meta, arrays = fit.state()
+    old = FADM.from_state(meta, {name: a for name, a in arrays.items() if not name.startswith("dual.")})
+    pd.testing.assert_frame_equal(old.sample(100), fit.sample(100))
+    pd.testing.assert_frame_equal(
+        old.sample(100, control="entropy", lambda_z=3.0), fit.sample(100, control="entropy", lambda_z=3.0)
+    )
+    with pytest.raises(SettingError, match="fairviz upgrade FOLDER"):
+        old.sample(100, lambda_z=0.1)
+    old.learn_price(world())
+    pd.testing.assert_frame_equal(old.sample(100, lambda_z=0.1), fit.sample(100, lambda_z=0.1))
+
+
+def test_beyond_equality_a_price_changes_nothing(fit: FADM) -> None:
+    end = fit.end_of_dial("dp")
+    assert end == pytest.approx(0.227, abs=0.03)
+    pd.testing.assert_frame_equal(fit.sample(500, lambda_z=end + 0.001), fit.sample(500, lambda_z=10.0))
+    assert not fit.sample(500, lambda_z=end - 0.02).equals(fit.sample(500, lambda_z=10.0))
 
 
 def test_divergence_stops_with_a_reason() -> None:

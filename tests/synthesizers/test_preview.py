@@ -11,6 +11,7 @@ import torch
 from fairviz.data import Schema
 from fairviz.data.dataset import DomainDataset
 from fairviz.diffusion.guidance import Tilt
+from fairviz.dual import Multiplier
 from fairviz.errors import SettingError
 from fairviz.synthesizers import CONTROLS, FADM
 from fairviz.synthesizers.preview import Pool, effective_sample_size
@@ -98,9 +99,19 @@ def by_hand(
     *, c: tuple[float, ...] = (-1.0, 1.0), pi: tuple[float, ...] = (0.4, 0.6), pi_1: tuple[float, ...] = (0.1, 0.3),
 ) -> Pool:  # fmt: skip
     """A pool without a fit."""
-    tilt = Tilt(*(torch.tensor(v) for v in (c, pi, pi_1)))
+    tilt = Tilt(*(torch.tensor(v) for v in (pi, pi_1)))
     columns = [np.array(v, np.float32) for v in (p_y or [0.5] * len(y), p_z, p_z1 or p_z)]
-    return Pool(pd.DataFrame({"y": y}), np.array(y, np.int64), *columns, tilt)
+    return Pool(pd.DataFrame({"y": y}), np.array(y, np.int64), *columns, tilt, Against(c))
+
+
+class Against:
+    """Stands for a dual that never reaches equality: the multiplier is the price, against the group with contrast 1."""
+
+    def __init__(self, c: tuple[float, ...]) -> None:
+        self.c = np.array(c)
+
+    def multiplier(self, lambda_dp: float, lambda_eop: float) -> Multiplier:
+        return Multiplier(lambda_dp * self.c, lambda_eop * self.c)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,182 @@
+"""Does a price keep its promise? Accuracy less the priced gap, on source rows held back from all fitting.
+
+    python -m benchmarks.price [--data NAME ...] [--made real pool guided] [--jobs 2]
+
+Of every data set one domain is held out as always; of the source's rows three in ten are held back. Posteriors, generator
+and classifier see the rest. At every price the classifier (gradient boosting, seed 0) is tested on the rows held back:
+``accuracy - lambda |gap|`` less that of the classifier at price 0, both at this price, and ``|gap|`` less that at
+price 0 (with two prices, the priced sum of both). People are drawn again 2,000 times, the same people for every price;
+the band holds for all prices jointly (largest studentised deviation), 95 %. Fits and rows are one each: the band speaks
+of people only. A promise is broken where the band of the first lies wholly below 0, or of the second wholly above.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from benchmarks.common import keep
+from fairviz.comparison.trials import ITERATIONS
+from fairviz.data.dataset import DomainDataset
+from fairviz.data.simulate import HIRING_SCHEMA, Hiring
+from fairviz.data.sources import load_dataset
+from fairviz.evaluation.downstream import FeatureCodes, fitted
+from fairviz.rivals import Task, tilted
+from fairviz.synthesizers import FADM
+from fairviz.synthesizers.controls import gap_prices
+from fairviz.synthesizers.preview import Pool
+
+#: bias, proxy, shift of simulated worlds.
+WORLDS = {
+    "world A": (2.0, 2.0, 0.0),
+    "world B": (0.5, 3.0, 1.0),
+    "world C": (0.0, 1.0, 2.0),
+    "world D": (3.0, 0.5, 1.0),
+}
+#: The domain held out of every set: in none of them the largest.
+TARGETS = {
+    "adult": "Black", "simulated": "North", "acsincome": "HI", "bank_marketing": "2010", "german_credit": "for free",
+    "law_school": "tier 2",
+}  # fmt: skip
+PRICES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
+SECOND = 0.5
+N_SYNTHETIC, MAX_REAL, REPLICATES = 20_000, 40_000, 2000
+
+
+def rows_of(name: str) -> tuple[DomainDataset, str]:
+    """The whole data set and the domain held out."""
+    if name in WORLDS:
+        bias, proxy, shift = WORLDS[name]
+        frame = Hiring(bias=bias, proxy=proxy, shift=shift).sample(20_000, seed=1)
+        return DomainDataset.from_frame("simulated", frame, HIRING_SCHEMA), "North"
+    return load_dataset(name), TARGETS[name]
+
+
+def settings() -> Iterator[tuple[str, float, float]]:
+    """Control, lambda_z and lambda_eop of every position; with two prices the second is half the first."""
+    for price in PRICES:
+        yield "dp", price, 0.0
+        yield "eop", price, 0.0
+        yield "dp_eop", price, SECOND * price
+
+
+def predictions(made: str, name: str, learnt: DomainDataset, held_back: DomainDataset) -> Iterator[np.ndarray]:
+    """0/1 for the rows held back: at price 0, then at every setting."""
+    if made == "real":
+        task = Task.of(learnt, held_back, "gradient_boosting", 0, MAX_REAL)
+        for control, price, second in [("dp", 0.0, 0.0), *settings()]:
+            dp, eop = gap_prices(control, price, second)
+            yield tilted(task, lambda_dp=dp, lambda_eop=eop)
+        return
+    fit: Any = FADM(**({"n_iter": ITERATIONS[name]} if name in ITERATIONS else {})).fit(learnt)
+    pool = Pool.draw(fit, N_SYNTHETIC)
+    features = list(learnt.schema.features)
+    for control, price, second in [("dp", 0.0, 0.0), *settings()]:
+        setting = {"control": control, "lambda_z": price, "lambda_eop": second}
+        rows, weights = pool.rows, pool.weights(**setting)
+        if made == "guided":
+            rows, weights = fit.sample(N_SYNTHETIC, **setting), np.ones(N_SYNTHETIC)
+        codes = FeatureCodes(rows[features])
+        y = (rows[learnt.schema.label] == learnt.schema.favourable).to_numpy(np.int64)
+        model = fitted(codes, codes(rows[features]), y, classifier="gradient_boosting", seed=0, weights=weights)
+        yield model.predict(codes(held_back.features)).astype(np.int64)
+
+
+def gaps(yes: np.ndarray, y: np.ndarray, z: np.ndarray, weight: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Largest differences between groups in the rate of yes and the true positive rate, under row weights (R, n)."""
+    out = []
+    for among in (np.ones(len(y), bool), y == 1):
+        rates = []
+        for group in range(k):
+            rows = among & (z == group)
+            rates.append((weight[:, rows] @ yes[rows]) / np.maximum(weight[:, rows].sum(1), 1))
+        out.append(np.ptp(np.stack(rates), axis=0))
+    return out[0], out[1]
+
+
+def bands(values: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Half widths (m,) that hold jointly for values (m,) with replicates (R, m)."""
+    sd = drawn.std(0)
+    stretch = np.abs(drawn - values) / np.where(sd > 0, sd, np.inf)
+    return float(np.quantile(stretch.max(1), 0.95)) * sd
+
+
+def measure(name: str, made: str) -> list[dict]:
+    """A row per control and price."""
+    dataset, target = rows_of(name)
+    source = dataset.leave_out(target)[0]
+    kept, held = train_test_split(np.arange(len(source)), test_size=0.3, random_state=0, stratify=source.z)
+    learnt, back = source.take(np.sort(kept)), source.take(np.sort(held))
+    if len(back) > 60_000:
+        back = back.take(np.sort(np.random.default_rng(0).choice(len(back), 60_000, replace=False)))
+    all_yes = list(predictions(made, name, learnt, back))
+    k, y, z, rng = len(back.groups), back.y, back.z, np.random.default_rng(0)
+    once = np.ones((1, len(back)))
+    at = [("dp", 0.0, 0.0), *settings()]
+    parts: dict[str, list[np.ndarray]] = {key: [] for key in ("accuracy", "dp", "eop")}
+    for block in range(REPLICATES // 100 + 1):
+        weight = (
+            once if block == 0 else rng.multinomial(len(back), np.full(len(back), 1 / len(back)), 100).astype(float)
+        )
+        here: dict[str, list[np.ndarray]] = {key: [] for key in parts}
+        for yes in all_yes:
+            here["accuracy"].append((weight @ (yes == y)) / len(back))
+            dp, eop = gaps(yes, y, z, weight, k)
+            here["dp"].append(dp)
+            here["eop"].append(eop)
+        for key in parts:
+            parts[key].append(np.stack(here[key], 1))
+    table = {key: np.concatenate(value) for key, value in parts.items()}  # (1 + R, settings)
+    rows: list[dict] = []
+    for control in ("dp", "eop", "dp_eop"):
+        mine = [i for i, (c, price, _) in enumerate(at) if c == control and price > 0]
+        prices = np.array([gap_prices(*at[i]) for i in mine])
+        pairs = zip(mine, prices, strict=True)
+        paid = [table["dp"][:, [i, 0]] * p[0] + table["eop"][:, [i, 0]] * p[1] for i, p in pairs]
+        gap = np.stack([p[:, 0] - p[:, 1] for p in paid], 1)
+        value = table["accuracy"][:, mine] - table["accuracy"][:, :1] - gap
+        wide_value, wide_gap = bands(value[0], value[1:]), bands(gap[0], gap[1:])
+        for j, i in enumerate(mine):
+            now = {key: values[0, i] for key, values in table.items()}
+            before = {f"{key}_0": values[0, 0] for key, values in table.items()}
+            low, high = value[0, j] - wide_value[j], value[0, j] + wide_value[j]
+            paid_low, paid_high = gap[0, j] - wide_gap[j], gap[0, j] + wide_gap[j]
+            rows.append(
+                {
+                    "data": name, "made_of": made, "control": control, "lambda_z": at[i][1], "lambda_eop": at[i][2],
+                    "rows_learnt": len(learnt), "rows_held_back": len(back), **now, **before,
+                    "gain": value[0, j], "gain_low": low, "gain_high": high,
+                    "paid": gap[0, j], "paid_low": paid_low, "paid_high": paid_high,
+                    "kept": bool(high >= 0 and paid_low <= 0),
+                }
+            )  # fmt: skip
+    return rows
+
+
+def main() -> None:
+    """Measure and keep."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", nargs="*", default=[*TARGETS, *WORLDS])
+    parser.add_argument("--made", nargs="*", default=["real", "pool", "guided"])
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--out", default="price")
+    args = parser.parse_args()
+    rows: list[dict] = []
+    with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
+        jobs = {pool.submit(measure, name, made): (name, made) for made in args.made for name in args.data}
+        for job in as_completed(jobs):
+            rows += job.result()
+            broken = [r for r in job.result() if not r["kept"]]
+            print(*jobs[job], "broken:", [(r["control"], r["lambda_z"]) for r in broken], flush=True)
+    order = {name: k for k, name in enumerate([*TARGETS, *WORLDS])}
+    keep(args.out, sorted(rows, key=lambda r: (r["made_of"], order[r["data"]], r["control"], r["lambda_z"])))
+
+
+if __name__ == "__main__":
+    main()
