@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import sys
 import time
 from dataclasses import dataclass, field
@@ -39,6 +40,25 @@ def versions() -> dict[str, str]:
         "scikit-learn": sklearn.__version__,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {sys.platform}",
     }
+
+
+def command_line(*words: str | tuple[str, object]) -> str:
+    """A command for a POSIX shell, each word quoted where the shell would read it as something else.
+
+    Parameters
+    ----------
+    words : str or (str, object)
+        Words, or options with their values.
+    """
+    out: list[str] = []
+    for word in words:
+        if isinstance(word, str):
+            out.append(word)
+            continue
+        name, value = word[0], str(word[1])
+        # a value such as "-x" would be read as an option of its own
+        out += [f"{name}={value}"] if value.startswith("-") else [name, value]
+    return shlex.join(out)
 
 
 @dataclass(frozen=True)
@@ -258,9 +278,11 @@ class Library:
         fits = self.find_fits(dataset, options)
         if target not in fits:
             have = f"there are fits for {_names(sorted(fits), 30)}" if fits else "there are no fits for this data set"
+            knobs = [(f"--{name}", value) for name, value in (options or {}).items()]
+            make = command_line("fairviz", "fit", ("--dataset", dataset), *knobs, ("--target", target))
             raise SettingError(
                 f"{dataset}: no fit with target {target!r}; {have}. "
-                f"Choose one of these, or run 'fairviz fit --dataset {dataset} --target {target!r} --out FOLDER'."
+                f"Choose one of these, or make one and name its folder: {make} --out FOLDER"
             )
         return fits[target]
 

@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fairviz.cli import parser
 from fairviz.data import load_dataset
 from fairviz.errors import SettingError, StoreError
 from fairviz.library import CELL, FIT, SWEEP, FitSpec, Library, load_fit, open_run, pretrained_dir, save_run
 from fairviz.store import MANIFEST, ResultStore, key_of, write_entry
 from fairviz.synthesizers import FADM
+from tests.shell import HOSTILE, words_of
 
 TINY = {"n_iter": 8, "hidden": 16, "depth": 1, "classifier_hidden": 8, "classifier_depth": 1, "batch_size": 64}
 OPTIONS = {"n": 400}
@@ -164,6 +166,16 @@ def test_fits_are_found_by_data_set_options_and_default_parameters(library):
     assert library.find_fit("simulated", "East").spec["target"] == "East"
     with pytest.raises(SettingError, match=r"no fit with target 'North'; there are fits for 'East', 'South'"):
         library.find_fit("simulated", "North")
+
+
+@pytest.mark.parametrize("domain", ["East", *HOSTILE])
+def test_the_advice_survives_a_shell(library, tmp_path, domain):
+    with pytest.raises(SettingError) as caught:
+        library.find_fit("simulated", domain, {"bias": 2.0, "proxy": 1.0, "shift": 1.0})
+    (tmp_path / "here").mkdir()
+    words = words_of(str(caught.value).split("name its folder: ")[1], tmp_path / "here")
+    args = parser().parse_args(words)
+    assert (args.command, args.dataset, args.target, args.bias) == ("fit", "simulated", domain, 2.0)
 
 
 def test_the_users_store_comes_before_the_shipped_one(library):
