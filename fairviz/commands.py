@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -23,8 +24,18 @@ from fairviz.library import FIT, FitSpec, Library, load_fit, open_run, save_run,
 from fairviz.store import read_entry, write_atomic
 from fairviz.synthesizers import CONTROLS, FADM
 from fairviz.synthesizers.base import MAX_ROWS, check_count, check_price
+from fairviz.synthesizers.table import TableSynthesizer
 
 KNOBS = ("bias", "proxy", "shift")
+#: Settings of ``fairviz sample``: option, keyword of ``FADM.sample`` and default.
+SAMPLING = {
+    "--control": ("control", "dp"),
+    "--lambda-y": ("lambda_y", 1.0),
+    "--lambda-z": ("lambda_z", 0.0),
+    "--lambda-eop": ("lambda_eop", 0.0),
+    "--steps": ("n_steps", 10),
+    "--solver": ("solver", "sde_dpmpp_2m"),
+}
 
 
 def say(text: str) -> None:
@@ -135,7 +146,7 @@ def cmd_fit(args: argparse.Namespace) -> None:
     print(json.dumps(answer, indent=1) if args.json else f"Saved in {entry.path} after {entry.made['seconds']:.0f} s.")
 
 
-def _fit_for(args: argparse.Namespace) -> FADM:
+def _fit_for(args: argparse.Namespace) -> TableSynthesizer:
     if args.run and (args.dataset or args.target):
         raise SettingError("Name either a run folder or --dataset and --target, not both.")
     if args.run:
@@ -145,22 +156,33 @@ def _fit_for(args: argparse.Namespace) -> FADM:
     return load_fit(Library().find_fit(args.dataset, args.target, _options(args)))
 
 
+def _chunks(fit: TableSynthesizer, n: int, args: argparse.Namespace) -> Iterable[pd.DataFrame]:
+    """Rows of a fit of any generator, drawn with those settings that it has.
+
+    Raises
+    ------
+    SettingError
+        A setting was given that the generator does not have, or is out of range.
+    """
+    given = {option: getattr(args, option[2:].replace("-", "_")) for option in SAMPLING}
+    if isinstance(fit, FADM):
+        return fit.sample_chunks(n, random_state=args.seed, **{SAMPLING[o][0]: value for o, value in given.items()})
+    takes = [option for option, (name, _) in SAMPLING.items() if name in fit.settings]
+    extra = [option for option, value in given.items() if option not in takes and value != SAMPLING[option][1]]
+    if extra:
+        raise SettingError(
+            f"{', '.join(extra)}: the generator {fit.registered!r} has no such setting; it takes "
+            f"{', '.join(['-n', '--seed', *takes])}."
+        )
+    return [fit.sample(n, random_state=args.seed, **{SAMPLING[option][0]: given[option] for option in takes})]
+
+
 def cmd_sample(args: argparse.Namespace) -> None:
     """Draw guided synthetic rows into a CSV file."""
     n = check_count("n", args.n, 1, MAX_ROWS)
     out = Path(args.out)
     _check_file(out)
-    fit = _fit_for(args)
-    chunks = fit.sample_chunks(
-        n,
-        control=args.control,
-        lambda_y=args.lambda_y,
-        lambda_z=args.lambda_z,
-        lambda_eop=args.lambda_eop,
-        n_steps=args.steps,
-        solver=args.solver,
-        random_state=args.seed,
-    )
+    chunks = _chunks(_fit_for(args), n, args)
     partial = out.with_name(out.name + ".part")
     try:
         with open(partial, "w", newline="") as handle, tqdm(total=n, unit="row", disable=None, file=sys.stderr) as bar:

@@ -17,9 +17,9 @@ from sklearn.preprocessing import StandardScaler
 from fairviz import __version__
 from fairviz.cli import main
 from fairviz.data import load_dataset
-from fairviz.library import FitSpec, open_run
+from fairviz.library import FitSpec, open_run, save_run
 from fairviz.store import MANIFEST, write_entry
-from fairviz.synthesizers import FADM
+from fairviz.synthesizers import FADM, SYNTHESIZERS
 
 ROLES = ["--label", "paid", "--favourable", "yes", "--sensitive", "sex", "--domain", "town"]
 
@@ -220,6 +220,40 @@ def test_sample_agrees_with_a_fit_never_stored(capsys, tmp_path, run):
     fit = FADM(n_iter=5, meta="none").fit(dataset.source_for("East"))
     ok(capsys, "sample", run, "-n", 300, "--lambda-z", 0.1, "--out", tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_text() == fit.sample(300, lambda_z=0.1).to_csv(index=False)
+
+
+OTHERS = {
+    "ddpm": {"n_iter": 2, "hidden": 8, "depth": 1},
+    "balanced": {"n_iter": 2, "hidden": 8, "depth": 1},
+    "vae": {"n_iter": 2, "hidden": 8},
+    "gan": {"n_iter": 2, "hidden": 8},
+    "fairgan": {"n_iter": 2, "hidden": 8},
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_generator_can_be_sampled(capsys, tmp_path, name):
+    dataset = load_dataset("simulated")
+    spec = FitSpec.of(dataset, "East", synthesizer=name, **OTHERS[name])
+    fit = SYNTHESIZERS[name](**spec.params).fit(spec.source_of(dataset))
+    save_run(tmp_path / "run", spec, fit, 1.0)
+    steps = {"n_steps": 3} if "n_steps" in fit.settings else {}
+    told = ["--steps", 3] if steps else []
+    ok(capsys, "sample", tmp_path / "run", "-n", 1200, "--seed", 4, *told, "--out", tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text() == fit.sample(1200, random_state=4, **steps).to_csv(index=False)
+    argv = ["sample", tmp_path / "run", "-n", 50, "--out", tmp_path / "b.csv"]
+    dial = ["--control", "eop", "--lambda-y", 2, "--lambda-z", 0.2, "--lambda-eop", 0.1, "--solver", "euler_maruyama"]
+    takes = "it takes -n, --seed, --steps." if steps else "it takes -n, --seed."
+    refused(
+        capsys,
+        tmp_path,
+        [*argv, *dial],
+        f"{name!r}",
+        "--control, --lambda-y, --lambda-z, --lambda-eop, --solver",
+        takes,
+    )
+    if not steps:
+        refused(capsys, tmp_path, [*argv, "--steps", 20], f"--steps: the generator {name!r} has no such setting", takes)
 
 
 def test_seed_and_price_change_the_rows_and_n_does_not(capsys, tmp_path, run):
