@@ -114,6 +114,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--control", default="dp")
     sub.add_argument("--lambda-y", type=float, default=1.0)
     sub.add_argument("--lambdas", metavar="0,0.1,..", help="values of lambda_z; the recorded grid by default")
+    sub.add_argument("--lambda-eop", type=float, default=0.0, help="second price, with control dp_eop only (default 0)")
     sub.add_argument("--classifiers", metavar="A,B", help=", ".join(CLASSIFIERS))
     sub.add_argument("--seeds", type=_whole, default=3)
     sub.add_argument("-n", type=_whole, default=10_000)

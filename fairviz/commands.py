@@ -258,6 +258,9 @@ def cmd_sweep(args: argparse.Namespace) -> None:
         raise SettingError(f"No control {args.control!r}. Choose one of {_names(list(CONTROLS))}.")
     prices = _prices(args.lambdas) if args.lambdas else list(CONTROLS[args.control].grid)
     check_price("lambda_y", args.lambda_y, 1)
+    check_price("lambda_eop", args.lambda_eop, 1)
+    if args.lambda_eop and args.control != "dp_eop":
+        raise SettingError(f"lambda_eop goes with control 'dp_eop' only, not with {args.control!r}.")
     classifiers = args.classifiers.split(",") if args.classifiers else list(CLASSIFIERS)
     unknown = [c for c in classifiers if c not in CLASSIFIERS]
     if unknown:
@@ -266,7 +269,7 @@ def cmd_sweep(args: argparse.Namespace) -> None:
     cells = [Cell(spec.target, c, seed, n=args.n, train=REAL) for c in classifiers for seed in seeds]
     cells.append(Cell(spec.target, classifiers[0], 0, n=args.n, train=CONSTANT))
     cells += [
-        Cell(spec.target, classifier, seed, args.control, args.lambda_y, price, n=args.n)
+        Cell(spec.target, classifier, seed, args.control, args.lambda_y, price, args.lambda_eop, n=args.n)
         for price in prices
         for seed in seeds
         for classifier in classifiers

@@ -17,6 +17,8 @@ from sklearn.preprocessing import StandardScaler
 from fairviz import __version__
 from fairviz.cli import main
 from fairviz.data import load_dataset
+from fairviz.evaluation import evaluate
+from fairviz.evaluation.tradeoff import columns_of
 from fairviz.library import FitSpec, open_run, save_run
 from fairviz.store import MANIFEST, write_entry
 from fairviz.synthesizers import FADM, SYNTHESIZERS
@@ -314,6 +316,20 @@ def test_sweep_writes_counts_of_the_target(capsys, tmp_path, run):
     assert ok(capsys, *command) == out.read_text()
 
 
+def test_sweep_with_two_prices(capsys, tmp_path, run):
+    """The second price is in the table, in the key, and acts: the rows are those of the fit at both prices."""
+    command = ["sweep", run, "--control", "dp_eop", "--lambdas", "0.1", "--seeds", 1, "-n", 500]
+    command += ["--classifiers", "logistic_regression", "--out", tmp_path / "a.csv"]
+    target = load_dataset("simulated").leave_out("East")[1]
+    for price in (0.0, 0.2):
+        ok(capsys, *command, *(["--lambda-eop", price] if price else []))
+        table = pd.read_csv(tmp_path / "a.csv").set_index("train")
+        assert table.loc["synthetic", "lambda_eop"] == price
+        rows = open_run(run)[1].sample(500, control="dp_eop", lambda_z=0.1, lambda_eop=price)
+        wanted = columns_of(evaluate(rows, target, classifier="logistic_regression", seed=0))
+        assert table.loc["synthetic", list(wanted)].to_dict() == wanted
+
+
 # bad input: fit
 
 FIT = ["fit", "--dataset", "simulated", "--target", "East", "--out", "{tmp}/run"]
@@ -584,6 +600,9 @@ def test_evaluate_refuses_rows(capsys, tmp_path, csv, change, words):
         (["--lambdas", "0,a"], ["lambda", "'0,a'"]),
         (["--lambda-y", "nan"], ["lambda_y is nan"]),
         (["--lambda-y", "-1"], ["lambda_y is -1"]),
+        (["--lambda-eop", "0.1"], ["lambda_eop goes with control 'dp_eop' only, not with 'dp'"]),
+        (["--control", "dp_eop", "--lambda-eop", "-1"], ["lambda_eop is -1"]),
+        (["--control", "dp_eop", "--lambda-eop", "nan"], ["lambda_eop is nan"]),
         (["--seeds", "0"], ["seeds is 0"]),
         (["--jobs", "0"], ["jobs is 0"]),
         (["-n", "0"], ["n is 0"]),
