@@ -20,8 +20,9 @@ from fairviz.errors import SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_model
 from fairviz.evaluation.report import REPORTED, summary
-from fairviz.library import FIT, FitSpec, Library, load_fit, open_run, save_run, versions
-from fairviz.store import read_entry, write_atomic
+from fairviz.library import FitSpec, Library, load_fit, open_run, save_run, versions
+from fairviz.store import write_atomic
+from fairviz.sweep import CONSTANT, REAL, Cell, Run, run_sweep
 from fairviz.synthesizers import CONTROLS, FADM
 from fairviz.synthesizers.base import MAX_ROWS, check_count, check_price
 from fairviz.synthesizers.table import TableSynthesizer
@@ -242,13 +243,11 @@ def _cell(value: dict) -> str:
 
 def cmd_sweep(args: argparse.Namespace) -> None:
     """Test a grid of settings on one target and write a table of counts."""
-    from fairviz.sweep import CONSTANT, REAL, Cell, run_sweep
-
     check_count("n", args.n, 1, MAX_ROWS)
     check_count("jobs", args.jobs, 1, 64)
     if args.out:
         _check_file(Path(args.out))
-    spec, fit_entry = _sweep_fit(args)
+    spec, run = _sweep_fit(args)
     dataset = _dataset(args)[0] if args.csv else None
     if dataset is not None and dataset.fingerprint() != spec.fingerprint:
         raise SettingError(
@@ -275,10 +274,10 @@ def cmd_sweep(args: argparse.Namespace) -> None:
         for classifier in classifiers
     ]
     library = Library()
-    library.store.put(FIT, spec.to_json(), **fit_entry)
+    steps = run_sweep({spec.target: spec}, cells, library, n_jobs=args.jobs, dataset=dataset, run=run)
     rows: list[dict] = []
     with tqdm(total=len(cells), unit="cell", disable=None, file=sys.stderr) as bar:
-        for _done, _all, records in run_sweep({spec.target: spec}, cells, library, n_jobs=args.jobs, dataset=dataset):
+        for _done, _all, records in steps:
             bar.update(len(records))
             rows += records
     table = pd.DataFrame(rows).sort_values(["train", "lambda_z", "classifier", "seed"], ignore_index=True)
@@ -300,18 +299,16 @@ def _prices(text: str) -> list[float]:
     return prices
 
 
-def _sweep_fit(args: argparse.Namespace) -> tuple[FitSpec, dict]:
-    """The fit to sweep over and the payload to store it under."""
+def _sweep_fit(args: argparse.Namespace) -> tuple[FitSpec, Run | None]:
+    """The fit to sweep over: in a run folder, or the library's own."""
     if args.run:
-        entry = read_entry(Path(args.run))
-        if entry.kind != FIT:
-            raise SettingError(f"{args.run} holds a {entry.kind}, not a fit. Name the folder of a fit.")
-    else:
-        if not (args.dataset and args.target):
-            raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
-        entry = Library().find_fit(args.dataset, args.target, _options(args))
-    payload = {"json_files": {"fit.json": entry.json("fit.json")}, "arrays": entry.arrays(), "made": entry.made}
-    return FitSpec.from_json(entry.spec), payload
+        run, entry = Run.open(Path(args.run))
+        if not isinstance(load_fit(entry), FADM):
+            raise SettingError(f"{args.run} holds a fit without a dial. 'fairviz sample' draws rows from it.")
+        return FitSpec.from_json(entry.spec), run
+    if not (args.dataset and args.target):
+        raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
+    return FitSpec.from_json(Library().find_fit(args.dataset, args.target, _options(args)).spec), None
 
 
 def cmd_pretrain(args: argparse.Namespace) -> None:
