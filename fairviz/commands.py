@@ -248,8 +248,10 @@ def cmd_sweep(args: argparse.Namespace) -> None:
     if args.out:
         _check_file(Path(args.out))
     spec, run = _sweep_fit(args)
-    dataset = _dataset(args)[0] if args.csv else None
-    if dataset is not None and dataset.fingerprint() != spec.fingerprint:
+    # the library's fit of these rows may call its data set by another name
+    given = args.csv or (not args.run and spec.dataset != args.dataset)
+    dataset = _dataset(args)[0] if given else None
+    if args.csv and dataset is not None and dataset.fingerprint() != spec.fingerprint:
         raise SettingError(
             f"{args.csv} does not hold the rows that {args.run} was fitted on. Name the same file and roles."
         )

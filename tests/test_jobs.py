@@ -311,4 +311,4 @@ def test_a_worker_ends_with_the_server_that_started_it(tmp_path):
     while Path(f"/proc/{worker}").exists() and time.monotonic() < end:
         time.sleep(0.1)
     assert not Path(f"/proc/{worker}").exists()
-    assert not Library(tmp_path / "store", tmp_path / "shipped").find_fits("simulated", {"n": 400})
+    assert not list(Library(tmp_path / "store", tmp_path / "shipped").store.entries(FIT))

@@ -16,11 +16,11 @@ from fairviz.comparison import tables
 from fairviz.comparison.results import Results, family_scores
 from fairviz.comparison.tables import results_of
 from fairviz.data.dataset import DomainDataset
-from fairviz.data.sources import load_dataset
+from fairviz.data.sources import DATASETS, fingerprint_of, load_dataset
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.tradeoff import Sweep, domain_rows
 from fairviz.jobs import JobQueue
-from fairviz.library import FIT, Library, load_fit
+from fairviz.library import FIT, Library, load_fit, made_from
 from fairviz.preview import Goal, Preview, Solved, solve_price
 from fairviz.store import Entry, read_entry
 from fairviz.synthesizers import FADM
@@ -54,8 +54,8 @@ def queue() -> JobQueue:
 
 @st.cache_resource(max_entries=4)
 def recorded(dataset: str) -> tuple[Sweep, dict, dict] | None:
-    """A data set's recorded sweep, its facts and who made it; None if none is shipped."""
-    entry = library().recorded(dataset)
+    """A registered data set's recorded sweep, its facts and who made it; None if none is shipped."""
+    entry = library().recorded(fingerprint_of(dataset))
     if entry is None:
         return None
     facts = entry.json("facts.json")
@@ -73,16 +73,18 @@ def smallest_share(dataset: str) -> float:
 
 @st.cache_resource(max_entries=20, show_spinner=False)
 def _comparisons(kind: str, stamp: str) -> dict[str, Entry]:
+    names = {source.fingerprint: name for name, source in DATASETS.items()}
     found: dict[str, Entry] = {}
     for store in reversed(library().stores):  # what ships comes first, own results fill in
         for entry in store.entries(kind):
-            if not entry.spec["quick"]:
-                found.setdefault(entry.spec["dataset"]["name"], entry)
+            name = names.get(made_from(entry))
+            if name is not None and not entry.spec["quick"]:
+                found.setdefault(name, entry)
     return found
 
 
 def comparisons(kind: str) -> dict[str, Entry]:
-    """Published comparisons of a kind by data set."""
+    """Published comparisons of a kind by registered data set."""
     return _comparisons(kind, library().stamp(kind))
 
 
@@ -149,13 +151,13 @@ def recorded_setting(
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)
-def _fits(dataset: str, options: str, stamp: str) -> dict[str, Entry]:
-    return library().find_fits(dataset, json.loads(options))
+def _fits(fingerprint: str, stamp: str) -> dict[str, Entry]:
+    return library().find_fits(fingerprint)
 
 
 def fits(dataset: str, options: dict) -> dict[str, Entry]:
-    """Default fits by target. Verified once, and again when a fit has come or gone."""
-    return _fits(dataset, json.dumps(options, sort_keys=True), library().stamp(FIT))
+    """Default fits of a registered data set by target. Verified once, and again when a fit has come or gone."""
+    return _fits(fingerprint_of(dataset, options), library().stamp(FIT))
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the rows …")

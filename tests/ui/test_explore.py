@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairviz.data import load_dataset
+from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation.tradeoff import FAIRNESS
 from fairviz.jobs import JobQueue, JobStatus
 from fairviz.library import FitSpec, Library
@@ -231,7 +232,7 @@ def test_a_new_story_trains_in_the_background_and_stops() -> None:
             break
         time.sleep(0.5)
     assert any("cancelled" in w.value for w in again.warning)
-    assert not Library().find_fits("simulated", {"bias": 2.0, "proxy": 1.0, "shift": 1.0})
+    assert not Library().find_fits(fingerprint_of("simulated", {"bias": 2.0, "proxy": 1.0, "shift": 1.0}))
 
 
 def test_one_failed_fit_beside_a_running_one() -> None:
