@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import shlex
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -244,9 +246,22 @@ class Library:
         self.store.put(FIT, spec.to_json(), **fit_payload(fit, time.monotonic() - begun))
         return fit
 
-    def stamp(self, kind: str) -> str:
-        """Changes when an entry of a kind has come or gone; far cheaper than reading them."""
-        return "|".join(",".join(sorted(p.name for p in (s.root / kind).glob("*"))) for s in self.stores)
+    def stamp(self, *kinds: str) -> str:
+        """Changes when an entry of these kinds comes, goes or is touched; far cheaper than reading them."""
+        found = []
+        for path in sorted(p for s in self.stores for kind in kinds for p in (s.root / kind).glob("[0-9a-f]*/*")):
+            with suppress(OSError):  # gone since it was listed
+                about = path.stat()
+                found.append(f"{path} {about.st_size} {about.st_mtime_ns}")
+        return hashlib.sha256("\n".join(found).encode()).hexdigest()
+
+    def damaged(self, *kinds: str) -> list[str]:
+        """What is wrong with entries of these kinds that are left out because they do not verify, a sentence each."""
+        told = []
+        for store in self.stores:
+            who = "A result that ships with fairviz" if store is self.shipped else "A stored result"
+            told += [f"{who} is damaged and left out: {why}" for kind in kinds for why in store.failures(kind)]
+        return told
 
     def find_fits(self, fingerprint: str) -> dict[str, Entry]:
         """Default fits of the data set with this fingerprint, by target; its rows need not be on this machine.

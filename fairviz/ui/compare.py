@@ -27,6 +27,7 @@ FIRST = ("FADM, label-aware", "FADM, entropy", "DDPM", "FairGAN", "Balanced diff
          "Real rows, tilt weights", "Exponentiated gradient")  # fmt: skip
 
 
+@common.guarded(FRONTIER, TABLE)
 def page() -> None:
     """Compare."""
     entries = common.comparisons(FRONTIER)

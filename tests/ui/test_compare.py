@@ -1,10 +1,15 @@
 """The Compare page without a browser, on the shipped comparisons."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairviz.comparison.plans import FRONTIER, TABLE
-from fairviz.library import Library
+from fairviz.errors import StoreError
+from fairviz.library import Library, pretrained_dir
+from fairviz.store import Entry
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +90,64 @@ def test_another_point_brings_its_command() -> None:
     assert other.split(":")[0] in texts(app)
     assert "--method exponentiated_gradient" in app.code[0].value
     assert "fairviz trial --dataset adult" in app.code[0].value
+
+
+def damage(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.fixture
+def copy(monkeypatch, tmp_path) -> Library:
+    """A library whose shipped part may be damaged."""
+    shutil.copytree(pretrained_dir(), tmp_path / "shipped")
+    monkeypatch.setenv("FAIRVIZ_PRETRAINED", str(tmp_path / "shipped"))
+    return Library()
+
+
+def shipped(library: Library, kind: str, dataset: str) -> Entry:
+    return next(e for e in library.shipped.entries(kind) if e.spec["dataset"]["name"] == dataset)
+
+
+@pytest.mark.parametrize("name", ["trials.csv", "facts.json", "manifest.json"])
+def test_a_result_damaged_while_the_app_is_open(copy: Library, name: str) -> None:
+    """The page goes on with what is whole, says what is not, and is well again once that is restored."""
+    app = start()
+    app.selectbox(key="compare_data").set_value("german_credit").run()
+    path = shipped(copy, FRONTIER, "german_credit").path
+    whole = (path / name).read_bytes()
+    damage(path / name)
+    app.run()
+    assert not app.exception
+    (told,) = [w.value.replace("\\", "") for w in app.warning]
+    assert f"{path}: {name}" in told
+    assert "ships with fairviz is damaged" in told
+    assert "Make it again, or restore it" in told
+    assert app.selectbox(key="compare_data").value == "adult"
+    assert "German credit" not in app.selectbox(key="compare_data").options
+    (path / name).write_bytes(whole)
+    app.run()
+    assert not app.warning
+    assert "German credit" in app.selectbox(key="compare_data").options
+
+
+@pytest.mark.parametrize("method", ["json", "table"])
+def test_a_result_damaged_while_it_is_read(monkeypatch, method: str) -> None:
+    """One sentence instead of a traceback, and the failure is not kept."""
+
+    def broken(self: Entry, *_: object) -> None:
+        raise StoreError("there: trials.csv was altered. Make it again.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Entry, method, broken)
+        app = start()
+        assert not app.exception
+        assert [e.value.replace("\\", "") for e in app.error] == ["there: trials.csv was altered. Make it again."]
+    app.run()
+    assert not app.exception
+    assert not app.error
+    assert "right for" in texts(app)
 
 
 def ids(app: AppTest) -> list[str]:
