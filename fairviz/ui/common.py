@@ -104,21 +104,38 @@ def smallest_share(dataset: str) -> float:
     return float(counts.groupby("group")["n"].sum().min() / counts["n"].sum())
 
 
+#: Where a comparison is from, in the order in which they are offered; these words stand in links.
+SHIPPED, YOURS, QUICK = "shipped", "yours", "quick"
+
+
 @st.cache_resource(max_entries=20, show_spinner=False)
-def _comparisons(kind: str, stamp: str) -> dict[str, Entry]:
+def _comparisons(kind: str, stamp: str) -> dict[str, dict[str, Entry]]:
     names = {source.fingerprint: name for name, source in DATASETS.items()}
-    found: dict[str, Entry] = {}
-    for store in reversed(library().stores):  # what ships comes first, own results fill in
-        for entry in store.entries(kind):
+    found: dict[str, dict[str, Entry]] = {SHIPPED: {}, YOURS: {}, QUICK: {}}
+    for store in library().stores:
+        for entry in sorted(store.entries(kind), key=lambda e: e.made["time"]):  # the newest of its kind stays
             name = names.get(made_from(entry))
-            if name is not None and not entry.spec["quick"]:
-                found.setdefault(name, entry)
-    return found
+            if name is not None:
+                origin = QUICK if entry.spec["quick"] else SHIPPED if store.read_only else YOURS
+                found[origin][name] = entry
+    return {name: {o: entries[name] for o, entries in found.items() if name in entries} for name in DATASETS}
 
 
-def comparisons(kind: str) -> dict[str, Entry]:
-    """Published comparisons of a kind by registered data set."""
-    return _comparisons(kind, library().stamp(kind))
+def comparisons(kind: str) -> dict[str, dict[str, Entry]]:
+    """Published comparisons of a kind by registered data set, and then by where they are from."""
+    return {name: found for name, found in _comparisons(kind, library().stamp(kind)).items() if found}
+
+
+def origin_text(origin: str, entry: Entry) -> str:
+    """What to call a comparison where there is a choice."""
+    if origin == SHIPPED:
+        return "Shipped with fairviz"
+    seeds, methods = len(entry.spec["seeds"]), len(entry.spec["methods"])
+    text = (
+        f"Yours, made {entry.made['time'][:10]}, {seeds} seed{'s' if seeds > 1 else ''}, "
+        f"{methods} method{'s' if methods > 1 else ''}"
+    )
+    return f"{text} · quick run: few rows, not for conclusions" if origin == QUICK else text
 
 
 @st.cache_resource(max_entries=10, show_spinner=False)
