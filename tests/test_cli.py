@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -357,6 +358,15 @@ def test_a_run_of_somebody_else_answers_for_itself_only(capsys, tmp_path, cache)
     shutil.rmtree(cache / "store" / "cell")
     assert drawn(capsys, *own) == ours
     assert drawn(capsys, tmp_path / "theirs") == theirs
+
+
+def test_a_fit_of_the_same_rows_under_another_name_is_swept(capsys):
+    dataset = load_dataset("simulated")
+    spec = FitSpec.of(replace(dataset, name="people"), "East")
+    fit = FADM(n_iter=1, meta="none").fit(dataset.source_for("East"))
+    Library().store.put("fit", spec.to_json(), **fit_payload(fit, 1.0))
+    wanted = columns_of(evaluate(fit.sample(300), dataset.leave_out("East")[1], classifier="logistic_regression"))
+    assert drawn(capsys, "--dataset", "simulated", "--target", "East") == list(wanted.values())
 
 
 def test_two_runs_with_one_claim_do_not_share_numbers(capsys, tmp_path):
