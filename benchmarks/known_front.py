@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.common import keep
 from fairviz.data import load_dataset
+from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation import evaluate
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import METRICS, mean_over_domains
@@ -36,7 +37,7 @@ def measure(control: str, price: float) -> list[dict]:
     """Means over the held-out regions at one price, a row per classifier."""
     torch.set_num_threads(1)
     dataset, library = load_dataset("simulated"), Library()
-    fits = {d: load_fit(entry) for d, entry in library.find_fits("simulated").items()}
+    fits = {d: load_fit(entry) for d, entry in library.find_fits(dataset.fingerprint()).items()}
     targets = {d: dataset.leave_out(d)[1] for d in dataset.domains}
     means: dict[str, list[tuple[float, float]]] = {classifier: [] for classifier in CHOSEN}
     with threadpool_limits(1):
@@ -68,7 +69,7 @@ def points_below(known: pd.DataFrame, metric: str, ratio: Any, accuracy: Any) ->
 
 def known_path(library: Library, control: str) -> pd.DataFrame:
     """Accuracy and ratio of the fair Bayes rule, means over the regions, rising in the ratio."""
-    entry = library.recorded("simulated")
+    entry = library.recorded(fingerprint_of("simulated"))
     assert entry is not None, "the simulated sweep is not shipped"
     truth = pd.DataFrame(entry.json("facts.json")["bayes_frontier"])
     metric = METRIC[control]

@@ -15,7 +15,7 @@ from benchmarks.common import RESULTS
 from benchmarks.known_front import METRIC, known_path, points_below
 from fairviz.comparison import tables
 from fairviz.comparison.plans import FRONTIER, TABLE
-from fairviz.data.sources import DATASETS
+from fairviz.data.sources import DATASETS, fingerprint_of
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.metrics import mean_over_domains
 from fairviz.evaluation.tradeoff import Sweep, function_of, tables_of
@@ -62,7 +62,7 @@ def line(name: str, values: dict[str, np.ndarray]) -> str:
 
 def table(library: Library) -> str:
     """The table in Markdown, with its own caption."""
-    entry = library.recorded("adult")
+    entry = library.recorded(fingerprint_of("adult"))
     assert entry is not None, "the Adult sweep is not shipped"
     facts, rows = entry.json("facts.json"), entry.table("cells.csv")
     groups, domains = tuple(facts["groups"]), facts["domains"]
@@ -77,7 +77,7 @@ def table(library: Library) -> str:
     for name, control, price in SETTINGS:
         part = sweep.setting(control, 1.0, classifier, domains).select(lambda_z=price)
         lines.append(line(f"synthetic, {name}", per_seed(part.rows, k)))
-    fits = [e.made["seconds"] for e in library.find_fits("adult").values()]
+    fits = [e.made["seconds"] for e in library.find_fits(fingerprint_of("adult")).values()]
     seeds = rows.loc[rows["train"] == "synthetic", "seed"].nunique()
     made = entry.made
     note = (
@@ -190,7 +190,7 @@ def checks() -> str:
 def known_front() -> str:
     """Points of accuracy by which the guided path falls short of the known fair Bayes front of the simulated world."""
     library = Library()
-    entry = library.recorded("simulated")
+    entry = library.recorded(fingerprint_of("simulated"))
     assert entry is not None, "the simulated sweep is not shipped"
     facts = entry.json("facts.json")
     sweep = Sweep(entry.table("cells.csv"), tuple(facts["groups"]))

@@ -39,12 +39,18 @@ def _knob_arguments(parser: Any) -> None:
 
 def _sampling_arguments(parser: argparse.ArgumentParser, *, n: int) -> None:
     parser.add_argument("-n", type=_whole, default=n, help=f"rows to draw (default {n:,})")
-    parser.add_argument("--control", default="dp", help=f"fair control: {', '.join(CONTROLS)} (default dp)")
-    parser.add_argument("--lambda-y", type=float, default=1.0, help="strength of the label's guidance (default 1)")
-    parser.add_argument("--lambda-z", type=float, default=0.0, help="price of unfairness (default 0)")
-    parser.add_argument("--lambda-eop", type=float, default=0.0, help="second price, with control dp_eop only")
-    parser.add_argument("--steps", type=_whole, default=10, help="score evaluations (default 10)")
-    parser.add_argument("--solver", default="sde_dpmpp_2m", help="sde_dpmpp_2m or euler_maruyama")
+    texts = {
+        "--control": f"fair control: {', '.join(CONTROLS)}",
+        "--lambda-y": "strength of the label's guidance",
+        "--lambda-z": "price of unfairness",
+        "--lambda-eop": "second price, with control dp_eop only",
+        "--steps": "score evaluations",
+        "--solver": "sde_dpmpp_2m or euler_maruyama",
+    }
+    kinds: dict[type, Any] = {int: _whole, float: float, str: str}
+    for option, (_, default) in commands.SAMPLING.items():
+        text = f"{texts[option]} (default {default if isinstance(default, str) else format(default, 'g')})"
+        parser.add_argument(option, type=kinds[type(default)], default=default, help=text)
     parser.add_argument("--seed", type=_whole, default=0)
 
 
@@ -108,6 +114,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--control", default="dp")
     sub.add_argument("--lambda-y", type=float, default=1.0)
     sub.add_argument("--lambdas", metavar="0,0.1,..", help="values of lambda_z; the recorded grid by default")
+    sub.add_argument("--lambda-eop", type=float, default=0.0, help="second price, with control dp_eop only (default 0)")
     sub.add_argument("--classifiers", metavar="A,B", help=", ".join(CLASSIFIERS))
     sub.add_argument("--seeds", type=_whole, default=3)
     sub.add_argument("-n", type=_whole, default=10_000)

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -19,13 +20,24 @@ from fairviz.errors import SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_model
 from fairviz.evaluation.report import REPORTED, summary
-from fairviz.library import FIT, FitSpec, Library, load_fit, open_run, save_run, versions
-from fairviz.store import read_entry, write_atomic
+from fairviz.library import FitSpec, Library, load_fit, open_run, save_run, versions
+from fairviz.store import write_atomic
+from fairviz.sweep import CONSTANT, REAL, Cell, Run, run_sweep
 from fairviz.synthesizers import CONTROLS, FADM
 from fairviz.synthesizers.base import MAX_ROWS, check_count, check_price
 from fairviz.synthesizers.controls import MAX_LAMBDA_Y
+from fairviz.synthesizers.table import TableSynthesizer
 
 KNOBS = ("bias", "proxy", "shift")
+#: Settings of ``fairviz sample``: option, keyword of ``FADM.sample`` and default.
+SAMPLING = {
+    "--control": ("control", "dp"),
+    "--lambda-y": ("lambda_y", 1.0),
+    "--lambda-z": ("lambda_z", 0.0),
+    "--lambda-eop": ("lambda_eop", 0.0),
+    "--steps": ("n_steps", 10),
+    "--solver": ("solver", "sde_dpmpp_2m"),
+}
 
 
 def say(text: str) -> None:
@@ -136,7 +148,7 @@ def cmd_fit(args: argparse.Namespace) -> None:
     print(json.dumps(answer, indent=1) if args.json else f"Saved in {entry.path} after {entry.made['seconds']:.0f} s.")
 
 
-def _fit_for(args: argparse.Namespace) -> FADM:
+def _fit_for(args: argparse.Namespace) -> TableSynthesizer:
     if args.run and (args.dataset or args.target):
         raise SettingError("Name either a run folder or --dataset and --target, not both.")
     if args.run:
@@ -146,22 +158,33 @@ def _fit_for(args: argparse.Namespace) -> FADM:
     return load_fit(Library().find_fit(args.dataset, args.target, _options(args)))
 
 
+def _chunks(fit: TableSynthesizer, n: int, args: argparse.Namespace) -> Iterable[pd.DataFrame]:
+    """Rows of a fit of any generator, drawn with those settings that it has.
+
+    Raises
+    ------
+    SettingError
+        A setting was given that the generator does not have, or is out of range.
+    """
+    given = {option: getattr(args, option[2:].replace("-", "_")) for option in SAMPLING}
+    if isinstance(fit, FADM):
+        return fit.sample_chunks(n, random_state=args.seed, **{SAMPLING[o][0]: value for o, value in given.items()})
+    takes = [option for option, (name, _) in SAMPLING.items() if name in fit.settings]
+    extra = [option for option, value in given.items() if option not in takes and value != SAMPLING[option][1]]
+    if extra:
+        raise SettingError(
+            f"{', '.join(extra)}: the generator {fit.registered!r} has no such setting; it takes "
+            f"{', '.join(['-n', '--seed', *takes])}."
+        )
+    return [fit.sample(n, random_state=args.seed, **{SAMPLING[option][0]: given[option] for option in takes})]
+
+
 def cmd_sample(args: argparse.Namespace) -> None:
     """Draw guided synthetic rows into a CSV file."""
     n = check_count("n", args.n, 1, MAX_ROWS)
     out = Path(args.out)
     _check_file(out)
-    fit = _fit_for(args)
-    chunks = fit.sample_chunks(
-        n,
-        control=args.control,
-        lambda_y=args.lambda_y,
-        lambda_z=args.lambda_z,
-        lambda_eop=args.lambda_eop,
-        n_steps=args.steps,
-        solver=args.solver,
-        random_state=args.seed,
-    )
+    chunks = _chunks(_fit_for(args), n, args)
     partial = out.with_name(out.name + ".part")
     try:
         with open(partial, "w", newline="") as handle, tqdm(total=n, unit="row", disable=None, file=sys.stderr) as bar:
@@ -221,15 +244,15 @@ def _cell(value: dict) -> str:
 
 def cmd_sweep(args: argparse.Namespace) -> None:
     """Test a grid of settings on one target and write a table of counts."""
-    from fairviz.sweep import CONSTANT, REAL, Cell, run_sweep
-
     check_count("n", args.n, 1, MAX_ROWS)
     check_count("jobs", args.jobs, 1, 64)
     if args.out:
         _check_file(Path(args.out))
-    spec, fit_entry = _sweep_fit(args)
-    dataset = _dataset(args)[0] if args.csv else None
-    if dataset is not None and dataset.fingerprint() != spec.fingerprint:
+    spec, run = _sweep_fit(args)
+    # the library's fit of these rows may call its data set by another name
+    given = args.csv or (not args.run and spec.dataset != args.dataset)
+    dataset = _dataset(args)[0] if given else None
+    if args.csv and dataset is not None and dataset.fingerprint() != spec.fingerprint:
         raise SettingError(
             f"{args.csv} does not hold the rows that {args.run} was fitted on. Name the same file and roles."
         )
@@ -237,26 +260,30 @@ def cmd_sweep(args: argparse.Namespace) -> None:
         raise SettingError(f"No control {args.control!r}. Choose one of {_names(list(CONTROLS))}.")
     prices = _prices(args.lambdas, CONTROLS[args.control].top) if args.lambdas else None
     check_price("lambda_y", args.lambda_y, 1, MAX_LAMBDA_Y)
+    check_price("lambda_eop", args.lambda_eop, 1, CONTROLS["eop"].top)
+    if args.lambda_eop and args.control != "dp_eop":
+        raise SettingError(f"lambda_eop goes with control 'dp_eop' only, not with {args.control!r}.")
     classifiers = args.classifiers.split(",") if args.classifiers else list(CLASSIFIERS)
     unknown = [c for c in classifiers if c not in CLASSIFIERS]
     if unknown:
         raise SettingError(f"No classifier {unknown[0]!r}. Choose one of {_names(list(CLASSIFIERS))}.")
-    library = Library()
-    library.store.put(FIT, spec.to_json(), **fit_entry)
-    if prices is None:
-        prices = list(CONTROLS[args.control].stops(library.fit(spec, dataset).end_of_dial(args.control)))
     seeds = range(check_count("seeds", args.seeds, 1, 1000))
+    library = Library()
+    if prices is None:
+        fit = library.fit(spec, dataset) if run is None else run.fit()
+        prices = list(CONTROLS[args.control].stops(fit.end_of_dial(args.control)))
     cells = [Cell(spec.target, c, seed, n=args.n, train=REAL) for c in classifiers for seed in seeds]
     cells.append(Cell(spec.target, classifiers[0], 0, n=args.n, train=CONSTANT))
     cells += [
-        Cell(spec.target, classifier, seed, args.control, args.lambda_y, price, n=args.n)
+        Cell(spec.target, classifier, seed, args.control, args.lambda_y, price, args.lambda_eop, n=args.n)
         for price in prices
         for seed in seeds
         for classifier in classifiers
     ]
+    steps = run_sweep({spec.target: spec}, cells, library, n_jobs=args.jobs, dataset=dataset, run=run)
     rows: list[dict] = []
     with tqdm(total=len(cells), unit="cell", disable=None, file=sys.stderr) as bar:
-        for _done, _all, records in run_sweep({spec.target: spec}, cells, library, n_jobs=args.jobs, dataset=dataset):
+        for _done, _all, records in steps:
             bar.update(len(records))
             rows += records
     table = pd.DataFrame(rows).sort_values(["train", "lambda_z", "classifier", "seed"], ignore_index=True)
@@ -278,18 +305,16 @@ def _prices(text: str, top: float) -> list[float]:
     return prices
 
 
-def _sweep_fit(args: argparse.Namespace) -> tuple[FitSpec, dict]:
-    """The fit to sweep over and the payload to store it under."""
+def _sweep_fit(args: argparse.Namespace) -> tuple[FitSpec, Run | None]:
+    """The fit to sweep over: in a run folder, or the library's own."""
     if args.run:
-        entry = read_entry(Path(args.run))
-        if entry.kind != FIT:
-            raise SettingError(f"{args.run} holds a {entry.kind}, not a fit. Name the folder of a fit.")
-    else:
-        if not (args.dataset and args.target):
-            raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
-        entry = Library().find_fit(args.dataset, args.target, _options(args))
-    payload = {"json_files": {"fit.json": entry.json("fit.json")}, "arrays": entry.arrays(), "made": entry.made}
-    return FitSpec.from_json(entry.spec), payload
+        run, entry = Run.open(Path(args.run))
+        if not isinstance(load_fit(entry), FADM):
+            raise SettingError(f"{args.run} holds a fit without a dial. 'fairviz sample' draws rows from it.")
+        return FitSpec.from_json(entry.spec), run
+    if not (args.dataset and args.target):
+        raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
+    return FitSpec.from_json(Library().find_fit(args.dataset, args.target, _options(args)).spec), None
 
 
 def cmd_pretrain(args: argparse.Namespace) -> None:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from fairviz.commands import say
 from fairviz.comparison import tables
 from fairviz.comparison.methods import METHODS
-from fairviz.comparison.plans import FRONTIER, TABLE, TABLE_METHODS, Plan, frontier, table1
+from fairviz.comparison.plans import FRONTIER, TABLE, TABLE_METHODS, Plan, frontier, published, table1
 from fairviz.comparison.trials import Trial, compute
 from fairviz.data.schema import _names
 from fairviz.data.sources import load_dataset
@@ -54,7 +54,7 @@ def _run(
     if out.exists() and not out.is_dir():
         raise SettingError(f"{out} cannot be written: it is a file. Name a folder.")
     _follow(make(plan, out, n_jobs=args.jobs))
-    entry = next(e for e in ResultStore(out).entries(kind) if e.spec["dataset"]["name"] == plan.dataset)
+    entry = published(ResultStore(out), kind, load_dataset(plan.dataset).fingerprint(), plan.quick)[0]
     if args.json:
         print(json.dumps({"out": str(entry.path), **entry.made, **tables.as_json(entry)}, indent=1))
     else:

@@ -200,7 +200,7 @@ class _Worker:
         history: list[list[float]] = []
         self.say(state="running")
         said = 0.0
-        for step in fit.fit_steps(dataset.source_for(spec.target)):
+        for step in fit.fit_steps(spec.source_of(dataset)):
             if step.step % max(1, step.n_steps // 200) == 0:
                 history.append([step.step, *step.losses.values()])
             if time.monotonic() - said > 0.5:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
+import shlex
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from fairviz import __version__
 from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
 from fairviz.data.published import cache_dir
 from fairviz.data.schema import _names
-from fairviz.data.sources import DATASETS, load_dataset
+from fairviz.data.sources import fingerprint_of, load_dataset
 from fairviz.errors import SettingError, StoreError
 from fairviz.store import Entry, ResultStore, read_entry, write_entry
 from fairviz.synthesizers import FADM, SYNTHESIZERS, Synthesizer
@@ -39,6 +41,25 @@ def versions() -> dict[str, str]:
         "scikit-learn": sklearn.__version__,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {sys.platform}",
     }
+
+
+def command_line(*words: str | tuple[str, object]) -> str:
+    """A command for a POSIX shell, each word quoted where the shell would read it as something else.
+
+    Parameters
+    ----------
+    words : str or (str, object)
+        Words, or options with their values.
+    """
+    out: list[str] = []
+    for word in words:
+        if isinstance(word, str):
+            out.append(word)
+            continue
+        name, value = word[0], str(word[1])
+        # a value such as "-x" would be read as an option of its own
+        out += [f"{name}={value}"] if value.startswith("-") else [name, value]
+    return shlex.join(out)
 
 
 @dataclass(frozen=True)
@@ -189,6 +210,11 @@ def fit_payload(fit: Synthesizer, seconds: float) -> dict[str, Any]:
     }
 
 
+def made_from(entry: Entry) -> str:
+    """Fingerprint of the rows that an entry was made from; "" if it names none."""
+    return str(entry.spec.get("dataset", {}).get("fingerprint", ""))
+
+
 def save_run(path: Path, spec: FitSpec, fit: Synthesizer, seconds: float) -> Entry:
     """Publish a fit as a run folder of its own."""
     return write_entry(path, FIT, spec.to_json(), **fit_payload(fit, seconds))
@@ -249,54 +275,63 @@ class Library:
         self.store.put(FIT, spec.to_json(), **fit_payload(fit, time.monotonic() - begun))
         return fit
 
-    def stamp(self, kind: str) -> str:
-        """Changes when an entry of a kind has come or gone; far cheaper than reading them."""
-        return "|".join(",".join(sorted(p.name for p in (s.root / kind).glob("*"))) for s in self.stores)
+    def stamp(self, *kinds: str) -> str:
+        """Changes when an entry of these kinds comes, goes or is touched; far cheaper than reading them."""
+        found = []
+        for path in sorted(p for s in self.stores for kind in kinds for p in (s.root / kind).glob("[0-9a-f]*/*")):
+            with suppress(OSError):  # gone since it was listed
+                about = path.stat()
+                found.append(f"{path} {about.st_size} {about.st_mtime_ns}")
+        return hashlib.sha256("\n".join(found).encode()).hexdigest()
 
-    def find_fits(self, dataset: str, options: dict | None = None, fingerprint: str | None = None) -> dict[str, Entry]:
-        """Default fits of a data set by target; with a fingerprint, only those made from these rows.
+    def damaged(self, *kinds: str) -> list[str]:
+        """What is wrong with entries of these kinds that are left out because they do not verify, a sentence each."""
+        told = []
+        for store in self.stores:
+            who = "A result that ships with fairviz" if store is self.shipped else "A stored result"
+            told += [f"{who} is damaged and left out: {why}" for kind in kinds for why in store.failures(kind)]
+        return told
 
-        Works without the data set's rows, which need not be on this machine.
+    def find_fits(self, fingerprint: str) -> dict[str, Entry]:
+        """Default fits of the data set with this fingerprint, by target; its rows need not be on this machine.
+
+        A fit's name for its data set plays no part: any CSV file may be called ``adult``.
         """
         default = FADM().get_params()
         found: dict[str, Entry] = {}
         for store in self.stores:
             for entry in store.entries(FIT):
-                data = entry.spec["dataset"]
                 if (
-                    data["name"] == dataset
-                    and data["options"] == (options or {})
+                    made_from(entry) == fingerprint
                     and entry.spec["synthesizer"] == "fadm"
                     and entry.spec["params"] == default
                     and not entry.spec.get("without")
-                    and fingerprint in (None, data["fingerprint"])
                 ):
                     found.setdefault(entry.spec["target"], entry)
         return found
 
     def find_fit(self, dataset: str, target: str, options: dict | None = None) -> Entry:
-        """The default fit of a data set for a target.
+        """The default fit of a registered data set for a target.
 
         Raises
         ------
         SettingError
-            There is none; says how to make it.
+            No such data set, or no such fit; says how to make it.
+        MissingDataError
+            The data set is read with options, and its rows are not on this machine.
         """
-        if dataset not in DATASETS:
-            raise SettingError(f"No data set {dataset!r}. Choose one of {_names(list(DATASETS))}.")
-        fits = self.find_fits(dataset, options)
+        fits = self.find_fits(fingerprint_of(dataset, options))
         if target not in fits:
             have = f"there are fits for {_names(sorted(fits), 30)}" if fits else "there are no fits for this data set"
+            knobs = [(f"--{name}", value) for name, value in (options or {}).items()]
+            make = command_line("fairviz", "fit", ("--dataset", dataset), *knobs, ("--target", target))
             raise SettingError(
                 f"{dataset}: no fit with target {target!r}; {have}. "
-                f"Choose one of these, or run 'fairviz fit --dataset {dataset} --target {target!r} --out FOLDER'."
+                f"Choose one of these, or make one and name its folder: {make} --out FOLDER"
             )
         return fits[target]
 
-    @cached_property
-    def _sweeps(self) -> dict[str, Entry]:
-        return {entry.spec["dataset"]["name"]: entry for entry in self.shipped.entries(SWEEP)}
-
-    def recorded(self, dataset: str) -> Entry | None:
-        """The shipped sweep of a data set (default options), or None."""
-        return self._sweeps.get(dataset)
+    def recorded(self, fingerprint: str) -> Entry | None:
+        """The shipped sweep of the data set with this fingerprint, or None."""
+        sweeps = self.shipped.entries(SWEEP)
+        return next((entry for entry in sweeps if made_from(entry) == fingerprint), None)

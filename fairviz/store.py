@@ -266,10 +266,10 @@ class ResultStore:
             except StoreError:
                 continue
 
-    def failures(self) -> list[str]:
-        """What is wrong with the entries that do not verify, a line each."""
+    def failures(self, kind: str = "*") -> list[str]:
+        """What is wrong with the entries (of a kind) that do not verify, a line each."""
         found = []
-        for path in sorted(self.root.glob("*/[0-9a-f]*")):
+        for path in sorted(self.root.glob(f"{kind}/[0-9a-f]*")):
             if path.parent.name != "quarantine":
                 try:
                     read_entry(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
@@ -11,16 +12,59 @@ from pathlib import Path
 from typing import Any
 
 from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
-from fairviz.errors import FairvizError, SettingError
+from fairviz.errors import FairvizError, SettingError, StoreError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_model
 from fairviz.evaluation.tradeoff import columns_of
 from fairviz.library import CELL, FIT, FitSpec, Library, load_fit, versions
-from fairviz.store import key_of
+from fairviz.store import Entry, key_of, read_entry
 from fairviz.synthesizers.controls import CONTROLS, LAMBDA_Y_GRID, SWEPT_CONTROLS, gap_prices
 
 REAL, CONSTANT, SYNTHETIC = "real", "constant", "synthetic"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder: what it claims to be (its spec) is somebody's word, so its numbers are kept under its content.
+
+    Attributes
+    ----------
+    path : Path
+    digest : str
+        SHA-256 over its files.
+    """
+
+    path: Path
+    digest: str
+
+    @classmethod
+    def open(cls, path: Path) -> tuple[Run, Entry]:
+        """A verified run folder and its entry.
+
+        Raises
+        ------
+        StoreError
+            Not a finished, undamaged fit.
+        """
+        entry = read_entry(path)
+        if entry.kind != FIT:
+            raise StoreError(f"{path} holds a {entry.kind}, not a fit. Name the folder of a fit.")
+        digests = {name: hashlib.sha256((path / name).read_bytes()).hexdigest() for name in entry.files}
+        return cls(path.resolve(), key_of(digests)), entry
+
+    def fit(self) -> Any:
+        """The fit in it.
+
+        Raises
+        ------
+        StoreError
+            The folder is no longer what it was when it was opened.
+        """
+        now, entry = Run.open(self.path)
+        if now.digest != self.digest:
+            raise StoreError(f"{self.path} has changed since the sweep began. Start the sweep again.")
+        return load_fit(entry)
 
 
 @dataclass(frozen=True)
@@ -57,11 +101,12 @@ class Cell:
             "random_state": self.seed,
         }
 
-    def spec(self, fit: FitSpec) -> dict:
-        """The key under which the cell is stored."""
+    def spec(self, fit: FitSpec, run: Run | None = None) -> dict:
+        """The key under which the cell is stored; with a run folder, what is in it is part of the key."""
         spec = {"fit": key_of(fit.to_json()), **asdict(self)}
-        # what an earlier version stored under a price paid for reversal too, and must not answer
-        return {**spec, "price": "dual"} if any(gap_prices(self.control, self.lambda_z, self.lambda_eop)) else spec
+        if any(gap_prices(self.control, self.lambda_z, self.lambda_eop)):
+            spec["price"] = "dual"  # what an earlier version stored paid for reversal too, and must not answer
+        return spec if run is None else {**spec, "run": run.digest}
 
 
 def recorded_grid(
@@ -112,13 +157,27 @@ def _rows(name: str, options: tuple, fingerprint: str, target: str) -> tuple[Dom
 
 
 def compute(
-    spec: FitSpec, cells: Sequence[Cell], library: Library, dataset: DomainDataset | None = None
+    spec: FitSpec,
+    cells: Sequence[Cell],
+    library: Library,
+    dataset: DomainDataset | None = None,
+    run: Run | None = None,
 ) -> list[Counts]:
     """Counts for cells that share their synthetic rows (they differ in the classifier only).
 
     Found in the library, or computed and stored there.
+
+    Parameters
+    ----------
+    run : Run, optional
+        Where the fit is; without it, the library's own fit of ``spec``.
+
+    Raises
+    ------
+    SettingError
+        The library has no such fit.
     """
-    entries = [library.get(CELL, cell.spec(spec)) for cell in cells]
+    entries = [library.get(CELL, cell.spec(spec, run)) for cell in cells]
     missing = [cell for cell, entry in zip(cells, entries, strict=True) if entry is None]
     fresh: dict[Cell, Counts] = {}
     if missing:
@@ -128,10 +187,7 @@ def compute(
             source, target = _rows(spec.dataset, tuple(spec.options.items()), spec.fingerprint, spec.target)
         rows = None
         if missing[0].train == SYNTHETIC:
-            entry = library.get(FIT, spec.to_json())
-            if entry is None:
-                raise SettingError(f"There is no fit of {spec.dataset} for target {spec.target!r} yet. Make it first.")
-            rows = load_fit(entry).sample(**missing[0].sample_settings())
+            rows = _fit_of(spec, library, dataset, run).sample(**missing[0].sample_settings())
         for cell in missing:
             if cell.train == CONSTANT:
                 counts = constant_predictor(source, target)
@@ -141,11 +197,20 @@ def compute(
                 assert rows is not None
                 counts = evaluate(rows, target, classifier=cell.classifier, seed=cell.seed)
             fresh[cell] = counts
-            library.store.put(CELL, cell.spec(spec), json_files={"result.json": counts.to_json()}, made=versions())
+            results = {"result.json": counts.to_json()}
+            library.store.put(CELL, cell.spec(spec, run), json_files=results, made=versions())
     return [
         fresh[cell] if entry is None else Counts.from_json(entry.json())
         for cell, entry in zip(cells, entries, strict=True)
     ]
+
+
+def _fit_of(spec: FitSpec, library: Library, dataset: DomainDataset | None, run: Run | None) -> Any:
+    if run is not None:
+        return run.fit()
+    if library.get(FIT, spec.to_json()) is None:
+        raise SettingError(f"There is no fit of {spec.dataset} for target {spec.target!r} yet. Make it first.")
+    return library.fit(spec, dataset)
 
 
 def _group(cells: Sequence[Cell]) -> list[list[Cell]]:
@@ -156,8 +221,8 @@ def _group(cells: Sequence[Cell]) -> list[list[Cell]]:
     return list(groups.values())
 
 
-def _work(spec_json: dict, cells: list[Cell], root: Path, shipped: Path) -> list[dict]:
-    counts = compute(FitSpec.from_json(spec_json), cells, Library(root, shipped))
+def _work(spec_json: dict, cells: list[Cell], root: Path, shipped: Path, run: Run | None) -> list[dict]:
+    counts = compute(FitSpec.from_json(spec_json), cells, Library(root, shipped), run=run)
     return [record(cell, c) for cell, c in zip(cells, counts, strict=True)]
 
 
@@ -173,6 +238,7 @@ def run_sweep(
     *,
     n_jobs: int = 1,
     dataset: DomainDataset | None = None,
+    run: Run | None = None,
 ) -> Iterator[tuple[int, int, list[dict]]]:
     """Run cells in worker processes; yields (cells done, cells in all, new records).
 
@@ -184,9 +250,11 @@ def run_sweep(
         The fit of every target.
     dataset : DomainDataset, optional
         The rows, where they are not those of a registered data set.
+    run : Run, optional
+        The run folder that every fit is taken from, instead of the library.
     """
     groups, done = _group(cells), 0
-    jobs = [(specs[g[0].target].to_json(), g, library.store.root, library.shipped.root) for g in groups]
+    jobs = [(specs[g[0].target].to_json(), g, library.store.root, library.shipped.root, run) for g in groups]
     if n_jobs == 1:
         _start(dataset)
         for job in jobs:

@@ -1,11 +1,14 @@
 """The command line, end to end; and bad input: one line, exit code 2, nothing half-written."""
 
 import errno
+import io
 import json
+import re
 import shutil
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +20,13 @@ from sklearn.preprocessing import StandardScaler
 from fairviz import __version__
 from fairviz.cli import main
 from fairviz.data import load_dataset
-from fairviz.library import FitSpec, open_run
-from fairviz.store import MANIFEST, write_entry
-from fairviz.synthesizers import FADM
+from fairviz.errors import StoreError
+from fairviz.evaluation import evaluate
+from fairviz.evaluation.tradeoff import columns_of
+from fairviz.library import FitSpec, Library, fit_payload, open_run, save_run
+from fairviz.store import MANIFEST, key_of, write_entry
+from fairviz.sweep import Cell, Run
+from fairviz.synthesizers import FADM, SYNTHESIZERS
 
 ROLES = ["--label", "paid", "--favourable", "yes", "--sensitive", "sex", "--domain", "town"]
 
@@ -222,6 +229,40 @@ def test_sample_agrees_with_a_fit_never_stored(capsys, tmp_path, run):
     assert (tmp_path / "a.csv").read_text() == fit.sample(300, lambda_z=0.1).to_csv(index=False)
 
 
+OTHERS = {
+    "ddpm": {"n_iter": 2, "hidden": 8, "depth": 1},
+    "balanced": {"n_iter": 2, "hidden": 8, "depth": 1},
+    "vae": {"n_iter": 2, "hidden": 8},
+    "gan": {"n_iter": 2, "hidden": 8},
+    "fairgan": {"n_iter": 2, "hidden": 8},
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_generator_can_be_sampled(capsys, tmp_path, name):
+    dataset = load_dataset("simulated")
+    spec = FitSpec.of(dataset, "East", synthesizer=name, **OTHERS[name])
+    fit = SYNTHESIZERS[name](**spec.params).fit(spec.source_of(dataset))
+    save_run(tmp_path / "run", spec, fit, 1.0)
+    steps = {"n_steps": 3} if "n_steps" in fit.settings else {}
+    told = ["--steps", 3] if steps else []
+    ok(capsys, "sample", tmp_path / "run", "-n", 1200, "--seed", 4, *told, "--out", tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text() == fit.sample(1200, random_state=4, **steps).to_csv(index=False)
+    argv = ["sample", tmp_path / "run", "-n", 50, "--out", tmp_path / "b.csv"]
+    dial = ["--control", "eop", "--lambda-y", 2, "--lambda-z", 0.2, "--lambda-eop", 0.1, "--solver", "euler_maruyama"]
+    takes = "it takes -n, --seed, --steps." if steps else "it takes -n, --seed."
+    refused(
+        capsys,
+        tmp_path,
+        [*argv, *dial],
+        f"{name!r}",
+        "--control, --lambda-y, --lambda-z, --lambda-eop, --solver",
+        takes,
+    )
+    if not steps:
+        refused(capsys, tmp_path, [*argv, "--steps", 20], f"--steps: the generator {name!r} has no such setting", takes)
+
+
 def test_seed_and_price_change_the_rows_and_n_does_not(capsys, tmp_path, run):
     def draw(*arguments):
         ok(capsys, "sample", run, *arguments, "--out", tmp_path / "a.csv")
@@ -278,6 +319,108 @@ def test_sweep_writes_counts_of_the_target(capsys, tmp_path, run):
     ok(capsys, *command, "--out", tmp_path / "again.csv")
     assert (tmp_path / "again.csv").read_bytes() == out.read_bytes()
     assert ok(capsys, *command) == out.read_text()
+
+
+SWEEP = ["--lambdas", "0", "--seeds", 1, "-n", 300, "--classifiers", "logistic_regression"]
+
+
+def drawn(capsys, *argv):
+    """Counts of the cell with synthetic rows."""
+    table = pd.read_csv(io.StringIO(ok(capsys, "sweep", *argv, *SWEEP))).set_index("train")
+    return table.loc["synthetic", [c for c in table if re.fullmatch(r"n_\d_\d_\d", c)]].tolist()
+
+
+def test_a_run_of_somebody_else_answers_for_itself_only(capsys, tmp_path, cache):
+    """A run that claims to be the library's fit, but holds other weights, whichever of the two is swept first."""
+    dataset = load_dataset("simulated")
+    spec = FitSpec.of(dataset, "East")
+    mine = FADM(n_iter=40, meta="none").fit(dataset.source_for("East"))
+    other = FADM(n_iter=1, meta="none", random_state=7).fit(dataset.source_for("East"))
+    save_run(tmp_path / "theirs", spec, other, 1.0)
+    theirs = drawn(capsys, tmp_path / "theirs")
+    assert Library().get("fit", spec.to_json()) is None
+    refused(capsys, tmp_path, ["sweep", "--dataset", "simulated", "--target", "East", *SWEEP], "there are no fits")
+    refused(
+        capsys,
+        tmp_path,
+        ["sample", "--dataset", "simulated", "--target", "East", "--out", tmp_path / "a.csv"],
+        "no fit",
+    )
+    Library().store.put("fit", spec.to_json(), **fit_payload(mine, 1.0))
+    own = ["--dataset", "simulated", "--target", "East"]
+    ours = drawn(capsys, *own)
+    target = dataset.leave_out("East")[1]
+    for counts, fit in ((ours, mine), (theirs, other)):
+        wanted = columns_of(evaluate(fit.sample(300), target, classifier="logistic_regression", seed=0))
+        assert counts == list(wanted.values())
+    assert ours != theirs
+    assert drawn(capsys, tmp_path / "theirs", "--jobs", 2) == theirs
+    shutil.rmtree(cache / "store" / "cell")
+    assert drawn(capsys, *own) == ours
+    assert drawn(capsys, tmp_path / "theirs") == theirs
+
+
+def test_a_fit_of_the_same_rows_under_another_name_is_swept(capsys):
+    dataset = load_dataset("simulated")
+    spec = FitSpec.of(replace(dataset, name="people"), "East")
+    fit = FADM(n_iter=1, meta="none").fit(dataset.source_for("East"))
+    Library().store.put("fit", spec.to_json(), **fit_payload(fit, 1.0))
+    wanted = columns_of(evaluate(fit.sample(300), dataset.leave_out("East")[1], classifier="logistic_regression"))
+    assert drawn(capsys, "--dataset", "simulated", "--target", "East") == list(wanted.values())
+
+
+def test_two_runs_with_one_claim_do_not_share_numbers(capsys, tmp_path):
+    dataset = load_dataset("simulated")
+    spec = FitSpec.of(dataset, "East", n_iter=5, meta="none")
+    found = []
+    for name, seed in (("a", 0), ("b", 7)):
+        fit = FADM(n_iter=5, meta="none", random_state=seed).fit(dataset.source_for("East"))
+        save_run(tmp_path / name, spec, fit, 1.0)
+        found.append(drawn(capsys, tmp_path / name))
+    assert found[0] != found[1]
+
+
+def test_a_run_that_changes_during_the_sweep_is_refused(tmp_path, run):
+    shutil.copytree(run, tmp_path / "run")
+    opened, _ = Run.open(tmp_path / "run")
+    assert opened.fit().n_iter == 5
+    spec, fit = open_run(run)
+    shutil.rmtree(tmp_path / "run")
+    fit.notes_.append("another")
+    save_run(tmp_path / "run", spec, fit, 1.0)
+    with pytest.raises(StoreError, match="has changed since the sweep began"):
+        opened.fit()
+
+
+def test_cells_of_the_librarys_own_fits_keep_their_key():
+    spec = FitSpec("simulated", "f" * 64, "East")
+    cell = Cell("East", "mlp", 3, "eop", 2.0, 0.1)
+    assert cell.spec(spec) == {
+        "fit": key_of(spec.to_json()), "target": "East", "classifier": "mlp", "seed": 3, "control": "eop",
+        "lambda_y": 2.0, "lambda_z": 0.1, "lambda_eop": 0.0, "n": 10_000, "n_steps": 10, "solver": "sde_dpmpp_2m",
+        "train": "synthetic",
+    }  # fmt: skip
+
+
+def test_a_run_without_a_dial_is_not_swept(capsys, tmp_path):
+    dataset = load_dataset("simulated")
+    spec = FitSpec.of(dataset, "East", synthesizer="vae", n_iter=1, hidden=8)
+    save_run(tmp_path / "run", spec, SYNTHESIZERS["vae"](**spec.params).fit(spec.source_of(dataset)), 1.0)
+    refused(capsys, tmp_path, ["sweep", tmp_path / "run"], "without a dial", "fairviz sample")
+
+
+def test_sweep_with_two_prices(capsys, tmp_path, run):
+    """The second price is in the table, in the key, and acts: the rows are those of the fit at both prices."""
+    command = ["sweep", run, "--control", "dp_eop", "--lambdas", "0.1", "--seeds", 1, "-n", 500]
+    command += ["--classifiers", "logistic_regression", "--out", tmp_path / "a.csv"]
+    target = load_dataset("simulated").leave_out("East")[1]
+    for price in (0.0, 0.2):
+        ok(capsys, *command, *(["--lambda-eop", price] if price else []))
+        table = pd.read_csv(tmp_path / "a.csv").set_index("train")
+        assert table.loc["synthetic", "lambda_eop"] == price
+        rows = open_run(run)[1].sample(500, control="dp_eop", lambda_z=0.1, lambda_eop=price)
+        wanted = columns_of(evaluate(rows, target, classifier="logistic_regression", seed=0))
+        assert table.loc["synthetic", list(wanted)].to_dict() == wanted
 
 
 # bad input: fit
@@ -550,6 +693,9 @@ def test_evaluate_refuses_rows(capsys, tmp_path, csv, change, words):
         (["--lambdas", "0,a"], ["lambda", "'0,a'"]),
         (["--lambda-y", "nan"], ["lambda_y is nan"]),
         (["--lambda-y", "-1"], ["lambda_y is -1"]),
+        (["--lambda-eop", "0.1"], ["lambda_eop goes with control 'dp_eop' only, not with 'dp'"]),
+        (["--control", "dp_eop", "--lambda-eop", "-1"], ["lambda_eop is -1"]),
+        (["--control", "dp_eop", "--lambda-eop", "nan"], ["lambda_eop is nan"]),
         (["--seeds", "0"], ["seeds is 0"]),
         (["--jobs", "0"], ["jobs is 0"]),
         (["-n", "0"], ["n is 0"]),

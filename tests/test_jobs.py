@@ -153,6 +153,15 @@ def test_a_job_that_cannot_be_done_says_why(worker, queue, dataset, change, word
     assert list(queue.library.store.entries(FIT)) == []
 
 
+def test_a_second_domain_held_out_is_not_trained_on(worker, queue, dataset):
+    prepare, run = worker
+    spec = FitSpec.of(dataset, "East", OPTIONS, without="West", n_iter=5, **SMALL)
+    assert run(prepare(spec)).state == "done"
+    left = dataset.take(~dataset.frame["region"].isin(["East", "West"]).to_numpy())
+    here, stored = FADM(**spec.params).fit(left), load_fit(queue.library.get(FIT, spec.to_json()))
+    pd.testing.assert_frame_equal(stored.sample(200, random_state=3), here.sample(200, random_state=3))
+
+
 def test_divergence_is_a_failure_with_advice(worker, queue, dataset):
     prepare, run = worker
     spec = FitSpec.of(dataset, "East", OPTIONS, n_iter=30, inner_lr=1e30, **SMALL)
@@ -302,4 +311,4 @@ def test_a_worker_ends_with_the_server_that_started_it(tmp_path):
     while Path(f"/proc/{worker}").exists() and time.monotonic() < end:
         time.sleep(0.1)
     assert not Path(f"/proc/{worker}").exists()
-    assert not Library(tmp_path / "store", tmp_path / "shipped").find_fits("simulated", {"n": 400})
+    assert not list(Library(tmp_path / "store", tmp_path / "shipped").store.entries(FIT))

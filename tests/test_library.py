@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairviz.data import load_dataset
+from fairviz.cli import parser
+from fairviz.data import DATASETS, load_dataset
 from fairviz.errors import SettingError, StoreError
 from fairviz.library import CELL, FIT, SWEEP, FitSpec, Library, load_fit, open_run, pretrained_dir, save_run
 from fairviz.store import MANIFEST, ResultStore, key_of, write_entry
 from fairviz.synthesizers import FADM
+from tests.shell import HOSTILE, words_of
 
 TINY = {"n_iter": 8, "hidden": 16, "depth": 1, "classifier_hidden": 8, "classifier_depth": 1, "batch_size": 64}
 OPTIONS = {"n": 400}
@@ -36,9 +38,13 @@ def library(tmp_path):
     return Library(tmp_path / "store", tmp_path / "shipped")
 
 
-def put_default(root, target, options=None, fingerprint="f0", mark="", **params):
+STORY = {"bias": 2.0, "proxy": 1.0, "shift": 1.0}
+DEFAULT = DATASETS["simulated"].fingerprint
+
+
+def put_default(root, target, fingerprint=DEFAULT, mark="", name="simulated", **params):
     """A default fit's entry; what it holds does not matter for finding it."""
-    spec = FitSpec("simulated", fingerprint, target, options or {}, FADM(**params).get_params())
+    spec = FitSpec(name, fingerprint, target, {}, FADM(**params).get_params())
     return ResultStore(root).put(FIT, spec.to_json(), json_files={"fit.json": {"mark": mark}})
 
 
@@ -143,8 +149,8 @@ def test_opening_an_entry_that_is_no_fit(tmp_path):
 
 
 def test_an_empty_library(library):
-    assert library.find_fits("simulated") == {}
-    assert library.recorded("simulated") is None
+    assert library.find_fits(DEFAULT) == {}
+    assert library.recorded(DEFAULT) is None
     assert not library.store.root.exists()
     with pytest.raises(SettingError, match=r"simulated: no fit with target 'East'; there are no fits.*fairviz fit"):
         library.find_fit("simulated", "East")
@@ -152,18 +158,49 @@ def test_an_empty_library(library):
         library.find_fit("adlut", "East")
 
 
-def test_fits_are_found_by_data_set_options_and_default_parameters(library):
+def test_fits_are_found_by_fingerprint_and_default_parameters(library):
     put_default(library.store.root, "East")
-    put_default(library.store.root, "West", {"bias": 2.0})
+    put_default(library.store.root, "West", load_dataset("simulated", **STORY).fingerprint())
     put_default(library.store.root, "North", n_iter=7)
-    put_default(library.store.root, "South", fingerprint="f1")
-    assert set(library.find_fits("simulated")) == {"East", "South"}
-    assert set(library.find_fits("simulated", {"bias": 2.0})) == {"West"}
-    assert set(library.find_fits("simulated", fingerprint="f1")) == {"South"}
-    assert library.find_fits("adult") == {}
+    put_default(library.store.root, "South", "f1")
+    assert set(library.find_fits(DEFAULT)) == {"East"}
+    assert set(library.find_fits("f1")) == {"South"}
+    assert library.find_fits("simulated") == {}
     assert library.find_fit("simulated", "East").spec["target"] == "East"
-    with pytest.raises(SettingError, match=r"no fit with target 'North'; there are fits for 'East', 'South'"):
+    assert library.find_fit("simulated", "West", STORY).spec["target"] == "West"
+    with pytest.raises(SettingError, match=r"no fit with target 'North'; there are fits for 'East'"):
         library.find_fit("simulated", "North")
+    with pytest.raises(SettingError, match=r"no fit with target 'East'; there are fits for 'West'"):
+        library.find_fit("simulated", "East", STORY)
+
+
+def test_a_file_of_the_same_name_is_another_data_set(library):
+    """A CSV file called adult.csv: its fits and sweeps are never Adult's, whose rows need not be here."""
+    put_default(library.store.root, "White", "f" * 64, name="adult", mark="theirs")
+    spec = {"dataset": {"name": "adult", "options": {}, "fingerprint": "f" * 64}}
+    ResultStore(library.shipped.root).put(SWEEP, spec, tables={"rows.csv": pd.DataFrame({"x": [1]})})
+    adult = DATASETS["adult"].fingerprint
+    assert library.find_fits(adult) == {}
+    assert library.recorded(adult) is None
+    with pytest.raises(SettingError, match="no fits for this data set"):
+        library.find_fit("adult", "White")
+    put_default(library.shipped.root, "White", adult, name="adult", mark="ours")
+    assert library.find_fit("adult", "White").json("fit.json") == {"mark": "ours"}
+
+
+def test_the_same_rows_under_another_name_are_the_same_data_set(library):
+    put_default(library.store.root, "White", DATASETS["adult"].fingerprint, name="people")
+    assert library.find_fit("adult", "White").spec["dataset"]["name"] == "people"
+
+
+@pytest.mark.parametrize("domain", ["East", *HOSTILE])
+def test_the_advice_survives_a_shell(library, tmp_path, domain):
+    with pytest.raises(SettingError) as caught:
+        library.find_fit("simulated", domain, STORY)
+    (tmp_path / "here").mkdir()
+    words = words_of(str(caught.value).split("name its folder: ")[1], tmp_path / "here")
+    args = parser().parse_args(words)
+    assert (args.command, args.dataset, args.target, args.bias) == ("fit", "simulated", domain, 2.0)
 
 
 def test_the_users_store_comes_before_the_shipped_one(library):
@@ -172,7 +209,7 @@ def test_the_users_store_comes_before_the_shipped_one(library):
     assert library.get(FIT, spec).json("fit.json") == {"mark": "shipped"}
     put_default(library.store.root, "East", mark="mine")
     assert library.get(FIT, spec).json("fit.json") == {"mark": "mine"}
-    found = {target: entry.json("fit.json")["mark"] for target, entry in library.find_fits("simulated").items()}
+    found = {target: entry.json("fit.json")["mark"] for target, entry in library.find_fits(DEFAULT).items()}
     assert found == {"East": "mine", "West": "shipped"}
 
 
@@ -192,14 +229,13 @@ def test_a_damaged_shipped_entry_stays_where_it_is(library):
 
 
 def test_a_recorded_sweep_is_the_shipped_one(library):
-    spec = {"dataset": {"name": "simulated"}}
+    spec = {"dataset": {"name": "simulated", "fingerprint": DEFAULT}}
     ResultStore(library.store.root).put(SWEEP, spec, tables={"rows.csv": pd.DataFrame({"x": [1]})})
-    assert library.recorded("simulated") is None
+    assert library.recorded(DEFAULT) is None
     shipped = ResultStore(library.shipped.root).put(SWEEP, spec, tables={"rows.csv": pd.DataFrame({"x": [2]})})
-    fresh = Library(library.store.root, library.shipped.root)
-    assert fresh.recorded("simulated") == shipped
-    assert fresh.recorded("simulated").table("rows.csv")["x"].tolist() == [2]
-    assert fresh.recorded("adult") is None
+    assert library.recorded(DEFAULT) == shipped
+    assert library.recorded(DEFAULT).table("rows.csv")["x"].tolist() == [2]
+    assert library.recorded(DATASETS["adult"].fingerprint) is None
 
 
 def test_folders_come_from_the_environment(monkeypatch, tmp_path, cache):

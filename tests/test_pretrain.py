@@ -4,6 +4,7 @@ import pandas as pd
 
 from fairviz import pretrain as module
 from fairviz.cli import main
+from fairviz.data.sources import fingerprint_of
 from fairviz.library import Library
 from fairviz.store import ResultStore
 
@@ -23,7 +24,7 @@ def test_quick_rebuild_publishes_and_resumes(tmp_path, monkeypatch) -> None:
     assert len(rows) == 4 * (1 + 3 + 3 * 4) == sweep.made["cells_computed"]
     assert sum(row["n"] for row in facts["counts"]) == 20_000
     assert {row["control"] for row in facts["bayes_frontier"]} == {"dp", "eop"}
-    assert Library(tmp_path / "empty", out).recorded("simulated") is not None
+    assert Library(tmp_path / "empty", out).recorded(fingerprint_of("simulated")) is not None
 
     # a second run reads what is stored and changes nothing
     before = (sweep.path / "cells.csv").read_bytes()

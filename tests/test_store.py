@@ -184,6 +184,8 @@ def test_a_damaged_entry_is_set_aside_and_made_again(store, damage):
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(store.failures()) == 1
+    assert store.failures("cell") == store.failures()
+    assert store.failures("fit") == []
     assert list(store.entries("cell")) == []
     assert store.get("cell", SPEC) is None
     assert not path.exists()

@@ -22,9 +22,9 @@ from fairviz.data.sources import load_dataset
 from fairviz.errors import SettingError
 from fairviz.evaluation.metrics import METRICS
 from fairviz.evaluation.tradeoff import function_of
-from fairviz.library import Library, pretrained_dir, versions
+from fairviz.library import Library, made_from, pretrained_dir, versions
 from fairviz.pretrain import facts
-from fairviz.store import ResultStore, key_of
+from fairviz.store import Entry, ResultStore, key_of
 from fairviz.synthesizers.base import check_count
 
 FRONTIER, TABLE = "frontier", "table1"
@@ -207,10 +207,15 @@ def _run(
     return pd.DataFrame(records, columns=None if records else columns).sort_values(columns, ignore_index=True), made
 
 
-def _runs(store: ResultStore, kind: str, dataset: DomainDataset, made: dict) -> list[dict]:
+def published(store: ResultStore, kind: str, fingerprint: str, quick: bool) -> list[Entry]:
+    """A store's comparisons of the data set with this fingerprint; quick ones and others are kept side by side."""
+    return [e for e in store.entries(kind) if made_from(e) == fingerprint and e.spec["quick"] == quick]
+
+
+def _runs(store: ResultStore, kind: str, dataset: DomainDataset, quick: bool, made: dict) -> list[dict]:
     """What the runs computed that a published table is made of: a run that computes everything starts the list anew."""
     this = {name: made[name] for name in ("trials_computed", "seconds", "workers")}
-    earlier = [e.made for e in store.entries(kind) if e.spec["dataset"]["name"] == dataset.name]
+    earlier = [e.made for e in published(store, kind, dataset.fingerprint(), quick)]
     if made["trials_computed"] == made["trials"] or not earlier:
         return [this]
     return [*(earlier[0].get("runs") or [{name: earlier[0][name] for name in this}]), this]
@@ -226,7 +231,7 @@ def _publish(
     made: dict,
     out: Path | None,
 ) -> None:
-    """Write the result as one entry; an older one of the same data set goes."""
+    """Write the result as one entry; an older one of the same data set goes (a quick one only for a quick one)."""
     store = ResultStore(out or pretrained_dir())
     keys = sorted(key_of(trial.spec(dataset)) for trial in trials)
     spec = {
@@ -239,8 +244,9 @@ def _publish(
         "trials": key_of({"keys": keys}),
     }
     known = {**facts(dataset), **more}
-    made = {**made, "runs": _runs(store, kind, dataset, made), **versions()}
+    made = {**made, "runs": _runs(store, kind, dataset, plan.quick, made), **versions()}
     store.put(kind, spec, json_files={"facts.json": known}, tables=tables, made=made)
     for entry in store.entries(kind):
-        if entry.spec["dataset"]["name"] == dataset.name and entry.path != store.path(kind, spec):
+        same = entry.spec["dataset"]["name"] == dataset.name and entry.spec["quick"] == plan.quick
+        if same and entry.path != store.path(kind, spec):
             shutil.rmtree(entry.path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -24,7 +23,7 @@ from fairviz.errors import FairvizError, SettingError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.protocol import evaluate
 from fairviz.evaluation.tradeoff import columns_of
-from fairviz.library import FIT, FitSpec, Library, versions
+from fairviz.library import FIT, FitSpec, Library, command_line, versions
 from fairviz.store import key_of
 from fairviz.synthesizers import FADM
 from fairviz.synthesizers.controls import gap_prices
@@ -226,15 +225,15 @@ def record(trial: Trial, counts: Counts) -> dict:
 def rerun_command(dataset: str, row: Mapping[str, Any]) -> str:
     """The command that runs one row of a table of trials again."""
     default = Trial("", "", "", "", 0)
-    parts = ["fairviz trial", "--dataset", dataset, "--target", shlex.quote(str(row["target"]))]
-    parts += ["--method", str(row["method"]), "--setting", shlex.quote(str(row["setting"]))]
-    parts += ["--classifier", str(row["classifier"]), "--seed", str(row["seed"])]
+    words: list[str | tuple[str, object]] = ["fairviz", "trial", ("--dataset", dataset), ("--target", row["target"])]
+    words += [("--method", row["method"]), ("--setting", row["setting"])]
+    words += [("--classifier", row["classifier"]), ("--seed", row["seed"])]
     if row.get("without"):
-        parts += ["--without", shlex.quote(str(row["without"]))]
+        words.append(("--without", row["without"]))
     for name, flag in (("n", "-n"), ("n_steps", "--steps"), ("n_iter", "--iterations")):
         if int(row[name]) != getattr(default, name):
-            parts += [flag, str(int(row[name]))]
-    return " ".join(parts)
+            words.append((flag, int(row[name])))
+    return command_line(*words)
 
 
 @lru_cache(maxsize=1)

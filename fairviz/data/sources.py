@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pandas as pd
 
@@ -41,7 +42,8 @@ def simulated_frontier() -> list[dict]:
 class Source:
     """A registered data set: how to read it and what a person should know.
 
-    ``files`` is None for a set that is made on the spot.
+    ``files`` is None for a set that is made on the spot. ``fingerprint`` is written down here because results are
+    found by it where the rows themselves are not at hand; a name proves nothing, since any CSV file may bear it.
     """
 
     read: Callable[..., DomainDataset]
@@ -50,6 +52,7 @@ class Source:
     licence: str
     publisher: str
     schema: Schema
+    fingerprint: str  # of the published rows, read with default options
     files: Published | None = None
     nouns: dict[str, str] = field(default_factory=dict)  # words for the generated sentence
     frontier: Callable[[], list[dict]] | None = None  # the best possible, where the truth is known
@@ -72,6 +75,7 @@ DATASETS: dict[str, Source] = {
         licence="CC BY 4.0",
         publisher="Becker and Kohavi (1996), UCI Machine Learning Repository, doi 10.24432/C5XW20",
         schema=readers.ADULT_SCHEMA,
+        fingerprint="0c628692ea4fcec4e82196e974f2a304404b3ba51e6e784a0d609323ea134364",
         files=ADULT,
         nouns={"domain": "race", "Female": "women", "Male": "men"},
     ),
@@ -82,6 +86,7 @@ DATASETS: dict[str, Source] = {
         licence="made by this project",
         publisher="fairviz",
         schema=HIRING_SCHEMA,
+        fingerprint="e770a5a60efece6c133692d75de8f31b69b56376ca068e677912239412d85124",
         nouns={"domain": "region", "women": "women", "men": "men"},
         frontier=simulated_frontier,
     ),
@@ -92,6 +97,7 @@ DATASETS: dict[str, Source] = {
         licence="US Census Bureau, terms of use of the public use microdata",
         publisher="US Census Bureau, American Community Survey 2018; task of Ding et al. (2021), Retiring Adult",
         schema=readers.ACS_SCHEMA,
+        fingerprint="ec02b4d2d6d81f6589e8c19a97e7adca333f6cc68c9998133cfd8a2ce69f7776",
         files=ACS_INCOME,
         nouns={"domain": "state", "women": "women", "men": "men"},
     ),
@@ -102,6 +108,7 @@ DATASETS: dict[str, Source] = {
         licence="CC BY 4.0",
         publisher="Moro, Cortez and Rita (2014), UCI Machine Learning Repository, id 222",
         schema=readers.BANK_SCHEMA,
+        fingerprint="8f19955fdb4f2d1fc6596c22a7d46b1b3422519b911851fb645add9e3bb0c3b5",
         files=BANK,
         nouns={
             "domain": "year",
@@ -116,6 +123,7 @@ DATASETS: dict[str, Source] = {
         licence="CC BY 4.0",
         publisher="Hofmann (1994), UCI Machine Learning Repository, doi 10.24432/C5NC77",
         schema=readers.GERMAN_SCHEMA,
+        fingerprint="7d8f1ba47645f0069df08294e366503db35963a34eae0a5a307c60494554c20f",
         files=GERMAN,
         nouns={"domain": "kind of housing", "women": "women", "men": "men"},
     ),
@@ -126,6 +134,7 @@ DATASETS: dict[str, Source] = {
         licence="none stated, research use",
         publisher="Law School Admission Council (Wightman 1998), as cleaned by Le Quy et al. (2022)",
         schema=readers.LAW_SCHEMA,
+        fingerprint="b4cb49570ad34b1a1131e30bc8d9f12417f2650cded15c87aa0c610845b2480a",
         files=LAW,
         nouns={"domain": "tier of law school", "White": "White students", "Non-White": "other students"},
     ),
@@ -148,3 +157,23 @@ def load_dataset(name: str, **options: object) -> DomainDataset:
         return DATASETS[name].read(**options)
     except TypeError as error:
         raise SettingError(f"Data set {name!r}: {error}.") from None
+
+
+def fingerprint_of(name: str, options: Mapping[str, object] | None = None) -> str:
+    """``DomainDataset.fingerprint()`` of a registered data set; without options, its rows need not be here.
+
+    Raises
+    ------
+    SettingError
+        Unknown name or option.
+    MissingDataError
+        There are options, and the rows are not on this machine.
+    """
+    if name not in DATASETS:
+        raise SettingError(f"No data set {name!r}. Choose one of {_names(list(DATASETS))}.")
+    return _fingerprint(name, tuple(sorted(options.items()))) if options else DATASETS[name].fingerprint
+
+
+@lru_cache(maxsize=32)
+def _fingerprint(name: str, options: tuple[tuple[str, object], ...]) -> str:
+    return load_dataset(name, **dict(options)).fingerprint()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 
 import altair as alt
@@ -16,14 +17,16 @@ from fairviz.comparison import tables
 from fairviz.comparison.results import Results, family_scores
 from fairviz.comparison.tables import results_of
 from fairviz.data.dataset import DomainDataset
-from fairviz.data.sources import load_dataset
+from fairviz.data.sources import DATASETS, fingerprint_of, load_dataset
+from fairviz.errors import FairvizError, StoreError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.tradeoff import Sweep, domain_rows
 from fairviz.jobs import JobQueue
-from fairviz.library import FIT, Library, load_fit
+from fairviz.library import FIT, SWEEP, Library, load_fit, made_from
 from fairviz.preview import Goal, Preview, Solved, solve_price
 from fairviz.store import Entry, read_entry
 from fairviz.synthesizers import FADM
+from fairviz.ui import words
 from fairviz.view import Background, View
 
 
@@ -40,6 +43,32 @@ def header(title: str, here: str) -> None:
             st.page_link(page, disabled=page.title == here, width="content")
 
 
+def guarded(*kinds: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """A page that says which results of these kinds are damaged, and why it stops where it cannot go on.
+
+    Results are verified when they are read, so one may turn out damaged at any point of a page.
+    """
+
+    def guard(page: Callable[[], None]) -> Callable[[], None]:
+        @wraps(page)
+        def run() -> None:
+            for text in _damaged(kinds, library().stamp(*kinds)):
+                st.warning(words.plain(text), icon=":material/broken_image:")
+            try:
+                page()
+            except FairvizError as error:
+                st.error(words.plain(str(error)), icon=":material/error:")
+
+        return run
+
+    return guard
+
+
+@st.cache_resource(max_entries=10, show_spinner=False)
+def _damaged(kinds: tuple[str, ...], stamp: str) -> list[str]:
+    return library().damaged(*kinds)
+
+
 @st.cache_resource
 def library() -> Library:
     """The user's store and the shipped one."""
@@ -52,14 +81,18 @@ def queue() -> JobQueue:
     return JobQueue(library=library())
 
 
-@st.cache_resource(max_entries=4)
-def recorded(dataset: str) -> tuple[Sweep, dict, dict] | None:
-    """A data set's recorded sweep, its facts and who made it; None if none is shipped."""
-    entry = library().recorded(dataset)
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _recorded(dataset: str, stamp: str) -> tuple[Sweep, dict, dict] | None:
+    entry = library().recorded(fingerprint_of(dataset))
     if entry is None:
         return None
     facts = entry.json("facts.json")
     return Sweep(entry.table("cells.csv"), tuple(facts["groups"])), facts, entry.made
+
+
+def recorded(dataset: str) -> tuple[Sweep, dict, dict] | None:
+    """A registered data set's recorded sweep, its facts and who made it; None if none is shipped."""
+    return _recorded(dataset, library().stamp(SWEEP))
 
 
 def smallest_share(dataset: str) -> float:
@@ -71,19 +104,38 @@ def smallest_share(dataset: str) -> float:
     return float(counts.groupby("group")["n"].sum().min() / counts["n"].sum())
 
 
+#: Where a comparison is from, in the order in which they are offered; these words stand in links.
+SHIPPED, YOURS, QUICK = "shipped", "yours", "quick"
+
+
 @st.cache_resource(max_entries=20, show_spinner=False)
-def _comparisons(kind: str, stamp: str) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
-    for store in reversed(library().stores):  # what ships comes first, own results fill in
-        for entry in store.entries(kind):
-            if not entry.spec["quick"]:
-                found.setdefault(entry.spec["dataset"]["name"], entry)
-    return found
+def _comparisons(kind: str, stamp: str) -> dict[str, dict[str, Entry]]:
+    names = {source.fingerprint: name for name, source in DATASETS.items()}
+    found: dict[str, dict[str, Entry]] = {SHIPPED: {}, YOURS: {}, QUICK: {}}
+    for store in library().stores:
+        for entry in sorted(store.entries(kind), key=lambda e: e.made["time"]):  # the newest of its kind stays
+            name = names.get(made_from(entry))
+            if name is not None:
+                origin = QUICK if entry.spec["quick"] else SHIPPED if store.read_only else YOURS
+                found[origin][name] = entry
+    return {name: {o: entries[name] for o, entries in found.items() if name in entries} for name in DATASETS}
 
 
-def comparisons(kind: str) -> dict[str, Entry]:
-    """Published comparisons of a kind by data set."""
-    return _comparisons(kind, library().stamp(kind))
+def comparisons(kind: str) -> dict[str, dict[str, Entry]]:
+    """Published comparisons of a kind by registered data set, and then by where they are from."""
+    return {name: found for name, found in _comparisons(kind, library().stamp(kind)).items() if found}
+
+
+def origin_text(origin: str, entry: Entry) -> str:
+    """What to call a comparison where there is a choice."""
+    if origin == SHIPPED:
+        return "Shipped with fairviz"
+    seeds, methods = len(entry.spec["seeds"]), len(entry.spec["methods"])
+    text = (
+        f"Yours, made {entry.made['time'][:10]}, {seeds} seed{'s' if seeds > 1 else ''}, "
+        f"{methods} method{'s' if methods > 1 else ''}"
+    )
+    return f"{text} · quick run: few rows, not for conclusions" if origin == QUICK else text
 
 
 @st.cache_resource(max_entries=10, show_spinner=False)
@@ -129,33 +181,48 @@ def made_line(path: str) -> str:
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)
-def recorded_background(
-    dataset: str, control: str, lambda_y: float, classifier: str, domains: tuple[str, ...], metric: str
+def _recorded_background(
+    dataset: str, stamp: str, control: str, lambda_y: float, classifier: str, domains: tuple[str, ...], metric: str
 ) -> Background:
-    """What stays while the dial moves; arguments are plain values, never frames."""
-    found = recorded(dataset)
-    assert found is not None
+    found = _recorded(dataset, stamp)
+    if found is None:  # it was there a moment ago
+        raise StoreError(f"The recorded results of {dataset} have just been damaged or removed. Reload the page.")
     return view.recorded_background(
         found[0], control=control, lambda_y=lambda_y, classifier=classifier, domains=domains, metric=metric
     )
 
 
+def recorded_background(
+    dataset: str, control: str, lambda_y: float, classifier: str, domains: tuple[str, ...], metric: str
+) -> Background:
+    """What stays while the dial moves; arguments are plain values, never frames."""
+    return _recorded_background(dataset, library().stamp(SWEEP), control, lambda_y, classifier, domains, metric)
+
+
 @st.cache_resource(max_entries=500, show_spinner=False)
+def _recorded_setting(
+    dataset: str, stamp: str, control: str, lambda_y: float, lambda_z: float, classifier: str,
+    domains: tuple[str, ...], metric: str,
+) -> View:  # fmt: skip
+    return _recorded_background(dataset, stamp, control, lambda_y, classifier, domains, metric).at(lambda_z)
+
+
 def recorded_setting(
     dataset: str, control: str, lambda_y: float, lambda_z: float, classifier: str, domains: tuple[str, ...], metric: str
 ) -> View:
     """The view of a recorded setting. Shared between sessions: never changed."""
-    return recorded_background(dataset, control, lambda_y, classifier, domains, metric).at(lambda_z)
+    stamp = library().stamp(SWEEP)
+    return _recorded_setting(dataset, stamp, control, lambda_y, lambda_z, classifier, domains, metric)
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)
-def _fits(dataset: str, options: str, stamp: str) -> dict[str, Entry]:
-    return library().find_fits(dataset, json.loads(options))
+def _fits(fingerprint: str, stamp: str) -> dict[str, Entry]:
+    return library().find_fits(fingerprint)
 
 
 def fits(dataset: str, options: dict) -> dict[str, Entry]:
-    """Default fits by target. Verified once, and again when a fit has come or gone."""
-    return _fits(dataset, json.dumps(options, sort_keys=True), library().stamp(FIT))
+    """Default fits of a registered data set by target. Verified once, and again when a fit has come or gone."""
+    return _fits(fingerprint_of(dataset, options), library().stamp(FIT))
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the rows …")

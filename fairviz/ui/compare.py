@@ -27,6 +27,7 @@ FIRST = ("FADM, label-aware", "FADM, entropy", "DDPM", "FairGAN", "Balanced diff
          "Real rows, tilt weights", "Exponentiated gradient")  # fmt: skip
 
 
+@common.guarded(FRONTIER, TABLE)
 def page() -> None:
     """Compare."""
     entries = common.comparisons(FRONTIER)
@@ -43,13 +44,44 @@ def page() -> None:
             icon=":material/info:",
         )
         return
-    _frontier(dataset, entries[dataset])
-    table = common.comparisons(TABLE).get(dataset)
-    if table is not None:
-        _table(table)
+    _frontier(dataset, *_choose("run", dataset, entries[dataset]))
+    found = common.comparisons(TABLE).get(dataset)
+    if found:
+        st.markdown("#### Table 1 of the paper, measured again")
+        _table(_choose("table_run", dataset, found)[1])
 
 
-def _frontier(dataset: str, entry: Entry) -> None:
+def _choose(name: str, dataset: str, found: dict[str, Entry]) -> tuple[str, Entry]:
+    """Which of several comparisons of one data set to show, and where it is from; says so if it is the user's own.
+
+    The choice is kept in the link, as ``name``. It is not bound to the widget: that would put the label into the link,
+    which changes with every run.
+    """
+    origins, key = list(found), f"compare_{name}_{dataset}"
+    origin = origins[0]
+    if len(origins) > 1:
+        if st.session_state.get(key) not in origins:
+            asked = st.query_params.get(name)
+            st.session_state[key] = asked if asked in origins else origin
+        origin = st.selectbox(
+            "Whose results", origins, format_func=lambda o: common.origin_text(o, found[o]), key=key, width=560,
+            label_visibility="collapsed",
+        )  # fmt: skip
+        wanted = None if origin == origins[0] else origin
+        if wanted != st.query_params.get(name):
+            if wanted is None:
+                del st.query_params[name]
+            else:
+                st.query_params[name] = wanted
+    text = words.plain(common.origin_text(origin, found[origin]))
+    if origin == common.QUICK:
+        st.warning(text, icon=":material/speed:")
+    elif origin == common.YOURS and len(origins) == 1:
+        st.caption(text)
+    return origin, found[origin]
+
+
+def _frontier(dataset: str, origin: str, entry: Entry) -> None:
     facts, source = entry.json("facts.json"), DATASETS[dataset]
     classifiers = entry.spec["classifiers"]
     left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
@@ -61,8 +93,10 @@ def _frontier(dataset: str, entry: Entry) -> None:
     classifier = classifiers[0]
     points = common.comparison_points(str(entry.path), classifier)
     families = [family for family in dict.fromkeys(points["family"]) if family != TRIVIAL]
+    own = "" if origin == common.SHIPPED else f"_{origin}"  # which may have other methods
     shown = right.multiselect(
-        "Methods", families, default=[f for f in FIRST if f in families], key=f"compare_families_{dataset}",
+        "Methods", families, default=[f for f in FIRST if f in families] or families,
+        key=f"compare_families_{dataset}{own}",
         help="Circles: synthetic rows. Squares: real rows and a fairer model. Diamonds: to compare with.",
     )  # fmt: skip
     st.caption(
@@ -231,7 +265,6 @@ def _table(entry: Entry) -> None:
     """The paper's Table 1, ours beside."""
     facts = entry.json("facts.json")
     rows, note = common.table1(str(entry.path))
-    st.markdown("#### Table 1 of the paper, measured again")
     places = ["mean", *entry.spec["targets"]]
     place = str(st.segmented_control(
         "Held-out domain", places, default="mean", required=True, key="table1_domain", bind="query-params",

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from fairviz.data.sources import DATASETS
 from fairviz.errors import FairvizError
 from fairviz.evaluation.downstream import CLASSIFIERS
+from fairviz.library import FIT, SWEEP
 from fairviz.preview import Goal
 from fairviz.synthesizers import CONTROLS
 from fairviz.ui import common, live, words
@@ -33,6 +34,7 @@ PRICE, GOAL = "Set a price", "Reach a goal"
 GOALS = {"R_DP": "R_DP at least", "R_EOp": "R_EOp at least", "accuracy": "Lose at most, in points of accuracy"}
 
 
+@common.guarded(FIT, SWEEP)
 def page() -> None:
     """Explore."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):

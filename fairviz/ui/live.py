@@ -73,7 +73,7 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
     aimed = ""
     if setting.goal is not None:
         setting, aimed = _solve(setting, paths, aside)
-    specs = {domain: FitSpec.of(dataset, domain, setting.options) for domain in frame.domains}
+    specs = {domain: FitSpec.from_json(fits[domain].spec) for domain in frame.domains}
     cells = {domain: _cell(setting, domain) for domain in frame.domains}
     stored = [common.library().get(CELL, cells[d].spec(specs[d])) for d in frame.domains]
     if all(entry is not None for entry in stored):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
+from fairviz.library import command_line
 from fairviz.preview import Goal
 
 
@@ -51,22 +51,17 @@ class Setting:
 
 
 def reproduce(setting: Setting, target: str) -> str:
-    """The command that draws the rows on screen."""
-    parts = ["fairviz", "sample", "--dataset", setting.dataset, "--target", json.dumps(target), "-n", "10000"]
-    parts += [
-        "--control",
-        setting.control,
-        "--lambda-y",
-        f"{setting.lambda_y:g}",
-        "--lambda-z",
-        f"{setting.price(target):g}",
-    ]
-    story = [part for name, value in setting.options.items() for part in (f"--{name}", f"{value:g}")]
-    parts += story
+    """The commands that draw the rows on screen and test them, a line each."""
+    where = [("--dataset", setting.dataset), ("--target", target)]
+    story = [(f"--{name}", f"{value:g}") for name, value in setting.options.items()]
+    prices = [("--lambda-y", f"{setting.lambda_y:g}"), ("--lambda-z", f"{setting.price(target):g}")]
     if setting.lambda_eop:
-        parts += ["--lambda-eop", f"{setting.lambda_eop:g}"]
-    evaluate = [
-        "fairviz evaluate syn.csv --dataset", setting.dataset, "--target", json.dumps(target),
-        "--classifier", setting.classifier, *story, "--seed 0 --json",
-    ]  # fmt: skip
-    return " ".join([*parts, "--seed 0 --out syn.csv"]) + "\n" + " ".join(evaluate)
+        prices.append(("--lambda-eop", f"{setting.lambda_eop:g}"))
+    sample = command_line(
+        "fairviz", "sample", *where, ("-n", 10000), ("--control", setting.control), *prices, *story, ("--seed", 0),
+        ("--out", "syn.csv"),
+    )  # fmt: skip
+    evaluate = command_line(
+        "fairviz", "evaluate", "syn.csv", *where, ("--classifier", setting.classifier), *story, ("--seed", 0), "--json"
+    )
+    return f"{sample}\n{evaluate}"

@@ -387,6 +387,19 @@ def test_comparisons_refuse(capsys, tmp_path, command, change, words) -> None:
     refused(capsys, tmp_path, [command, *QUICK, "--out", tmp_path / "out", *change], *words)
 
 
+def test_a_quick_run_leaves_the_full_one(capsys, tmp_path, monkeypatch) -> None:
+    """And a second one of the same kind replaces the first."""
+    monkeypatch.setattr(Plan, "about", property(lambda plan: dict(TINY)))
+    out = tmp_path / "out"
+    full = ["frontier", "--dataset", "simulated", "--jobs", 1, "--out", out, "--json", "--methods"]
+    quick = ["frontier", *QUICK, "--out", out, "--json", "--methods"]
+    first, second = (json.loads(ok(capsys, *full, "constant", "--seeds", n))["out"] for n in (1, 2))
+    third = json.loads(ok(capsys, *quick, "constant"))["out"]
+    assert len({first, second, third}) == 3
+    assert {str(e.path) for e in ResultStore(out).entries("frontier")} == {second, third}
+    assert json.loads(ok(capsys, *full, "constant", "--seeds", 2))["out"] == second
+
+
 def test_a_file_is_no_store(capsys, tmp_path) -> None:
     (tmp_path / "out").write_text("old")
     command = ["frontier", *QUICK, "--methods", "constant", "--out", tmp_path / "out"]

@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from itertools import combinations
 
 import numpy as np
@@ -11,10 +11,11 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from fairviz.cli import parser
 from fairviz.comparison import trials as module
 from fairviz.comparison.methods import CLASSIFIER, GENERATOR, METHODS, REFERENCE, wording
 from fairviz.comparison.plans import HELD_OUT, TABLE_METHODS, Plan, choose
-from fairviz.comparison.trials import TRIAL, Trial, compute, record, run, spent
+from fairviz.comparison.trials import TRIAL, Trial, compute, record, rerun_command, run, spent
 from fairviz.data import load_dataset
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import DATASETS
@@ -26,6 +27,7 @@ from fairviz.library import FitSpec, Library
 from fairviz.rivals import RIVALS
 from fairviz.store import key_of
 from fairviz.synthesizers import CONTROLS, FADM, SYNTHESIZERS
+from tests.shell import HOSTILE, words_of
 
 DOMAINS = ("East", "North", "South", "West")
 TINY = {"n": 300, "n_steps": 5, "n_iter": 15}
@@ -512,3 +514,13 @@ def test_rows_of_the_target_play_no_part(dataset) -> None:
 def test_a_method_with_one_position_has_nothing_to_choose(dataset) -> None:
     none = inner_table("East", NEVER).head(0)
     assert choose(PLAN, dataset, none, ["vae"]) == {("vae", "East"): {}, ("vae", "North"): {}}
+
+
+@pytest.mark.parametrize("domain", ["East", *HOSTILE])
+def test_the_command_of_a_trial_survives_a_shell(tmp_path, domain):
+    setting = {"constraint": "dp", "word": domain}
+    trial = Trial("fairret", json.dumps(setting, sort_keys=True), domain, "mlp", 3, without=domain, n=300, n_iter=7)
+    args = parser().parse_args(words_of(rerun_command("simulated", asdict(trial)), tmp_path))
+    assert (args.dataset, args.target, args.without, args.method) == ("simulated", domain, domain, "fairret")
+    assert (json.loads(args.setting), args.classifier, args.seed) == (setting, "mlp", 3)
+    assert (args.n, args.steps, args.iterations) == (300, 20, 7)

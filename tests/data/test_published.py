@@ -16,6 +16,7 @@ import pytest
 
 from fairviz.data import DATASETS, load_dataset
 from fairviz.data.published import ACS_INCOME, BANK, GERMAN, LAW, Published
+from fairviz.data.sources import fingerprint_of
 from fairviz.errors import MissingDataError
 from tests.conftest import unavailable
 
@@ -432,3 +433,9 @@ def test_reading_twice_gives_the_same_rows(request, name, source):
     assert again.frame.equals(dataset.frame)
     assert again.fingerprint() == dataset.fingerprint()
     assert again.take(np.arange(len(again) - 1)).fingerprint() != dataset.fingerprint()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", [name for name in DATASETS if name != "simulated"])
+def test_the_fingerprint_written_down_is_that_of_the_rows(name):
+    assert DATASETS[name].fingerprint == fingerprint_of(name) == real(name).fingerprint()

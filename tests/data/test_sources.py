@@ -17,6 +17,7 @@ import pytest
 from fairviz.data import DATASETS, load_dataset
 from fairviz.data.published import ADULT, Published
 from fairviz.data.readers import read_adult
+from fairviz.data.sources import fingerprint_of
 from fairviz.errors import FairvizError, MissingDataError, SettingError
 
 
@@ -40,6 +41,24 @@ def test_unknown_option():
 def test_every_source_says_where_it_is_from():
     for source in DATASETS.values():
         assert all((source.title, source.story, source.licence, source.publisher))
+
+
+def test_fingerprints_of_the_simulated_story():
+    assert DATASETS["simulated"].fingerprint == load_dataset("simulated").fingerprint()
+    story = {"bias": 2.0, "proxy": 0.5}
+    assert fingerprint_of("simulated", story) == load_dataset("simulated", **story).fingerprint()
+    assert fingerprint_of("simulated", {}) == fingerprint_of("simulated", {"bias": 1.0}) == fingerprint_of("simulated")
+
+
+def test_fingerprints_need_no_rows(monkeypatch):
+    monkeypatch.delenv("FAIRVIZ_DATA", raising=False)
+    found = {fingerprint_of(name) for name in DATASETS}
+    assert len(found) == len(DATASETS)
+    assert all(len(f) == 64 and set(f) <= set("0123456789abcdef") for f in found)
+    with pytest.raises(SettingError, match=r"No data set 'adlut'. Choose one of 'adult', 'simulated'"):
+        fingerprint_of("adlut")
+    with pytest.raises(SettingError, match=r"'simulated'.*colour"):
+        fingerprint_of("simulated", {"colour": 1})
 
 
 @pytest.mark.parametrize("set_to", [None, "empty"])

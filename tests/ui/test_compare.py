@@ -1,17 +1,21 @@
 """The Compare page without a browser, on the shipped comparisons."""
 
+import shutil
+from pathlib import Path
+
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from fairviz.comparison.plans import FRONTIER, TABLE
-from fairviz.library import Library
+from fairviz.errors import StoreError
+from fairviz.library import Library, pretrained_dir
+from fairviz.store import Entry
 
 
 @pytest.fixture(autouse=True)
 def fresh_caches(monkeypatch):
     """Cached resources belong to the folders of one test."""
-    import streamlit as st
-
     st.cache_resource.clear()
     monkeypatch.delenv("FAIRVIZ_DATA", raising=False)
 
@@ -87,10 +91,68 @@ def test_another_point_brings_its_command() -> None:
     assert "fairviz trial --dataset adult" in app.code[0].value
 
 
+def damage(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.fixture
+def copy(monkeypatch, tmp_path) -> Library:
+    """A library whose shipped part may be damaged."""
+    shutil.copytree(pretrained_dir(), tmp_path / "shipped")
+    monkeypatch.setenv("FAIRVIZ_PRETRAINED", str(tmp_path / "shipped"))
+    return Library()
+
+
+def shipped(library: Library, kind: str, dataset: str) -> Entry:
+    return next(e for e in library.shipped.entries(kind) if e.spec["dataset"]["name"] == dataset)
+
+
+@pytest.mark.parametrize("name", ["trials.csv", "facts.json", "manifest.json"])
+def test_a_result_damaged_while_the_app_is_open(copy: Library, name: str) -> None:
+    """The page goes on with what is whole, says what is not, and is well again once that is restored."""
+    app = start()
+    app.selectbox(key="compare_data").set_value("german_credit").run()
+    path = shipped(copy, FRONTIER, "german_credit").path
+    whole = (path / name).read_bytes()
+    damage(path / name)
+    app.run()
+    assert not app.exception
+    (told,) = [w.value.replace("\\", "") for w in app.warning]
+    assert f"{path}: {name}" in told
+    assert "ships with fairviz is damaged" in told
+    assert "Make it again, or restore it" in told
+    assert app.selectbox(key="compare_data").value == "adult"
+    assert "German credit" not in app.selectbox(key="compare_data").options
+    (path / name).write_bytes(whole)
+    app.run()
+    assert not app.warning
+    assert "German credit" in app.selectbox(key="compare_data").options
+
+
+@pytest.mark.parametrize("method", ["json", "table"])
+def test_a_result_damaged_while_it_is_read(monkeypatch, method: str) -> None:
+    """One sentence instead of a traceback, and the failure is not kept."""
+
+    def broken(self: Entry, *_: object) -> None:
+        raise StoreError("there: trials.csv was altered. Make it again.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Entry, method, broken)
+        app = start()
+        assert not app.exception
+        assert [e.value.replace("\\", "") for e in app.error] == ["there: trials.csv was altered. Make it again."]
+    app.run()
+    assert not app.exception
+    assert not app.error
+    assert "right for" in texts(app)
+
+
 def ids(app: AppTest) -> list[str]:
     from fairviz.ui import common
 
-    entry = common.comparisons(FRONTIER)["adult"]
+    entry = common.comparisons(FRONTIER)["adult"]["shipped"]
     return common.comparison_points(str(entry.path), "gradient_boosting")["id"].tolist()
 
 
@@ -136,3 +198,74 @@ def test_nothing_to_compare_yet(monkeypatch, tmp_path) -> None:
     app = start()
     assert not app.exception
     assert any("fairviz frontier" in i.value for i in app.info)
+
+
+METHODS = ["reweighing", "untouched", "constant"]
+
+
+def publish(kind: str, dataset: str, time: str, quick: bool = False, fingerprint: str = "") -> Entry:
+    """A result of the user's own: part of the shipped one's trials, under its own spec."""
+    entry = shipped(Library(), kind, dataset)
+    rows = entry.table("trials.csv")
+    about = entry.spec["dataset"]
+    spec = {**entry.spec, "methods": METHODS, "seeds": [0], "quick": quick,
+            "dataset": {**about, "fingerprint": fingerprint or about["fingerprint"]}}  # fmt: skip
+    rows = rows[rows["method"].isin(METHODS) & (rows["seed"] == 0)]
+    return Library().store.put(
+        kind, spec, json_files={"facts.json": entry.json("facts.json")}, tables={"trials.csv": rows},
+        made={**entry.made, "time": time},
+    )  # fmt: skip
+
+
+def test_the_users_own_results_stand_beside_the_shipped_ones() -> None:
+    publish(FRONTIER, "adult", "2027-01-02T03:04:05+00:00")
+    publish(FRONTIER, "adult", "2027-02-03T03:04:05+00:00", quick=True)
+    publish(TABLE, "adult", "2027-03-04T03:04:05+00:00")
+    app = start()
+    box = app.selectbox(key="compare_run_adult")
+    quick = "Yours, made 2027-02-03, 1 seed, 3 methods · quick run: few rows, not for conclusions"
+    assert box.options == ["Shipped with fairviz", "Yours, made 2027-01-02, 1 seed, 3 methods", quick]
+    assert box.value == "shipped"
+    assert "run" not in app.query_params
+    assert "FADM, parity price" in texts(app)
+    box.set_value("yours").run()
+    assert not app.exception
+    assert not app.warning
+    assert app.query_params["run"] in ("yours", ["yours"])
+    assert "1 seeds." in texts(app)
+    assert set(app.multiselect[0].options) == {"Reweighing", "Real rows, untouched", "Always the same answer"}
+    app.selectbox(key="compare_run_adult").set_value("quick").run()
+    assert not app.exception
+    assert [w.value.replace("\\", "") for w in app.warning] == [quick]
+    # a link opens the same
+    again = start(run="quick", table_run="yours")
+    assert not again.exception
+    assert again.selectbox(key="compare_run_adult").value == "quick"
+    assert again.selectbox(key="compare_table_run_adult").value == "yours"
+    again.selectbox(key="compare_run_adult").set_value("shipped").run()
+    assert "run" not in again.query_params
+    assert again.query_params["table_run"] in ("yours", ["yours"])
+    # other data sets have nothing to choose from
+    again.selectbox(key="compare_data").set_value("simulated").run()
+    assert not again.exception
+    assert not [b for b in again.selectbox if str(b.key).startswith("compare_run")]
+    assert start(run="wat").selectbox(key="compare_run_adult").value == "shipped"
+
+
+def test_a_quick_run_alone_is_shown_and_marked(monkeypatch, tmp_path) -> None:
+    publish(FRONTIER, "simulated", "2027-02-03T03:04:05+00:00", quick=True)
+    monkeypatch.setenv("FAIRVIZ_PRETRAINED", str(tmp_path))
+    app = start()
+    assert not app.exception
+    assert app.selectbox(key="compare_data").options == ["Simulated hiring"]
+    assert any("quick run: few rows, not for conclusions" in w.value.replace("\\", "") for w in app.warning)
+
+
+def test_results_of_other_rows_are_not_shown(monkeypatch, tmp_path) -> None:
+    """Whatever their data set is called."""
+    publish(FRONTIER, "adult", "2027-02-03T03:04:05+00:00", fingerprint="f" * 64)
+    assert "compare_run_adult" not in [b.key for b in start().selectbox]
+    monkeypatch.setenv("FAIRVIZ_PRETRAINED", str(tmp_path))
+    st.cache_resource.clear()
+    app = start()
+    assert any("no comparison yet" in i.value for i in app.info)

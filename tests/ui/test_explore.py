@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairviz.data import load_dataset
+from fairviz.data.sources import fingerprint_of
+from fairviz.errors import StoreError
 from fairviz.evaluation.tradeoff import FAIRNESS
 from fairviz.jobs import JobQueue, JobStatus
-from fairviz.library import FitSpec, Library
-from fairviz.store import key_of
+from fairviz.library import FIT, SWEEP, FitSpec, Library
+from fairviz.store import Entry, key_of
 from fairviz.ui import explore, live
 
 ROOT = Path(__file__).parent.parent.parent
@@ -231,7 +234,42 @@ def test_a_new_story_trains_in_the_background_and_stops() -> None:
             break
         time.sleep(0.5)
     assert any("cancelled" in w.value for w in again.warning)
-    assert not Library().find_fits("simulated", {"bias": 2.0, "proxy": 1.0, "shift": 1.0})
+    assert not Library().find_fits(fingerprint_of("simulated", {"bias": 2.0, "proxy": 1.0, "shift": 1.0}))
+
+
+@pytest.mark.parametrize("kind", [FIT, SWEEP])
+def test_a_shipped_result_that_is_damaged_is_said(monkeypatch, tmp_path, kind: str) -> None:
+    """Also one that is damaged after the page was drawn; and the page is well again once it is restored."""
+    shutil.copytree(ROOT / "pretrained", tmp_path / "shipped")
+    monkeypatch.setenv("FAIRVIZ_PRETRAINED", str(tmp_path / "shipped"))
+    app = start()
+    assert not app.warning
+    entry = next(e for e in Library().shipped.entries(kind) if e.spec["dataset"]["name"] == "adult")
+    name = next(n for n in entry.files if n.endswith((".csv", ".safetensors")))
+    whole = (entry.path / name).read_bytes()
+    (entry.path / name).write_bytes(whole[:-1])
+    app.run()
+    assert not app.exception
+    (told,) = [w.value.replace("\\", "") for w in app.warning]
+    assert f"A result that ships with fairviz is damaged and left out: {entry.path}: {name} has" in told
+    (entry.path / name).write_bytes(whole)
+    app.run()
+    assert not app.exception
+    assert not app.warning
+    assert status(app).startswith("Recorded")
+
+
+def test_a_result_damaged_while_it_is_read(monkeypatch) -> None:
+    def broken(self: Entry, *_: object) -> None:
+        raise StoreError("there: cells.csv was altered. Make it again.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Entry, "table", broken)
+        app = start()
+        assert not app.exception
+        assert [e.value.replace("\\", "") for e in app.error] == ["there: cells.csv was altered. Make it again."]
+    app.run()
+    assert status(app).startswith("Recorded")
 
 
 def test_one_failed_fit_beside_a_running_one() -> None:
