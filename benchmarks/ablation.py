@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.common import keep
 from fairviz.data import load_dataset
 from fairviz.evaluation.metrics import METRICS
+from fairviz.evaluation.tradeoff import columns_of
 from fairviz.library import FIT, FitSpec, Library
 from fairviz.sweep import Cell, compute
 
@@ -46,6 +47,7 @@ def measure(variant: str, target: str) -> list[dict]:
                 rows.append(
                     {
                         "variant": variant, "target": target, "lambda_z": price, "seed": seed, **values,
+                        **columns_of(counts),
                         "fit_seconds": entry.made["seconds"],
                     }
                 )  # fmt: skip

@@ -22,7 +22,8 @@ from fairviz.data import load_dataset
 from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation import evaluate
 from fairviz.evaluation.counts import Counts
-from fairviz.evaluation.metrics import METRICS, mean_over_domains
+from fairviz.evaluation.runs import Runs
+from fairviz.evaluation.tradeoff import mean_point
 from fairviz.library import Library, load_fit
 from fairviz.synthesizers import CONTROLS
 
@@ -39,22 +40,20 @@ def measure(control: str, price: float) -> list[dict]:
     dataset, library = load_dataset("simulated"), Library()
     fits = {d: load_fit(entry) for d, entry in library.find_fits(dataset.fingerprint()).items()}
     targets = {d: dataset.leave_out(d)[1] for d in dataset.domains}
-    means: dict[str, list[tuple[float, float]]] = {classifier: [] for classifier in CHOSEN}
+    counted: dict[str, list[Counts]] = {classifier: [] for classifier in CHOSEN}
     with threadpool_limits(1):
         for seed in SEEDS:
             rows = {d: fits[d].sample(ROWS, control=control, lambda_z=price, random_state=seed) for d in targets}
             for classifier in CHOSEN:
-                tables = Counts.concat(
-                    [evaluate(rows[d], targets[d], classifier=classifier, seed=seed) for d in targets]
-                ).table
-                accuracy, ratio = (mean_over_domains(METRICS[m](tables))[0] for m in ("accuracy", METRIC[control]))
-                means[classifier].append((accuracy, ratio))
+                counted[classifier].append(
+                    Counts.concat([evaluate(rows[d], targets[d], classifier=classifier, seed=seed) for d in targets])
+                )
     out, known = [], known_path(library, control)
-    for classifier, pairs in means.items():
-        accuracy, ratio = np.mean(pairs, axis=0)
+    for classifier, parts in counted.items():
+        accuracy, ratio = mean_point(Runs(tuple(parts)), METRIC[control]).values()
         out.append(
             {
-                "control": control, "lambda_z": price, "classifier": classifier, "rows": ROWS, "seeds": len(pairs),
+                "control": control, "lambda_z": price, "classifier": classifier, "rows": ROWS, "seeds": len(parts),
                 "accuracy": accuracy, "fairness": ratio,
                 "points_below": float(points_below(known, METRIC[control], ratio, accuracy)),
             }

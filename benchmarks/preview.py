@@ -20,6 +20,7 @@ from fairviz.data import load_dataset
 from fairviz.evaluation import CLASSIFIERS
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import METRICS, mean_over_domains
+from fairviz.evaluation.runs import Runs
 from fairviz.library import FitSpec, Library
 from fairviz.preview import Preview
 from fairviz.sweep import Cell, compute
@@ -30,8 +31,9 @@ SETTINGS = (("dp", 0.1), ("dp", 0.2), ("dp", 0.3), ("eop", 0.03), ("eop", 0.06),
 SEEDS = range(5)
 
 
-def _means(counts: Counts) -> dict[str, float]:
-    return {m: mean_over_domains(METRICS[m](counts.table))[0] for m in ("accuracy", "R_DP", "R_EOp")}
+def _mean(runs: Runs, metric: str) -> float:
+    """Mean over domains of what several runs show together."""
+    return mean_over_domains(runs.value(METRICS[metric]))[0]
 
 
 def main() -> None:
@@ -51,12 +53,13 @@ def main() -> None:
             times = []
             for price in PRICES:
                 begun = time.perf_counter()
-                _means(Counts.concat([p.test(classifier, lambda_z=price)[0] for p in first.values()]))
+                for preview in first.values():
+                    preview.test(classifier, lambda_z=price)
                 times.append(time.perf_counter() - begun)
             rows.append(
                 {"what": "seconds for five domains", "classifier": classifier, "value": float(np.median(times))}
             )
-        values: dict[tuple, list[dict[str, float]]] = {}
+        counted: dict[tuple, list[Counts]] = {}
         for seed in SEEDS:
             pools = first if seed == 0 else previews(seed)
             for control, price in SETTINGS:
@@ -65,17 +68,19 @@ def main() -> None:
                     weighted.append(preview.test("gradient_boosting", control=control, lambda_z=price)[0])
                     cell = Cell(domain, "gradient_boosting", seed, control, 1.0, price)
                     guided += compute(specs[domain], [cell], library, dataset)
-                values.setdefault((control, price, "preview"), []).append(_means(Counts.concat(weighted)))
-                values.setdefault((control, price, "guided"), []).append(_means(Counts.concat(guided)))
+                counted.setdefault((control, price, "preview"), []).append(Counts.concat(weighted))
+                counted.setdefault((control, price, "guided"), []).append(Counts.concat(guided))
         for control, price in SETTINGS:
             sizes = [effective_sample_size(p.pool.weights(control=control, lambda_z=price)) for p in first.values()]
             for metric in ("accuracy", "R_DP", "R_EOp"):
-                a, b = (np.array([v[metric] for v in values[control, price, k]]) for k in ("preview", "guided"))
+                parts = [tuple(counted[control, price, kind]) for kind in ("preview", "guided")]
+                a, b = (_mean(Runs(p), metric) for p in parts)
+                a_sd, b_sd = (np.std([_mean(Runs((one,)), metric) for one in p], ddof=1) for p in parts)
                 rows.append(
                     {
                         "what": "agreement", "classifier": "gradient_boosting", "control": control, "lambda_z": price,
-                        "metric": metric, "preview": a.mean(), "guided": b.mean(), "value": a.mean() - b.mean(),
-                        "preview_sd": a.std(ddof=1), "guided_sd": b.std(ddof=1), "seeds": len(a),
+                        "metric": metric, "preview": a, "guided": b, "value": a - b,
+                        "preview_sd": a_sd, "guided_sd": b_sd, "seeds": len(parts[0]),
                         "effective_rows_low": round(min(sizes)), "effective_rows_high": round(max(sizes)),
                     }
                 )  # fmt: skip

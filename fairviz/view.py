@@ -8,16 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from fairviz.evaluation.metrics import (
-    METRICS,
-    mean_over_domains,
-    other_reading,
-    selection_rate,
-    true_positive_rate,
-    why_not_estimable,
-)
+from fairviz.evaluation import tradeoff
+from fairviz.evaluation.metrics import why_not_estimable
 from fairviz.evaluation.runs import Runs
-from fairviz.evaluation.tradeoff import Sweep, domain_rows, function_of, headline, oriented
+from fairviz.evaluation.tradeoff import Sweep, domain_rows, function_of, headline, oriented, rates_of
 
 
 @dataclass(frozen=True)
@@ -49,8 +43,7 @@ class View:
 
 def mean_point(runs: Runs, metric: str, label: str) -> dict:
     """Means over domains: ``accuracy, fairness, label``."""
-    fairness = mean_over_domains(runs.value(function_of(metric)))[0]
-    return {"accuracy": float(runs.value(METRICS["accuracy"]).mean()), "fairness": fairness, "label": label}
+    return {**tradeoff.mean_point(runs, metric), "label": label}
 
 
 @dataclass(frozen=True)
@@ -127,9 +120,7 @@ def direction(view: View, metric: str) -> tuple[int, int] | None:
     """(lower, higher) group without control over all people pooled, by index; None with more than two groups."""
     if len(view.before.groups) != 2:
         return None
-    rates = true_positive_rate if metric.startswith(("R_EOp", "eop")) else selection_rate
-    flip = other_reading if metric.endswith("_other") else (lambda table: table)
-    found = view.before.pooled.value(lambda table: rates(flip(table)))[0]
+    found = view.before.pooled.value(rates_of(metric))[0]
     return (0, 1) if found[0] <= found[1] else (1, 0)
 
 
@@ -140,14 +131,16 @@ def dumbbell_frame(view: View, metric: str) -> pd.DataFrame:
     """
     pair = direction(view, metric)
     function = function_of(metric) if pair is None else oriented(metric, *pair)
-    limits = (0.0, 1.0) if pair is None else ((0.0, np.inf) if metric.startswith("R_") else (-1.0, 1.0))
+    limits = (0.0, np.inf) if metric.startswith("R_") else (-1.0, 1.0)
     before = view.before.value(function)
-    now, low, high = view.now.span(function, limits=limits)
+    now, low, high = view.now.span(metric) if pair is None else view.now.free_span(function, limits)
     counts = view.now.counts
     sizes = counts.table.sum((-3, -2, -1))
     rows = []
     for m, domain in enumerate(counts.domains):
-        why = why_not_estimable(counts.table[m], counts.groups, metric)
+        why = why_not_estimable(view.now.table[m], counts.groups, metric)
+        if why is None and np.isnan(now[m]) and pair is not None:
+            why = f"nobody of {counts.groups[pair[1]]} gets it"  # the chart's quotient has no end; min / max is 0
         rows.append(
             {
                 "domain": f"{domain} (n={int(sizes[m]):,})",
@@ -163,15 +156,16 @@ def dumbbell_frame(view: View, metric: str) -> pd.DataFrame:
 
 
 def counts_table(view: View, favourable: str, nouns: Mapping[str, str]) -> pd.DataFrame:
-    """Counts per domain and group, in words."""
+    """Counts per domain and group, in words; what was predicted is a mean over runs, to a tenth of a person."""
+    one = len(view.now.parts) == 1
     rows = [
         {
             "held-out domain": row["domain"],
             "group": nouns.get(group["group"], group["group"]),
             "people": group["n"],
-            f"predicted {favourable}": group["predicted"],
+            f"predicted {favourable}": round(group["predicted"]) if one else round(group["predicted"], 1),
             f"truly {favourable}": group["n_positive"],
-            "of those, found": group["found"],
+            "of those, found": round(group["found"]) if one else round(group["found"], 1),
         }
         for row in view.domains
         for group in row["groups"]

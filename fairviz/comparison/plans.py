@@ -182,7 +182,7 @@ def choose(
 def _score(results: Results) -> tuple[float, float]:
     """Mean accuracy, and mean of the three ratios, over validation domains."""
     runs = results.runs()
-    nobody = runs.counts.table[..., 1].sum((1, 2)) == 0  # equal, but equally nothing: counts as 0
+    nobody = runs.table[..., 1].sum((1, 2)) == 0  # equal, but equally nothing: counts as 0
     ratios = []
     for metric in ("R_DP", "R_DP_other", "R_EOp"):
         value = runs.value(function_of(metric))

@@ -75,7 +75,7 @@ class Results:
                 "wording": wording(json.loads(setting)), "needs_group": what.needs_group, "seeds": len(runs.parts),
             }  # fmt: skip
             for metric in MEANS:
-                mean, low, high, n = runs.mean_span(function_of(metric))
+                mean, low, high, n = runs.mean_span(metric)
                 row |= {metric: mean, f"{metric}_low": low, f"{metric}_high": high}
                 if metric != "accuracy":
                     row[f"{metric}_domains"] = n

@@ -10,7 +10,6 @@ import pandas as pd
 
 from fairviz.comparison.methods import CLASSIFIER, GENERATOR, METHODS, wording
 from fairviz.comparison.results import BOUND, MEANS, Results, family_scores, floors, ratio
-from fairviz.evaluation.tradeoff import function_of
 from fairviz.store import Entry
 
 #: Table 1 of the paper: accuracy in percent, R_DP, R_EOp, for A-I-E, A-P-I, Black, Other, White and their mean.
@@ -113,7 +112,7 @@ def table1_rows(entry: Entry) -> pd.DataFrame:
     rows = []
     for method in [m for m in METHODS if m in set(results.rows["method"])]:
         runs = results.select(method=method).runs()
-        spans = {m: runs.span(function_of(m)) for m in MEANS}
+        spans = {m: runs.span(m) for m in MEANS}
         for k, domain in enumerate([*runs.domains, "mean"]):
             setting = chosen.get((method, domain))
             row: dict = {"method": method, "title": METHODS[method].title, "domain": domain}
@@ -121,7 +120,7 @@ def table1_rows(entry: Entry) -> pd.DataFrame:
             row["n"] = int(runs.counts.table[k].sum()) if domain != "mean" else int(runs.counts.table.sum())
             for metric in MEANS:
                 if domain == "mean":
-                    value, low, high, n = runs.mean_span(function_of(metric))
+                    value, low, high, n = runs.mean_span(metric)
                     row[f"{metric}_domains"] = n
                 else:
                     value, low, high = (float(end[k]) for end in spans[metric])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fairviz.evaluation.counts import Counts
-from fairviz.evaluation.metrics import METRICS, MIN_ROWS, other_reading
+from fairviz.evaluation.metrics import METRICS, MIN_ROWS, function_of, rates_of
 
 N_REPLICATES = 1000
 
@@ -27,13 +27,22 @@ def bootstrap(counts: Counts, *, n: int = N_REPLICATES, seed: int = 0) -> np.nda
     return np.stack(draws, 1).reshape(n, *counts.table.shape)
 
 
+def replicated(function: Callable[[np.ndarray], np.ndarray], tables: np.ndarray) -> np.ndarray:
+    """A metric of resampled tables (n, ..., K, 2, 2), whatever few people a replicate drew.
+
+    Whether a group is large enough is asked of the data, once; replicates that drew fewer are part of what chance does.
+    Metrics are shares, so tables may be multiplied to pass the limit.
+    """
+    return function(MIN_ROWS * tables)
+
+
 def central_interval(
     drawn: np.ndarray, value: np.ndarray, level: float = 0.95, limits: tuple[float, float] = (0.0, 1.0)
 ) -> tuple[np.ndarray, np.ndarray]:
     """Percentile interval over axis 0, moved so that its median lies on ``value``, cut off at ``limits``.
 
-    Chance can only lower a smallest-over-largest ratio, so its replicates lie too low near equality; moving them is
-    the simplest correction for bias. NaN where ``value`` is, or where fewer than half of the replicates are estimable.
+    Moving the replicates is the simplest correction for bias. NaN where ``value`` is, or where fewer than half of the
+    replicates are estimable.
     """
     tail = 50 * (1 - level)
     enough = (np.isfinite(drawn).mean(0) >= 0.5) & np.isfinite(value)
@@ -43,22 +52,64 @@ def central_interval(
     return np.where(enough, low, np.nan), np.where(enough, high, np.nan)
 
 
+#: Metrics that cannot tell which of two groups gets less, by the value that equality has.
+EQUALITY = {
+    "R_DP": 1.0,
+    "R_EOp": 1.0,
+    "R_DP_other": 1.0,
+    "R_EOp_other": 1.0,
+    "dp_difference": 0.0,
+    "eop_difference": 0.0,
+}
+
+
+def read_on(metric: str, tables: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """A metric of resampled tables, (n, ...), read on beyond equality where two groups changed places.
+
+    A smallest-over-largest ratio folds at 1 (a gap at 0): near equality its replicates pile up on one side and their
+    percentiles never reach equality. So where a replicate's direction is not that of the data, 0.9 is read as 1.1 and a
+    gap of 0.1 as -0.1. With more than two groups, and for other metrics, the replicates stay as they are.
+
+    Parameters
+    ----------
+    tables : ndarray, shape (n, ..., K, 2, 2)
+    shown : ndarray, shape (..., K, 2, 2)
+        The data's own counts.
+    """
+    drawn = replicated(function_of(metric), tables)
+    if metric not in EQUALITY or shown.shape[-3] != 2:
+        return drawn
+    rates = rates_of(metric)
+    now, then = (np.subtract(r[..., 1], r[..., 0]) for r in (replicated(rates, tables), rates(shown)))
+    return np.where(now * np.where(then < 0, -1.0, 1.0) < 0, 2 * EQUALITY[metric] - drawn, drawn)
+
+
+def folded_interval(
+    metric: str, drawn: np.ndarray, value: np.ndarray, level: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
+    """:func:`central_interval` of what :func:`read_on` gave, folded back at equality."""
+    if metric not in EQUALITY:
+        return central_interval(drawn, value, level)
+    if EQUALITY[metric]:
+        low, high = central_interval(drawn, value, level, (0.0, 2.0))
+        return np.minimum(low, np.where(high > 1, 2 - high, low)), np.minimum(high, 1.0)
+    low, high = central_interval(drawn, value, level, (-1.0, 1.0))
+    return np.maximum(low, 0.0), np.maximum(high, np.where(low < 0, -low, high))
+
+
 def interval(
     counts: Counts, function: Callable[[np.ndarray], np.ndarray], *, level: float = 0.95, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Bootstrap interval of a metric per domain (and trailing axes), NaN where it is not estimable."""
-    return central_interval(function(bootstrap(counts, seed=seed)), function(counts.table), level)
+    return central_interval(replicated(function, bootstrap(counts, seed=seed)), function(counts.table), level)
 
 
 def intervals(counts: Counts, *, level: float = 0.95, seed: int = 0) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Interval of every metric per domain, names as in ``metrics``."""
     tables = bootstrap(counts, seed=seed)
-    result = {n: central_interval(f(tables), f(counts.table), level) for n, f in METRICS.items()}
-    for name in ("R_DP", "R_EOp"):
-        function = METRICS[name]
-        value = function(other_reading(counts.table))
-        result[f"{name}_other"] = central_interval(function(other_reading(tables)), value, level)
-    return result
+    names = [*METRICS, "R_DP_other", "R_EOp_other"]
+    drawn = {name: read_on(name, tables, counts.table) for name in names}
+    return {name: folded_interval(name, drawn[name], function_of(name)(counts.table), level) for name in names}
 
 
 def noise_floor(counts: Counts, metric: str, *, n: int = 2000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 """Metrics as plain functions of a count table (..., K, 2, 2): group, label, prediction.
 
-Leading axes broadcast, so the same functions serve one domain, all domains, and bootstrap replicates.
+Leading axes broadcast, so the same functions serve one domain, all domains, bootstrap replicates, and counts averaged
+over runs, which need not be whole.
 A rate over fewer than :data:`MIN_ROWS` rows makes a ratio or difference *not estimable*: NaN, never 0 or 1.
 """
 
@@ -16,7 +17,7 @@ MIN_ROWS = 10
 
 
 def _share(part: np.ndarray, whole: np.ndarray, min_rows: int) -> np.ndarray:
-    ok = whole >= max(min_rows, 1)
+    ok = np.rint(whole) >= max(min_rows, 1)  # totals are whole; summing averaged counts may miss one by a rounding
     return np.where(ok, part / np.where(whole > 0, whole, 1), np.nan)
 
 
@@ -97,6 +98,22 @@ METRICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
+def rates_of(metric: str) -> Callable[[np.ndarray], np.ndarray]:
+    """The groups' rates (..., K) that a ratio or gap compares, as a function of a table (..., K, 2, 2)."""
+    rates = true_positive_rate if metric.startswith(("R_EOp", "eop")) else selection_rate
+    if metric.endswith("_other"):
+        return lambda table: rates(other_reading(table))
+    return rates
+
+
+def function_of(metric: str) -> Callable[[np.ndarray], np.ndarray]:
+    """The metric as a function of a table; ``_other`` reads the other label as favourable."""
+    if metric.endswith("_other"):
+        inner = METRICS[metric.removesuffix("_other")]
+        return lambda table: inner(other_reading(table))
+    return METRICS[metric]
+
+
 def other_reading(table: np.ndarray) -> np.ndarray:
     """The table with the other label called favourable."""
     return table[..., ::-1, ::-1]
@@ -121,7 +138,7 @@ def why_not_estimable(table: np.ndarray, groups: tuple[str, ...], metric: str) -
     """For one domain (K, 2, 2): the reason a ratio is not estimable, or None."""
     positives = metric.startswith(("R_EOp", "eop", "eo_"))
     flipped = other_reading(table) if metric.endswith("_other") else table
-    rows = flipped[:, 1, :].sum(-1) if positives else flipped.sum((-2, -1))
+    rows = np.rint(flipped[:, 1, :].sum(-1) if positives else flipped.sum((-2, -1))).astype(int)
     few = [f"{group} ({n})" for group, n in zip(groups, rows, strict=True) if n < MIN_ROWS]
     if few:
         kind = "rows with the favourable label" if positives else "rows"

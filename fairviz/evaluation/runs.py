@@ -1,4 +1,8 @@
-"""The same setting tested with several seeds on the same rows: means, and intervals over people and seeds."""
+"""The same setting tested with several seeds on the same rows: one estimator, and intervals over people and seeds.
+
+Counts are averaged over runs first; every figure is then taken once, from the averaged counts. A ratio shown is
+therefore the quotient of the rates shown beside it.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,15 @@ from functools import cached_property
 import numpy as np
 
 from fairviz.evaluation.counts import Counts
-from fairviz.evaluation.intervals import bootstrap, central_interval
+from fairviz.evaluation.intervals import bootstrap, central_interval, folded_interval, read_on, replicated
+from fairviz.evaluation.metrics import function_of
 
 #: Replicates per run; all runs' replicates are pooled.
 N_PER_RUN = 250
 
 
 def average(parts: Sequence[Counts]) -> Counts:
-    """Mean counts over runs on the same rows, rounded so that every (group, label) total stays exact."""
+    """Mean counts over runs, in whole people, so that every (group, label) total stays exact. Never for rates."""
     totals = parts[0].table.sum(-1)
     positives = np.rint(np.mean([part.table[..., 1] for part in parts], 0)).astype(np.int64)
     return Counts(parts[0].domains, parts[0].groups, np.stack([totals - positives, positives], -1))
@@ -35,6 +40,10 @@ class Runs:
 
     parts: tuple[Counts, ...]
 
+    def __post_init__(self) -> None:
+        totals = self.parts[0].table.sum(-1)
+        assert all((part.table.sum(-1) == totals).all() for part in self.parts), "runs were tested on different rows"
+
     @property
     def domains(self) -> tuple[str, ...]:
         """Held-out domains."""
@@ -46,8 +55,16 @@ class Runs:
         return self.parts[0].groups
 
     @cached_property
+    def table(self) -> np.ndarray:
+        """Counts averaged over runs, (M, K, 2, 2), not rounded: what every figure is taken from.
+
+        A group has as many people of each label in every run, so its rates here are the means of the runs' rates.
+        """
+        return np.mean([part.table for part in self.parts], 0)
+
+    @cached_property
     def counts(self) -> Counts:
-        """Counts to show: the average over runs. Metrics are averaged as metrics, not computed from these."""
+        """The same in whole people, for sizes of groups."""
         return average(self.parts)
 
     @cached_property
@@ -62,22 +79,31 @@ class Runs:
         return np.concatenate([bootstrap(part, n=n, seed=seed) for seed, part in enumerate(self.parts)])
 
     def value(self, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        """A metric per domain, (M,): the mean over runs."""
-        return _mean(np.stack([function(part.table) for part in self.parts]), 0)
+        """A metric per domain, (M,), of the counts averaged over runs."""
+        return function(self.table)
 
-    def span(
-        self, function: Callable[[np.ndarray], np.ndarray], *, limits: tuple[float, float] = (0.0, 1.0)
+    def span(self, metric: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Value and 95 % interval of a metric per domain, each (M,): test people drawn again, and another seed.
+
+        A replicate is one run's, so the seeds' share of the interval is that of a single run: rather wide than narrow.
+        """
+        value = self.value(function_of(metric))
+        return (value, *folded_interval(metric, read_on(metric, self._replicates, self.table), value))
+
+    def free_span(
+        self, function: Callable[[np.ndarray], np.ndarray], limits: tuple[float, float]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Value and 95 % interval of a metric per domain, each (M,): test people drawn again, and another seed."""
+        """The same of any function of rates, such as ``tradeoff.oriented``, cut off at ``limits``."""
         value = self.value(function)
-        return (value, *central_interval(function(self._replicates), value, limits=limits))
+        return (value, *central_interval(replicated(function, self._replicates), value, limits=limits))
 
-    def mean_span(self, function: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float, float, int]:
+    def mean_span(self, metric: str) -> tuple[float, float, float, int]:
         """Mean over the domains where the metric is estimable, its interval, and how many those domains are."""
-        value = self.value(function)
+        value = self.value(function_of(metric))
         keep = np.isfinite(value)
         if not keep.any():
             return float("nan"), float("nan"), float("nan"), 0
         mean = np.array(value[keep].mean())
-        low, high = central_interval(_mean(function(self._replicates)[:, keep], 1), mean)
+        drawn = read_on(metric, self._replicates[:, keep], self.table[keep])
+        low, high = folded_interval(metric, _mean(drawn, 1), mean)
         return float(mean), float(low), float(high), int(keep.sum())

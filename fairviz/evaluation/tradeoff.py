@@ -12,7 +12,9 @@ from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.intervals import noise_floor
 from fairviz.evaluation.metrics import (
     METRICS,
-    other_reading,
+    function_of,
+    mean_over_domains,
+    rates_of,
     selection_rate,
     true_positive_rate,
     why_not_estimable,
@@ -27,14 +29,6 @@ FAIRNESS = {
     "dp_difference": ("Gap between the groups' rates of yes", False),
     "eop_difference": ("Gap between the groups' true positive rates", False),
 }
-
-
-def function_of(metric: str):
-    """The metric as a function of a table; ``_other`` reads the other label as favourable."""
-    if metric.endswith("_other"):
-        inner = METRICS[metric.removesuffix("_other")]
-        return lambda table: inner(other_reading(table))
-    return METRICS[metric]
 
 
 def tables_of(rows: pd.DataFrame, n_groups: int) -> np.ndarray:
@@ -55,6 +49,12 @@ def runs_of(rows: pd.DataFrame, groups: tuple[str, ...]) -> Runs:
     for _, part in rows.sort_values("target").groupby("seed", sort=True):
         parts.append(Counts(tuple(part["target"]), groups, tables_of(part, len(groups))))
     return Runs(tuple(parts))
+
+
+def mean_point(runs: Runs, metric: str) -> dict[str, float]:
+    """Means over domains, of a fairness metric over those where it is estimable: ``accuracy, fairness``."""
+    accuracy, fairness = (mean_over_domains(runs.value(function_of(m)))[0] for m in ("accuracy", metric))
+    return {"accuracy": accuracy, "fairness": fairness}
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,10 @@ class Sweep:
         return runs_of(self.rows, self.groups)
 
     def by_seed(self, metric: str) -> pd.DataFrame:
-        """Means over domains per price and seed: ``lambda_z, seed, accuracy, fairness, n_domains``.
+        """Single seeds, means over domains: ``lambda_z, seed, accuracy, fairness, n_domains``.
 
-        A seed's mean runs over the domains where the metric is estimable.
+        A seed's mean runs over the domains where the metric is estimable. Their mean is not the figure of the setting:
+        that is taken from counts averaged over seeds (``path``).
         """
         tables = tables_of(self.rows, len(self.groups))
         frame = self.rows[["lambda_z", "seed"]].assign(
@@ -125,14 +126,16 @@ class Sweep:
         ).reset_index()
 
     def path(self, metric: str) -> pd.DataFrame:
-        """Means over seeds per price, with their spread: ``lambda_z, accuracy, fairness, accuracy_sd, fairness_sd``."""
-        grouped = self.by_seed(metric).groupby("lambda_z")
-        return grouped.agg(
-            accuracy=("accuracy", "mean"),
-            fairness=("fairness", "mean"),
-            accuracy_sd=("accuracy", "std"),
-            fairness_sd=("fairness", "std"),
-        ).reset_index()
+        """A row per price: ``lambda_z, accuracy, fairness``, and single seeds' spread ``accuracy_sd, fairness_sd``.
+
+        The values are those of :func:`mean_point`, so that the setting shown lies on the path.
+        """
+        rows = [
+            {"lambda_z": price, **mean_point(runs_of(part, self.groups), metric)}
+            for price, part in self.rows.groupby("lambda_z")
+        ]
+        spread = self.by_seed(metric).groupby("lambda_z")[["accuracy", "fairness"]].std().add_suffix("_sd")
+        return pd.DataFrame(rows, columns=["lambda_z", "accuracy", "fairness"]).merge(spread.reset_index())
 
 
 def oriented(metric: str, low: int, high: int) -> Callable[[np.ndarray], np.ndarray]:
@@ -140,10 +143,10 @@ def oriented(metric: str, low: int, high: int) -> Callable[[np.ndarray], np.ndar
 
     Above 1 (below 0 for gaps) the direction has turned.
     """
-    rates = true_positive_rate if metric.startswith(("R_EOp", "eop")) else selection_rate
+    rates = rates_of(metric)
 
     def function(table: np.ndarray) -> np.ndarray:
-        found = rates(other_reading(table) if metric.endswith("_other") else table)
+        found = rates(table)
         if not metric.startswith("R_"):
             return found[..., high] - found[..., low]
         top = found[..., high]
@@ -162,8 +165,8 @@ def headline(runs: Runs, metric: str) -> dict[str, float]:
         ``pooled_accuracy, pooled_fairness``.
     """
     function = function_of(metric)
-    accuracy, accuracy_low, accuracy_high, _ = runs.mean_span(METRICS["accuracy"])
-    fairness, fairness_low, fairness_high, n_domains = runs.mean_span(function)
+    accuracy, accuracy_low, accuracy_high, _ = runs.mean_span("accuracy")
+    fairness, fairness_low, fairness_high, n_domains = runs.mean_span(metric)
     return {
         "accuracy": accuracy,
         "accuracy_low": accuracy_low,
@@ -178,15 +181,18 @@ def headline(runs: Runs, metric: str) -> dict[str, float]:
 
 
 def domain_rows(runs: Runs) -> list[dict]:
-    """Per domain: rows, accuracy, rates per group with n, ratios with intervals, floors and reasons."""
+    """Per domain: rows, accuracy, rates per group with n, ratios with intervals, floors and reasons.
+
+    ``predicted`` and ``found`` are means over runs, so they need not be whole.
+    """
     counts = runs.counts
-    spans = {metric: runs.span(METRICS[metric]) for metric in ("accuracy", "R_DP", "R_EOp")}
+    spans = {metric: runs.span(metric) for metric in ("accuracy", "R_DP", "R_EOp")}
     floors = {metric: noise_floor(counts, metric) for metric in ("R_DP", "R_EOp")}
     rates, tpr = runs.value(selection_rate), runs.value(true_positive_rate)
     rows = []
     for m, domain in enumerate(counts.domains):
-        table = counts.table[m]
-        row: dict = {"domain": domain, "n": int(table.sum())}
+        table, people = runs.table[m], counts.table[m]
+        row: dict = {"domain": domain, "n": int(people.sum())}
         for metric, span in spans.items():
             row[metric] = tuple(float(end[m]) for end in span)
             row[f"{metric}_why"] = why_not_estimable(table, counts.groups, metric)
@@ -197,10 +203,10 @@ def domain_rows(runs: Runs) -> list[dict]:
         row["groups"] = [
             {
                 "group": group,
-                "n": int(table[k].sum()),
-                "n_positive": int(table[k, 1].sum()),
-                "predicted": int(table[k, :, 1].sum()),
-                "found": int(table[k, 1, 1]),
+                "n": int(people[k].sum()),
+                "n_positive": int(people[k, 1].sum()),
+                "predicted": float(table[k, :, 1].sum()),
+                "found": float(table[k, 1, 1]),
                 "rate": float(rates[m, k]),
                 "tpr": float(tpr[m, k]),
             }

@@ -11,7 +11,8 @@ import numpy as np
 
 from fairviz.data.sources import DATASETS
 from fairviz.evaluation.counts import Counts
-from fairviz.evaluation.metrics import selection_rate, true_positive_rate
+from fairviz.evaluation.runs import Runs
+from fairviz.evaluation.tradeoff import rates_of
 from fairviz.synthesizers.controls import CONTROLS
 from fairviz.view import View
 
@@ -55,16 +56,12 @@ def _per_thousand(value: float) -> str:
     return f"{1000 * value:.0f}"
 
 
-def _rates(counts: Counts, metric: str) -> np.ndarray:
-    return true_positive_rate(counts.table) if metric.startswith(("R_EOp", "eop")) else selection_rate(counts.table)
-
-
-def who_gets_less(counts: Counts, metric: str) -> dict[str, list[str]]:
+def who_gets_less(runs: Runs, metric: str) -> dict[str, list[str]]:
     """Domains by the group with the lowest rate; domains that cannot be judged are left out."""
     found: dict[str, list[str]] = {}
-    for domain, row in zip(counts.domains, _rates(counts, metric), strict=True):
+    for domain, row in zip(runs.domains, runs.value(rates_of(metric)), strict=True):
         if not np.isnan(row).any():
-            found.setdefault(counts.groups[int(row.argmin())], []).append(domain)
+            found.setdefault(runs.groups[int(row.argmin())], []).append(domain)
     return found
 
 
@@ -90,7 +87,7 @@ class Story:
         """``0.71 times (0.65 to 0.77)`` or ``8.2 points (..) less often``; the interval is optional."""
         scale, digits, unit = (1, 2, "times") if self.metric.startswith("R_") else (100, 1, "points")
         text = f"**{scale * value:.{digits}f} {unit}**"
-        if low is not None and high is not None:
+        if low is not None and high is not None and not math.isnan(low):
             text += f" ({scale * low:.{digits}f} to {scale * high:.{digits}f})"
         return text
 
@@ -99,16 +96,15 @@ class Story:
         """Between the amount and the other group."""
         return "as often as" if self.metric.startswith("R_") else "less often than"
 
-    def comparison(self, counts: Counts, amount: str) -> str:
-        """Who gets less, by how much; domains are named where they differ."""
-        less = who_gets_less(counts, self.metric)
+    def comparison(self, groups: tuple[str, ...], less: Mapping[str, Sequence[str]], amount: str) -> str:
+        """Who gets less (see :func:`who_gets_less`), by how much; domains are named where they differ."""
         where = "; ".join(f"{self.group(g)} in {join([plain(d) for d in ds])}" for g, ds in less.items())
-        if len(counts.groups) > 2:
+        if len(groups) > 2:
             return f"The group that gets least gets it {amount} {self.than} the one that gets most ({where})"
         if len(less) > 1:
             return f"Whoever gets less gets it {amount} {self.than} the other ({where})"
         low = next(iter(less))
-        high = self.group(counts.groups[1 - counts.groups.index(low)])
+        high = self.group(groups[1 - groups.index(low)])
         found = self.metric.startswith(("R_EOp", "eop"))
         return f"It {self.verb(self.group(low))} {amount} {self.than} {'' if found else 'for '}{high}"
 
@@ -128,13 +124,14 @@ def sentence(
         Whether a price is set.
     """
     head, before = view.head, view.head_before
-    now_counts, before_counts, yes = view.now.counts, view.before.counts, labels[1]
+    now, before_control = who_gets_less(view.now, metric), who_gets_less(view.before, metric)
+    counts, yes = view.now.counts, labels[1]
     if metric.endswith("_other"):
-        now_counts, before_counts, yes = now_counts.other_reading(), before_counts.other_reading(), labels[0]
+        counts, yes = counts.other_reading(), labels[0]
         metric = metric.removesuffix("_other")
     story = Story(metric, plain(f'"{yes}"'), nouns)
-    n, article = f"{int(now_counts.table.sum()):,}", "an" if domain_word[0] in "aeiou" else "a"
-    many = len(now_counts.domains)
+    n, article = f"{int(counts.table.sum()):,}", "an" if domain_word[0] in "aeiou" else "a"
+    many = len(counts.domains)
     who = f"Tested on {n} people of {article} {plain(domain_word)} the model never saw"
     if many > 1:
         who += f", {many} held out in turn and each counting the same"
@@ -143,8 +140,8 @@ def sentence(
     if math.isnan(head["fairness"]):
         return text + "Fairness cannot be judged here: too few people of a group, or nobody gets the favourable answer."
     amount = story.amount(head["fairness"], head["fairness_low"], head["fairness_high"])
-    text += story.comparison(now_counts, amount) + "."
-    text += _small(now_counts, view, metric, story, int(head["n_domains"]))
+    text += story.comparison(view.now.groups, now, amount) + "."
+    text += _small(counts, view, metric, story, int(head["n_domains"]))
     if many > 1:
         together = story.amount(head["pooled_fairness"]).replace("**", "")
         text += f" All {n} together: {_per_thousand(head['pooled_accuracy'])} of 1,000, {together}."
@@ -153,9 +150,8 @@ def sentence(
     if not math.isnan(before["fairness"]):
         text += f" Without fair control: {_per_thousand(before['accuracy'])} of 1,000, "
         text += story.amount(before["fairness"]).replace("**", "")
-        then, now = who_gets_less(before_counts, metric), who_gets_less(now_counts, metric)
-        turned = len(then) == 1 and set(then) != set(now)
-        text += f", and it was {story.group(next(iter(then)))} who got less." if turned else "."
+        turned = len(before_control) == 1 and set(before_control) != set(now)
+        text += f", and it was {story.group(next(iter(before_control)))} who got less." if turned else "."
     return text
 
 
@@ -184,6 +180,8 @@ def span(value: tuple[float, float, float], *, percent: bool = False) -> str:
     middle, low, high = value
     if math.isnan(middle):
         return ""
+    if math.isnan(low):
+        return f"{middle:.2f} (no interval)"
     if percent:
         return f"{100 * middle:.1f} % ({100 * low:.0f}–{100 * high:.0f})"
     return f"{middle:.2f} ({low:.2f}–{high:.2f})"

@@ -98,8 +98,8 @@ def test_means_over_seeds_then_domains() -> None:
     assert found["accuracy"] == pytest.approx(((0.79 + 0.77) / 2 + 0.80) / 2)
     assert found["R_DP"] == pytest.approx(((0.30 / 0.50 + 0.26 / 0.50) / 2 + 0.20 / 0.40) / 2)
     assert found["R_EOp"] == pytest.approx(((0.6 / 0.8 + 0.5 / 0.8) / 2 + 0.6 / 0.7) / 2)
-    # the other label favourable: 70 and 74 women of 100 are told no, and 50 men of 100
-    assert found["R_DP_other"] == pytest.approx(((50 / 70 + 50 / 74) / 2 + 30 / 40) / 2)
+    # the other label favourable: 70 and 74 women of 100 are told no, and 50 men of 100; rates first, then the ratio
+    assert found["R_DP_other"] == pytest.approx((50 / 72 + 30 / 40) / 2)
     assert found["seeds"] == 2
     assert found["R_DP_domains"] == found["R_EOp_domains"] == 2
 

@@ -50,7 +50,7 @@ def test_not_estimable_has_no_interval() -> None:
 def test_mean_interval_is_narrower_than_its_parts() -> None:
     """Two independent domains of the same size: the mean's spread is 1/sqrt(2) of one's."""
     pair = Counts(("a", "b"), ("women", "men"), np.concatenate([HAND * 20, HAND * 20]))
-    _, low, high, n = Runs((pair,)).mean_span(METRICS["accuracy"])
+    _, low, high, n = Runs((pair,)).mean_span("accuracy")
     assert n == 2
     one_low, one_high = interval(pair, METRICS["accuracy"])
     assert (high - low) / (one_high[0] - one_low[0]) == pytest.approx(1 / np.sqrt(2), rel=0.12)
@@ -69,12 +69,63 @@ def test_replicates_of_a_domain_do_not_depend_on_the_others() -> None:
     assert (bootstrap(COUNTS.domain("b"))[:, 0] == bootstrap(COUNTS)[:, 1]).all()
 
 
-def test_runs_average_metrics_not_counts() -> None:
-    """Opposite seeds: 9 of 40 against 30 of 60, and the reverse. Mean ratio 0.45; averaged counts would look fairer."""
-    runs = Runs((Counts(("a",), ("women", "men"), HAND), Counts(("a",), ("women", "men"), HAND[:, ::-1])))
-    assert runs.value(demographic_parity_ratio)[0] == pytest.approx(0.45)
-    value, low, high = runs.span(demographic_parity_ratio)
-    assert low[0] < value[0] < high[0]
+def test_an_interval_near_equality_reaches_it() -> None:
+    """19 and 25 of 40: a difference of 1.4 standard errors, so equality is not ruled out, nor the other direction."""
+    table = np.array([[[[10, 0], [21, 19]], [[10, 0], [15, 25]]]])
+    for metric, equal in (("R_EOp", 1.0), ("eop_difference", 0.0)):
+        low, high = intervals(Counts(("a",), ("women", "men"), table))[metric]
+        assert equal in (low[0], high[0]), metric
+        value, *ends = Runs((Counts(("a",), ("women", "men"), table),)).span(metric)
+        assert equal in (ends[0][0], ends[1][0]), metric
+        assert ends[0][0] < value[0] < ends[1][0], metric
+    table *= 20  # ten times fewer people would not tell; 800 do
+    low, high = intervals(Counts(("a",), ("women", "men"), table))["R_EOp"]
+    assert high[0] < 0.9
+
+
+def test_a_group_just_large_enough_has_an_interval() -> None:
+    """Ten women truly yes: half of the replicates draw fewer, which is chance and no reason to be silent."""
+    low, high = intervals(Counts(("a",), ("women", "men"), HAND))["R_EOp"]
+    assert 0.1 < low[0] < 0.75 < high[0] <= 1
+    runs = Runs((Counts(("a",), ("women", "men"), HAND),) * 2)
+    _, low, high = runs.span("R_EOp")
+    assert 0.1 < low[0] < 0.75 < high[0] <= 1
+
+
+def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
+    """Two groups of 60, rates 0.5 and 0.5, 0.4 or 0.25, three runs that agree in nine answers of ten."""
+    rng = np.random.default_rng(0)
+    for truth in (1.0, 0.8, 0.5):
+        hits = 0
+        for _ in range(150):
+            rates = np.array([0.5 * truth, 0.5])
+            person = rng.random((2, 60)) < rates[:, None]
+            parts = []
+            for _ in range(3):
+                yes = np.where(rng.random((2, 60)) < 0.9, person, rng.random((2, 60)) < rates[:, None]).sum(1)
+                table = [[[50, 0], [60 - k, k]] for k in yes]
+                parts.append(Counts(("a",), ("women", "men"), np.array([table])))
+            _, low, high = Runs(tuple(parts)).span("R_EOp")
+            hits += int(low[0] <= truth <= high[0])
+        assert hits >= 0.9 * 150, truth
+
+
+def test_rates_are_averaged_before_the_ratio() -> None:
+    """6 and 14 women of 40, 14 and 6 men of 40: equal on average, though each run is not."""
+    one, other = (
+        np.array([[[[34, 6], [0, 0]], [[26, 14], [0, 0]]]]),
+        np.array([[[[26, 14], [0, 0]], [[34, 6], [0, 0]]]]),
+    )
+    runs = Runs(tuple(Counts(("a",), ("women", "men"), t) for t in (one, other)))
+    assert runs.value(demographic_parity_ratio)[0] == 1.0
+    assert runs.value(selection_rate)[0].tolist() == [0.25, 0.25]
+    _, low, high = runs.span("R_DP")
+    assert low[0] < 6 / 14 < high[0] == 1.0
+
+
+def test_runs_of_different_people_are_refused() -> None:
+    with pytest.raises(AssertionError, match="different rows"):
+        Runs((Counts(("a",), ("women", "men"), HAND), Counts(("a",), ("women", "men"), HAND[:, ::-1])))
 
 
 def test_noise_floor_by_enumeration() -> None:

@@ -72,7 +72,7 @@ def test_not_estimable_is_said() -> None:
 
 def test_domains_that_differ_in_direction_are_named() -> None:
     swapped = Counts(("a", "b"), GROUPS, np.concatenate([HAND, HAND[:, ::-1]]))
-    assert words.who_gets_less(swapped, "R_DP") == {"Female": ["a"], "Male": ["b"]}
+    assert words.who_gets_less(Runs((swapped,)), "R_DP") == {"Female": ["a"], "Male": ["b"]}
     assert "(women in a; men in b)" in say(swapped, "R_DP")
 
 
@@ -103,7 +103,18 @@ def test_meaning_names_the_price() -> None:
     assert "up to 32 times" in words.meaning("entropy", 1.0, 5.0)
 
 
+def test_who_gets_less_is_told_from_unrounded_rates() -> None:
+    """5.2 women and 4.8 men of 40 on average: the same in whole people, not in the rates."""
+    parts = []
+    for women, men in ((5, 5), (5, 5), (5, 5), (5, 5), (6, 4)):
+        parts.append(Counts(("a",), GROUPS, np.array([[[[20, 0], [20 - women, women]], [[20, 0], [20 - men, men]]]])))
+    runs = Runs(tuple(parts))
+    assert (runs.counts.table[0, 0] == runs.counts.table[0, 1]).all()
+    assert words.who_gets_less(runs, "R_DP") == {"Male": ["a"]}
+
+
 def test_spans() -> None:
+    assert words.span((0.0, float("nan"), float("nan"))) == "0.00 (no interval)"
     assert words.span((0.7, 0.63, 0.77)) == "0.70 (0.63–0.77)"
     assert words.span((float("nan"),) * 3) == ""
     assert words.join(["a"]) == "a"
