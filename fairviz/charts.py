@@ -6,7 +6,7 @@ import math
 import re
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import altair as alt
@@ -122,11 +122,12 @@ _SMALL = 11
 
 @dataclass(frozen=True)
 class _Spot:
-    """A place for a label beside a point: shift in pixels and how the text hangs there."""
+    """A place for a label beside a point: shift in pixels, how the text hangs there, and how wide the plot must be."""
 
     dx: float
     dy: float
     align: Align
+    least: int = 0
 
     def box(self, x: float, y: float, wide: float, high: float) -> tuple[float, float, float, float]:
         """Centre and half sizes of the label."""
@@ -182,6 +183,8 @@ class _Labels:
 
     def _free(self, at: tuple[float, float], spot: _Spot, wide: float, high: float, over: float) -> bool:
         for width, height in _SIZES:
+            if width < spot.least:
+                continue
             box = spot.box(self._pixel(at[0], width), self._pixel(at[1], height), wide, high)
             if abs(box[0] - width / 2) > width / 2 - box[2] - 1 or abs(box[1] - height / 2) > height / 2 - box[3] - 1:
                 return False
@@ -200,18 +203,26 @@ class _Labels:
 
     def along(self, accuracy: float, text: str) -> tuple[_Spot, bool] | None:
         """A place at an upright line, and whether it is at its top; None if there is none."""
+        found = []
         for top in (False, True):
             dy = -3.0 if top else 3.0
             sides = [_Spot(5, dy, "left"), _Spot(-5, dy, "right")]
             spot = self._take((self.x.share(accuracy), 0.0 if top else 1.0), sides, text)
             if spot is not None:
-                return spot, top
-        return None
+                found.append((spot, top))
+                self.placed.pop()
+        if not found:
+            return None
+        spot, top = min(found, key=lambda one: one[0].least)
+        wide, high = _wide(text, _SMALL), _SMALL + 3.0
+        self.placed.append((self.x.share(accuracy), 0.0 if top else 1.0, spot, wide, high))
+        return spot, top
 
     def _take(self, at: tuple[float, float], spots: list[_Spot], text: str) -> _Spot | None:
         wide, high = _wide(text, _SMALL), _SMALL + 3.0
-        for over in (0.0, 4.0):  # rather over small dots than nowhere
-            for spot in spots:
+        # rather over small dots than nowhere, and rather on a desk only than not at all
+        for least, over in ((0, 0.0), (0, 4.0), (430, 0.0), (430, 4.0)):
+            for spot in (replace(s, least=least) for s in spots):
                 if self._free(at, spot, wide, high, over):
                     self.placed.append((*at, spot, wide, high))
                     return spot
@@ -219,8 +230,8 @@ class _Labels:
 
     def moving(self, name: str, size: int) -> alt.Chart:
         """The layer of a label whose point moves with the dial: it finds its place when it is drawn."""
-        beside: list[Align] = ["left", "right"]
-        spots = [_Spot(12 if a == "left" else -12, dy, a) for dy in (-12, 14) for a in beside]
+        # the path falls to the right: above right and below left of it there is room
+        spots = [_Spot(12, -12, "left"), _Spot(-12, 14, "right"), _Spot(12, 14, "left"), _Spot(-12, -12, "right")]
         for dy in (-28, 30, -46, 48):
             spots += [_Spot(0, dy, "center"), _Spot(8, dy, "left"), _Spot(-8, dy, "right")]
         half = (size + 3) / 2
@@ -273,6 +284,10 @@ class _Labels:
         )
 
 
+def _if_room(spot: _Spot) -> alt.TextValue:
+    return alt.TextValue(alt.ExprRef(f"width < {spot.least} ? '' : datum.label" if spot.least else "datum.label"))
+
+
 def _beside(name: str, spot: _Spot | None, colour: str) -> list[alt.Chart]:
     """The labels of a frame's points."""
     if spot is None:
@@ -280,7 +295,7 @@ def _beside(name: str, spot: _Spot | None, colour: str) -> list[alt.Chart]:
     text = _of(name).mark_text(
         color=colour, fontSize=_SMALL, align=spot.align, baseline="middle", dx=spot.dx, dy=spot.dy
     )
-    return [text.encode(x=_x("accuracy"), y=_y("fairness"), text=alt.Text("label:N"))]
+    return [text.encode(x=_x("accuracy"), y=_y("fairness"), text=_if_room(spot))]
 
 
 def _line_of(constant: str, place: tuple[_Spot, bool] | None, tip: list[alt.Tooltip]) -> list[alt.Chart]:
@@ -291,7 +306,7 @@ def _line_of(constant: str, place: tuple[_Spot, bool] | None, tip: list[alt.Tool
         spot, top = place
         text = _of(constant).mark_text(color=BASE, fontSize=_SMALL, align=spot.align, baseline="middle", dx=spot.dx)
         y = INSET + spot.dy if top else alt.ExprRef(f"height - {INSET - spot.dy:g}")
-        layers.append(text.encode(x=_x("accuracy"), y=alt.YValue(y), text=alt.Text("label:N")))
+        layers.append(text.encode(x=_x("accuracy"), y=alt.YValue(y), text=_if_room(spot)))
     return layers
 
 
@@ -334,9 +349,12 @@ def tradeoff(
     finite = path.dropna(subset=["fairness"])
     # from the whole path, not from the present point: the axes must not move with the dial
     every = pd.concat([f[["accuracy", "fairness"]] for f in (finite, references)], ignore_index=True)
-    x = _Side(ACCURACY, _domain(pd.concat([every["accuracy"], constant["accuracy"]]), 0.004, 0.015), "percent")
     kind = "ratio" if higher_is_fairer else "points"
     y = _Side(y_title, _domain(every["fairness"], 0.04, 0.1), kind, reverse=not higher_is_fairer)
+    accuracies = [every["accuracy"], constant["accuracy"]]
+    if truth is not None:  # as far as it is as fair as what is drawn
+        accuracies.append(truth.loc[truth["fairness"].between(*y.domain), "accuracy"])
+    x = _Side(ACCURACY, _domain(pd.concat(accuracies), 0.004, 0.015), "percent")
     tip = [
         alt.Tooltip("lambda_z:Q", title="λ_z", format="g"),
         alt.Tooltip("accuracy:Q", title="accuracy", format=".1%"),
@@ -420,9 +438,11 @@ def dumbbell(frame: pd.DataFrame, *, title: str, ratio: bool, height: int = 340)
         # the number of rows on a line of its own: the plot gets the room
         labelExpr="[slice(datum.label, 0, lastindexof(datum.label, ' (n=')), "
         "slice(datum.label, lastindexof(datum.label, ' (n=') + 2, -1)]",
-        labelLimit=150,
+        labelLimit=130,
         labelFontSize=12,
         labelPadding=8,
+        labelFlush=False,
+        labelOffset=-7,  # both lines around the middle
     )
     y = alt.Y("domain:N", sort=frame["domain"].tolist(), title=None, axis=names)
     held = {f"{name}_at": x.held(name) for name in ("before", "now", "low", "high")}
@@ -454,6 +474,7 @@ def dumbbell(frame: pd.DataFrame, *, title: str, ratio: bool, height: int = 340)
             fontSize=_SMALL,
             fontStyle="italic",
             lineBreak="\n",
+            dy=alt.ExprRef("-6.5 * (length(split(datum.reason, '\\n')) - 1)"),
         )
         .encode(y=y, x=alt.XValue(0), text=alt.Text("reason:N"), tooltip=alt.Tooltip("reason:N", title="why")),
     ]
@@ -479,8 +500,8 @@ def losses(history: pd.DataFrame, *, height: int = 180) -> alt.Chart:
 LEFT_EDGE = 0.06
 ACCURACY = "Accuracy on people of unseen domains →"
 #: Okabe and Ito's colours for families, repeated with the shapes of their kinds.
-FAMILY_COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7", "#8C6D1F", "#7A7A7A")
-NEUTRAL = "#222222"
+FAMILY_COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7", "#8C6D1F", "#9467BD")
+NEUTRAL = "#6B6B6B"
 
 
 def left_edge(points: pd.DataFrame) -> float:

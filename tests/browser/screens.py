@@ -21,11 +21,12 @@ from urllib.parse import urlencode
 from fairviz.comparison.plans import FRONTIER
 from fairviz.data.sources import DATASETS
 from fairviz.library import Library
+from fairviz.synthesizers import CONTROLS
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SIZES = {"desk": (1280, 720), "phone": (390, 844)}
-#: Streamlit follows what the browser prefers unless a theme is configured as a whole.
+#: A theme's base in the app's own configuration; the app has a theme, so what the browser prefers does not count.
 SCHEMES = ("light", "dark")
 #: Seconds that a page may take: previews are computed before it is quiet.
 PATIENCE = 180
@@ -54,7 +55,7 @@ def pages() -> list[Page]:
     found.append(Page("explore-simulated-goal", "", {**simulated, "dial": "Reach a goal"}))
     found.append(Page("explore-adult-goal", "", {"data": DATASETS["adult"].title, "dial": "Reach a goal"}))
     for name in ("adult", "simulated"):
-        query = {"data": DATASETS[name].title, "control": "Equal opportunity"}
+        query = {"data": DATASETS[name].title, "control": CONTROLS["eop"].title}
         found.append(Page(f"explore-{name}-eop", "", query))
     compared = {entry.spec["dataset"]["name"] for entry in Library().shipped.entries(FRONTIER)}
     found += [
@@ -66,13 +67,14 @@ def pages() -> list[Page]:
 
 
 @contextmanager
-def app(folder: Path) -> Iterator[str]:
-    """The app on a free port with a cache of its own; yields its address."""
+def app(folder: Path, scheme: str) -> Iterator[str]:
+    """The app on a free port with a cache of its own, light or dark; yields its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     env = {**os.environ, "FAIRVIZ_CACHE": str(folder / "cache")}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command += ["--theme.base", scheme]
     with open(folder / "app.log", "wb") as log:
         process = subprocess.Popen([*command, "--server.headless", "true"], cwd=ROOT, env=env, stdout=log, stderr=log)
     try:
@@ -115,6 +117,24 @@ def trouble(page, quiet: bool) -> str | None:
     return None if quiet else f"was not quiet after {PATIENCE} s"
 
 
+def take(page, address: str, size: tuple[int, int], path: Path) -> str | None:
+    """Two pictures of a page, the first screen and all of it; what is wrong with it, if anything."""
+    width, height = size
+    try:
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(address)
+        wrong = trouble(page, wait_until_quiet(page))
+        page.screenshot(path=path.with_name(f"{path.name}.png"))
+        # the page scrolls inside itself: as tall as its content, all of it is in the picture
+        tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        page.set_viewport_size({"width": width, "height": max(height, tall)})
+        wait_until_quiet(page)
+        page.screenshot(path=path.with_name(f"{path.name}-all.png"))
+    except Exception as error:
+        return f"failed: {error}"
+    return wrong
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Take the pictures; the number of failed pages decides the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.browser.screens", description=__doc__)
@@ -129,28 +149,19 @@ def main(arguments: list[str] | None = None) -> int:
 
     given.folder.mkdir(parents=True, exist_ok=True)
     failed = 0
-    with tempfile.TemporaryDirectory() as folder, app(Path(folder)) as url, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        for one in pages():
-            for size, (width, height) in SIZES.items():
-                for scheme in SCHEMES:
-                    name = f"{one.name}-{size}-{scheme}"
-                    if not re.search(given.only, name):
-                        continue
-                    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-                    try:
-                        page.goto(f"{url}/{one.path}?{urlencode(one.query)}")
-                        wrong = trouble(page, wait_until_quiet(page))
-                        # the page scrolls inside itself: as tall as its content, all of it is in the picture
-                        tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-                        page.screenshot(path=given.folder / f"{name}.png")
-                        page.set_viewport_size({"width": width, "height": max(height, tall)})
-                        wait_until_quiet(page)
-                        page.screenshot(path=given.folder / f"{name}-all.png")
-                    except Exception as error:
-                        wrong = f"failed: {error}"
-                    finally:
-                        page.close()
+        for scheme in SCHEMES:
+            shots = [(one, size, f"{one.name}-{size}-{scheme}") for one in pages() for size in SIZES]
+            shots = [shot for shot in shots if re.search(given.only, shot[2])]
+            if not shots:
+                continue
+            with tempfile.TemporaryDirectory() as folder, app(Path(folder), scheme) as url:
+                for one, size, name in shots:
+                    address = f"{url}/{one.path}?{urlencode(one.query)}"
+                    page = browser.new_page(color_scheme=scheme)
+                    wrong = take(page, address, SIZES[size], given.folder / name)
+                    page.close()
                     if wrong:
                         failed += 1
                         print(f"{name}: {wrong}", flush=True)
