@@ -148,7 +148,7 @@ def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str) -> str:
         chart.to_dict(validate=False), key="compare_chart", on_select="rerun", selection_mode="chosen", width="stretch",
         alt=f"Accuracy against {metric} of {len(names)} settings",
     )  # fmt: skip
-    edge, notes = part["accuracy"].max() - charts.LEFT_EDGE, []
+    edge, notes = charts.left_edge(part), []
     far = int((part["accuracy"] < edge).sum())
     if far:
         many = f"{far} settings are" if far > 1 else "One setting is"

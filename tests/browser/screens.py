@@ -1,0 +1,173 @@
+"""Pictures of every page: ``python -m tests.browser.screens FOLDER``. Ends with 1 if a page fails or stays empty."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+from fairviz.comparison.plans import FRONTIER
+from fairviz.data.sources import DATASETS
+from fairviz.library import Library
+from fairviz.synthesizers import CONTROLS
+
+ROOT = Path(__file__).parent.parent.parent
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+SIZES = {"desk": (1280, 720), "phone": (390, 844)}
+#: A theme's base in the app's own configuration; the app has a theme, so what the browser prefers does not count.
+SCHEMES = ("light", "dark")
+#: Seconds that a page may take: previews are computed before it is quiet.
+PATIENCE = 180
+QUIET = """() => {
+    const busy = document.querySelectorAll(
+        '[data-testid="stStatusWidget"], [data-testid="stSpinner"], [data-testid="stProgress"], [data-stale="true"]');
+    const app = document.querySelector('[data-testid="stApp"]');
+    return app !== null && app.getAttribute('data-test-script-state') !== 'running' && busy.length === 0
+        && document.querySelector('[data-testid="stMarkdown"], [data-testid="stAlert"], [data-testid="stException"]');
+}"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page to show: the name of its pictures, its path and query."""
+
+    name: str
+    path: str
+    query: dict[str, str]
+
+
+def pages() -> list[Page]:
+    """Explore on every data set, with a goal and with equal opportunity; Compare on every data set it has."""
+    found = [Page(f"explore-{name}", "", {"data": source.title}) for name, source in DATASETS.items()]
+    simulated = {"data": DATASETS["simulated"].title}
+    found.append(Page("explore-simulated-goal", "", {**simulated, "dial": "Reach a goal"}))
+    found.append(Page("explore-adult-goal", "", {"data": DATASETS["adult"].title, "dial": "Reach a goal"}))
+    for name in ("adult", "simulated"):
+        query = {"data": DATASETS[name].title, "control": CONTROLS["eop"].title}
+        found.append(Page(f"explore-{name}-eop", "", query))
+    compared = {entry.spec["dataset"]["name"] for entry in Library().shipped.entries(FRONTIER)}
+    found += [
+        Page(f"compare-{name}", "compare", {"compare_data": DATASETS[name].title})
+        for name in DATASETS
+        if name in compared
+    ]
+    return found
+
+
+@contextmanager
+def app(folder: Path, scheme: str) -> Iterator[str]:
+    """The app on a free port with a cache of its own, light or dark; yields its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {**os.environ, "FAIRVIZ_CACHE": str(folder / "cache")}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command += ["--theme.base", scheme]
+    with open(folder / "app.log", "wb") as log:
+        process = subprocess.Popen([*command, "--server.headless", "true"], cwd=ROOT, env=env, stdout=log, stderr=log)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"{url}/_stcore/health", timeout=2)
+                break
+            except OSError:
+                time.sleep(0.25)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def wait_until_quiet(page) -> bool:
+    """Whether the page came to rest: nothing runs for two seconds, and Vega has drawn."""
+    end, since = time.monotonic() + PATIENCE, None
+    while time.monotonic() < end:
+        if page.evaluate(QUIET):
+            since = since or time.monotonic()
+            if time.monotonic() - since > 2:
+                return True
+        else:
+            since = None
+        time.sleep(0.2)
+    return False
+
+
+def trouble(page, quiet: bool) -> str | None:
+    """What is wrong with a page, if anything."""
+    failures = page.locator('[data-testid="stException"]')
+    if failures.count():
+        return f"shows an exception: {failures.first.inner_text()[:200]}"
+    # icons are words too
+    text = re.sub(r"\b[a-z]+(_[a-z]+)+\b", "", page.locator('[data-testid="stMain"]').inner_text())
+    if len(text.split()) < 20:
+        return "stayed empty"
+    return None if quiet else f"was not quiet after {PATIENCE} s"
+
+
+def take(page, address: str, size: tuple[int, int], path: Path) -> str | None:
+    """Two pictures of a page, the first screen and all of it; what is wrong with it, if anything."""
+    width, height = size
+    try:
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(address)
+        wrong = trouble(page, wait_until_quiet(page))
+        page.screenshot(path=path.with_name(f"{path.name}.png"))
+        # the page scrolls inside itself: as tall as its content, all of it is in the picture
+        tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        page.set_viewport_size({"width": width, "height": max(height, tall)})
+        wait_until_quiet(page)
+        page.screenshot(path=path.with_name(f"{path.name}-all.png"))
+    except Exception as error:
+        return f"failed: {error}"
+    return wrong
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Take the pictures; the number of failed pages decides the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.browser.screens", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", default="", help="regular expression for names, such as compare-adult-desk")
+    given = parser.parse_args(arguments)
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        print("Chromium was not found; install it to take pictures.")
+        return 1
+    from playwright.sync_api import sync_playwright
+
+    given.folder.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        for scheme in SCHEMES:
+            shots = [(one, size, f"{one.name}-{size}-{scheme}") for one in pages() for size in SIZES]
+            shots = [shot for shot in shots if re.search(given.only, shot[2])]
+            if not shots:
+                continue
+            with tempfile.TemporaryDirectory() as folder, app(Path(folder), scheme) as url:
+                for one, size, name in shots:
+                    address = f"{url}/{one.path}?{urlencode(one.query)}"
+                    page = browser.new_page(color_scheme=scheme)
+                    wrong = take(page, address, SIZES[size], given.folder / name)
+                    page.close()
+                    if wrong:
+                        failed += 1
+                        print(f"{name}: {wrong}", flush=True)
+        browser.close()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
