@@ -20,7 +20,7 @@ from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_model
 from fairviz.evaluation.report import REPORTED, summary
 from fairviz.library import FIT, FitSpec, Library, load_fit, open_run, save_run, versions
-from fairviz.store import read_entry, write_atomic
+from fairviz.store import MANIFEST, read_entry, upgrade_entry, write_atomic
 from fairviz.synthesizers import CONTROLS, FADM
 from fairviz.synthesizers.base import MAX_ROWS, check_count, check_price
 
@@ -139,7 +139,11 @@ def _fit_for(args: argparse.Namespace) -> FADM:
     if args.run and (args.dataset or args.target):
         raise SettingError("Name either a run folder or --dataset and --target, not both.")
     if args.run:
-        return open_run(Path(args.run))[1]
+        fit = open_run(Path(args.run))[1]
+        if not isinstance(fit, FADM):
+            kind = type(fit).__name__
+            raise SettingError(f"{args.run} holds a fit of {kind}, which has no fair control. Name a fit of FADM.")
+        return fit
     if not (args.dataset and args.target):
         raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
     return load_fit(Library().find_fit(args.dataset, args.target, _options(args)))
@@ -279,14 +283,25 @@ def _sweep_fit(args: argparse.Namespace) -> tuple[FitSpec, dict]:
     """The fit to sweep over and the payload to store it under."""
     if args.run:
         entry = read_entry(Path(args.run))
-        if entry.kind != FIT:
-            raise SettingError(f"{args.run} holds a {entry.kind}, not a fit. Name the folder of a fit.")
+        load_fit(entry)  # refused here, before anything of it reaches the user's store
     else:
         if not (args.dataset and args.target):
             raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
         entry = Library().find_fit(args.dataset, args.target, _options(args))
     payload = {"json_files": {"fit.json": entry.json("fit.json")}, "arrays": entry.arrays(), "made": entry.made}
     return FitSpec.from_json(entry.spec), payload
+
+
+def cmd_upgrade(args: argparse.Namespace) -> None:
+    """Bring a run folder, or a folder of results, of an earlier version to the present format."""
+    folder = Path(args.folder)
+    inside = sorted(p.parent for p in folder.glob(f"*/*/{MANIFEST}") if p.parent.parent.name != "quarantine")
+    if not inside or os.path.lexists(folder / MANIFEST):
+        done = upgrade_entry(folder)
+        print(f"{folder} upgraded." if done else f"{folder} is of the present format already.")
+        return
+    upgraded = sum([upgrade_entry(path) for path in inside])
+    print(f"{upgraded} of {len(inside)} results in {folder} upgraded, the others were of the present format already.")
 
 
 def cmd_pretrain(args: argparse.Namespace) -> None:

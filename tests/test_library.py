@@ -39,7 +39,12 @@ def library(tmp_path):
 def put_default(root, target, options=None, fingerprint="f0", mark="", **params):
     """A default fit's entry; what it holds does not matter for finding it."""
     spec = FitSpec("simulated", fingerprint, target, options or {}, FADM(**params).get_params())
-    return ResultStore(root).put(FIT, spec.to_json(), json_files={"fit.json": {"mark": mark}})
+    return ResultStore(root).put(FIT, spec.to_json(), json_files={"fit.json": {"mark": mark}}, arrays={})
+
+
+def sweep(x):
+    """The files of a recorded sweep."""
+    return {"json_files": {"facts.json": {}}, "tables": {"cells.csv": pd.DataFrame({"x": [x]})}}
 
 
 # specs
@@ -193,12 +198,12 @@ def test_a_damaged_shipped_entry_stays_where_it_is(library):
 
 def test_a_recorded_sweep_is_the_shipped_one(library):
     spec = {"dataset": {"name": "simulated"}}
-    ResultStore(library.store.root).put(SWEEP, spec, tables={"rows.csv": pd.DataFrame({"x": [1]})})
+    ResultStore(library.store.root).put(SWEEP, spec, **sweep(1))
     assert library.recorded("simulated") is None
-    shipped = ResultStore(library.shipped.root).put(SWEEP, spec, tables={"rows.csv": pd.DataFrame({"x": [2]})})
+    shipped = ResultStore(library.shipped.root).put(SWEEP, spec, **sweep(2))
     fresh = Library(library.store.root, library.shipped.root)
     assert fresh.recorded("simulated") == shipped
-    assert fresh.recorded("simulated").table("rows.csv")["x"].tolist() == [2]
+    assert fresh.recorded("simulated").table("cells.csv")["x"].tolist() == [2]
     assert fresh.recorded("adult") is None
 
 

@@ -20,7 +20,8 @@ from fairviz.diffusion.solvers import SOLVERS, solve
 from fairviz.errors import SettingError
 from fairviz.synthesizers.base import MAX_ROWS, FitStep, check_count, check_price
 from fairviz.synthesizers.controls import CONTROLS
-from fairviz.synthesizers.fadm_training import Networks, train
+from fairviz.synthesizers.fadm_training import Networks, check_fadm_params, train
+from fairviz.synthesizers.stored import Form, check_arrays
 from fairviz.synthesizers.table import CHUNK, TableSynthesizer, chunk_seeds
 
 N_REFERENCE = 4000
@@ -113,6 +114,9 @@ class FADM(TableSynthesizer):
             )
         yield from train(self.nets_, x, y, z, d, self.get_params())
         self._set_tilt(x, y, z)
+
+    def _check_params(self) -> None:
+        check_fadm_params(self.get_params())
 
     def _networks(self) -> Networks:
         return Networks.build(VPSDE(), self.encoder_.width_, self.blocks_, len(self.groups_), self.get_params())
@@ -245,10 +249,30 @@ class FADM(TableSynthesizer):
         arrays |= dict(zip(("ref.y", "ref.z", "ref.z1"), (a.numpy() for a in self.reference_), strict=True))
         return self._table_state(), arrays
 
+    def _forms(self) -> dict[str, Form]:
+        with torch.device("meta"):
+            forms = {f"net.{name}": Form.of(value) for name, value in self._networks().parameters().items()}
+        k, least = len(self.groups_), float(np.finfo(np.float32).tiny)  # shares are divided by
+        return forms | {
+            "tilt.c": Form((k,), low=-2, high=2),
+            "tilt.pi": Form((k,), low=least, high=1),
+            "tilt.pi_1": Form((k,), low=least, high=1),
+            "ref.y": Form(("n",), "int64", 0, 1),
+            "ref.z": Form(("n", k), low=0, high=1.001),  # a sum of rounded exponentials
+            "ref.z1": Form(("n", k), low=0, high=1.001),
+        }
+
     @classmethod
     def from_state(cls, meta: dict, arrays: dict[str, np.ndarray]) -> FADM:
-        """Rebuild a fit; the inverse of :meth:`state`."""
+        """Rebuild a fit; the inverse of :meth:`state`.
+
+        Raises
+        ------
+        StoreError
+            These are not the dictionary and arrays of any fit of FADM.
+        """
         fit: FADM = cls._from_table(meta)
+        check_arrays(fit._forms(), arrays)
         tensors = {name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}
         fit.nets_ = fit._networks()
         fit.nets_.load({name[4:]: value for name, value in tensors.items() if name.startswith("net.")})
