@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -64,6 +65,7 @@ MAX_COLUMNS = 1000
 MAX_QUARANTINED = 20
 LEFTOVER_AGE = 3600
 _FIELDS = {"format", "kind", "key", "spec", "made", "files"}
+#: Types that are written, by their names in safetensors.
 _DTYPES = {"F32": "float32", "F64": "float64", "I64": "int64"}
 #: What a killed writer leaves: folders of :func:`write_entry` and files of :func:`write_atomic`.
 _LEFTOVER = re.compile(r"\.writing-[a-z0-9_]{8}|\.\w+\.\w+-[a-z0-9_]{8}")
@@ -186,19 +188,23 @@ class Entry:
         Raises
         ------
         StoreError
-            There is no such header.
+            There is no such header, or the file is not as long as its arrays.
         """
-        file, room = self.path / name, min(self._sealed(name).size - 8, MAX_MANIFEST)
+        file, size = self.path / name, self._sealed(name).size
+        room = min(size - 8, MAX_MANIFEST)
         length = int.from_bytes(read_head(file, 8), "little")
         if not 0 < length <= room:
             raise refusal(file, "is damaged (its header is cut)")
         header = parse_json(file, read_head(file, 8 + length)[8:])
-        found = {}
+        found, left = {}, size - 8 - length
         for array, about in header.items() if isinstance(header, dict) else ():
             dtype, shape = (about.get("dtype"), about.get("shape")) if isinstance(about, dict) else (None, None)
-            if not (isinstance(dtype, str) and isinstance(shape, list) and all(type(n) is int for n in shape)):
-                raise refusal(file, "is damaged (its header is not that of arrays)")
-            found[array] = (_DTYPES.get(dtype, dtype), tuple(shape))
+            if not (dtype in _DTYPES and isinstance(shape, list) and all(type(n) is int and n >= 0 for n in shape)):
+                raise refusal(file, "is damaged (its header is not that of arrays as fairviz writes them)")
+            found[array] = (_DTYPES[dtype], tuple(shape))
+            left -= math.prod(shape) * np.dtype(_DTYPES[dtype]).itemsize
+        if left:
+            raise refusal(file, "is damaged (it is not as long as its arrays)")
         return found
 
     def table(self, name: str) -> pd.DataFrame:

@@ -126,7 +126,6 @@ def read_schema(state: Any) -> Schema:
     _need(isinstance(state, dict) and state.keys() == wanted, "its schema is damaged")
     _need(all(_texts(v) if k in ("features", "categorical") else isinstance(v, str) for k, v in state.items()),
           "its schema is damaged")  # fmt: skip
-    _need(len(set(state["features"])) == len(state["features"]), "its schema names a feature twice")
     try:
         return Schema(**state)
     except DataError as error:
