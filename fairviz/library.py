@@ -200,7 +200,7 @@ def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        raise StoreError(f"{path}: {error}. {ADVICE}") from None
+        raise StoreError(f"{path}: {str(error).rstrip('.')}. {ADVICE}") from None
 
 
 def fit_payload(fit: Synthesizer, seconds: float) -> dict[str, Any]:

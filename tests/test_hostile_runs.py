@@ -348,6 +348,7 @@ MANIFESTS: dict[str, Damage] = {
     "a name twice": lambda p: (p / MANIFEST).write_text(
         (p / MANIFEST).read_text().replace('"kind": "fit"', '"kind": "cell", "kind": "fit"')
     ),
+    "1e999 in made": lambda p: (p / MANIFEST).write_text((p / MANIFEST).read_text().replace(": 0.1,", ": 1e999,")),
     "not a number in made": of_manifest(set_in("made", "seconds", to=float("nan")), seal=False),
 }
 
