@@ -2,12 +2,12 @@
 
     python -m benchmarks.price [--data NAME ...] [--made real pool guided] [--jobs 2]
 
-Of every data set one domain is held out as always; of the source's rows three in ten are held back. Posteriors, generator
-and classifier see the rest. At every price the classifier (gradient boosting, seed 0) is tested on the rows held back:
-``accuracy - lambda |gap|`` less that of the classifier at price 0, both at this price, and ``|gap|`` less that at
-price 0 (with two prices, the priced sum of both). People are drawn again 2,000 times, the same people for every price;
-the band holds for all prices jointly (largest studentised deviation), 95 %. Fits and rows are one each: the band speaks
-of people only. A promise is broken where the band of the first lies wholly below 0, or of the second wholly above.
+Of every data set one domain is held out as always; of the source's rows three in ten are held back. Posteriors,
+generator and classifier see the rest. At every price the classifier (gradient boosting, seed 0) is tested on the rows
+held back: ``accuracy - lambda |gap|`` less that of the classifier at price 0, both at this price, and ``|gap|`` less
+that at price 0 (with two prices, the priced sum of both). People are drawn again 2,000 times, the same people for every
+price; the band holds for all prices jointly (largest studentised deviation), 95 %. Fits and rows are one each: the band
+speaks of people only. A promise is broken where the first's band lies wholly below 0, or the second's wholly above.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The ``fairviz`` command: datasets, fit, sample, evaluate, sweep, pretrain, frontier, table1, trial, app."""
+"""The ``fairviz`` command: datasets, fit, sample, evaluate, sweep, upgrade, pretrain, frontier, table1, trial, app."""
 
 from __future__ import annotations
 
@@ -120,6 +120,10 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("-n", type=_whole, default=10_000)
     sub.add_argument("--jobs", type=_whole, default=1, help="worker processes")
     sub.add_argument("--out", metavar="FILE", help="CSV to write; standard output by default")
+
+    sub = add("upgrade", commands.cmd_upgrade)
+    sub.add_argument("folder", metavar="FOLDER", help="run folder, or a store with a folder for each kind of result")
+    _data_arguments(sub)
 
     sub = add("pretrain", commands.cmd_pretrain)
     sub.add_argument("--dataset", required=True, metavar="NAME")

@@ -20,8 +20,8 @@ from fairviz.errors import SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_model
 from fairviz.evaluation.report import REPORTED, summary
-from fairviz.library import FitSpec, Library, load_fit, open_run, save_run, versions
-from fairviz.store import write_atomic
+from fairviz.library import FitSpec, Library, load_fit, open_run, save_run, upgrade_fit, versions
+from fairviz.store import MANIFEST, upgrade_entry, write_atomic
 from fairviz.sweep import CONSTANT, REAL, Cell, Run, run_sweep
 from fairviz.synthesizers import CONTROLS, FADM
 from fairviz.synthesizers.base import MAX_ROWS, check_count, check_price
@@ -152,7 +152,11 @@ def _fit_for(args: argparse.Namespace) -> TableSynthesizer:
     if args.run and (args.dataset or args.target):
         raise SettingError("Name either a run folder or --dataset and --target, not both.")
     if args.run:
-        return open_run(Path(args.run))[1]
+        fit = open_run(Path(args.run))[1]
+        if not isinstance(fit, FADM):
+            kind = type(fit).__name__
+            raise SettingError(f"{args.run} holds a fit of {kind}, which has no fair control. Name a fit of FADM.")
+        return fit
     if not (args.dataset and args.target):
         raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
     return load_fit(Library().find_fit(args.dataset, args.target, _options(args)))
@@ -315,6 +319,21 @@ def _sweep_fit(args: argparse.Namespace) -> tuple[FitSpec, Run | None]:
     if not (args.dataset and args.target):
         raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
     return FitSpec.from_json(Library().find_fit(args.dataset, args.target, _options(args)).spec), None
+
+
+def cmd_upgrade(args: argparse.Namespace) -> None:
+    """Bring a run folder or a store of an earlier version to the present form; networks stay as they are."""
+    folder = Path(args.folder)
+    inside = sorted(p.parent for p in folder.glob(f"*/*/{MANIFEST}") if p.parent.parent.name != "quarantine")
+    alone = not inside or os.path.lexists(folder / MANIFEST)
+    paths = [folder] if alone else inside
+    dataset, done = (_dataset(args)[0] if args.csv else None), 0
+    for path in paths:
+        done += upgrade_entry(path) | upgrade_fit(path, dataset)
+    if alone:
+        print(f"{folder} upgraded." if done else f"{folder} is of the present form already.")
+    else:
+        print(f"{done} of {len(paths)} results in {folder} upgraded, the others were of the present form already.")
 
 
 def cmd_pretrain(args: argparse.Namespace) -> None:

@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from fairviz.data.published import cache_dir
 from fairviz.errors import FairvizError, JobError
 from fairviz.library import FIT, FitSpec, Library, fit_payload
-from fairviz.store import key_of, write_atomic
+from fairviz.store import clear_leftovers, key_of, write_atomic
 from fairviz.synthesizers import SYNTHESIZERS
 
 HEARTBEAT = 1.0
@@ -80,6 +80,7 @@ class JobQueue:
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             with FileLock(self.root / "submit.lock", timeout=10):
+                clear_leftovers(self.root)
                 status = self.status(folder.name)
                 if status is not None and status.live:
                     (folder / "cancel").unlink(missing_ok=True)  # asked for again before it had stopped

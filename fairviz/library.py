@@ -8,7 +8,8 @@ import platform
 import shlex
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,16 @@ from fairviz.data.published import cache_dir
 from fairviz.data.schema import _names
 from fairviz.data.sources import fingerprint_of, load_dataset
 from fairviz.errors import SettingError, StoreError
-from fairviz.store import Entry, ResultStore, read_entry, write_entry
+from fairviz.store import (
+    Entry,
+    ResultStore,
+    canonical,
+    read_entry,
+    replace_entry,
+    write_entry,
+)
 from fairviz.synthesizers import FADM, SYNTHESIZERS, Synthesizer
+from fairviz.untrusted import ADVICE
 
 FIT, CELL, SWEEP = "fit", "cell", "sweep"
 
@@ -104,7 +113,14 @@ class FitSpec:
 
     @classmethod
     def from_json(cls, spec: dict) -> FitSpec:
-        """Inverse of :meth:`to_json`."""
+        """Inverse of :meth:`to_json`.
+
+        Raises
+        ------
+        StoreError
+            It is not the specification of a fit.
+        """
+        _check_spec(spec)
         data = spec["dataset"]
         return cls(
             data["name"],
@@ -164,12 +180,54 @@ class FitSpec:
         return dataset
 
 
+def _check_spec(spec: Any) -> None:
+    """Refuse what :meth:`FitSpec.to_json` does not give."""
+    fields = {"dataset", "target", "synthesizer", "params"}
+    ok = isinstance(spec, dict) and fields <= spec.keys() <= fields | {"without"}
+    data = spec["dataset"] if ok else None
+    if isinstance(data, dict) and data.keys() == {"name", "options", "fingerprint"}:
+        texts = (spec["target"], spec["synthesizer"], spec.get("without", ""), data["name"], data["fingerprint"])
+        plain = isinstance(spec["params"], dict) and isinstance(data["options"], dict)
+        if plain and all(isinstance(text, str) for text in texts):
+            return
+    raise StoreError("its specification is not that of a fit")
+
+
 def load_fit(entry: Entry) -> Any:
-    """The fit held by an entry: a synthesizer of the kind that its spec names."""
+    """The fit held by an entry: a synthesizer of the kind that its spec names.
+
+    Raises
+    ------
+    StoreError
+        The entry holds no fit, was changed since it was opened, or is not what its settings imply. Shapes are
+        compared with the settings before arrays are read or networks built.
+    """
     if entry.kind != FIT:
         raise StoreError(f"{entry.path} holds a {entry.kind}, not a fit. Name the folder of a fit.")
+    with _naming(entry.path):
+        spec = FitSpec.from_json(entry.spec)
     meta = entry.json("fit.json")
-    return SYNTHESIZERS[meta["synthesizer"]].from_state(meta, entry.arrays())
+    told = {"synthesizer": spec.synthesizer, "params": spec.params}
+    if canonical({name: meta.get(name) for name in told}) != canonical(told):
+        raise StoreError(f"{entry.path}: fit.json and manifest.json name different settings. {ADVICE}")
+    if spec.synthesizer not in SYNTHESIZERS:
+        known = _names(list(SYNTHESIZERS))
+        raise StoreError(f"{entry.path}: no synthesizer {spec.synthesizer[:60]!r}; this version knows {known}.")
+    synthesizer, layout = SYNTHESIZERS[spec.synthesizer], entry.layout()
+    with _naming(entry.path):
+        synthesizer.check_layout(meta, layout)
+    arrays = entry.arrays()
+    with _naming(entry.path):
+        return synthesizer.from_state(meta, arrays)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Errors about what an entry holds say which entry, and what to do."""
+    try:
+        yield
+    except StoreError as error:
+        raise StoreError(f"{path}: {str(error).rstrip('.')}. {ADVICE}") from None
 
 
 def knows_price(entry: Entry) -> bool:
@@ -200,6 +258,31 @@ def upgraded(entry: Entry, spec: FitSpec, dataset: DomainDataset | None = None) 
     return {"json_files": {"fit.json": meta}, "arrays": arrays, "made": entry.made}
 
 
+def upgrade_fit(path: Path, dataset: DomainDataset | None = None) -> bool:
+    """Give the fit at ``path`` what a price needs, if an earlier version made it without.
+
+    Parameters
+    ----------
+    dataset : DomainDataset, optional
+        The whole data set that it was made from; read, if it is a registered one.
+
+    Returns
+    -------
+    bool
+        False if there is no fit of FADM, or it knows already; then nothing is written.
+
+    Raises
+    ------
+    StoreError
+        It does not verify, its rows are not to be had, or it cannot be written.
+    """
+    entry = read_entry(path)
+    if entry.kind != FIT or knows_price(entry):
+        return False
+    replace_entry(path, FIT, entry.spec, **upgraded(entry, FitSpec.from_json(entry.spec), dataset))
+    return True
+
+
 def fit_payload(fit: Synthesizer, seconds: float) -> dict[str, Any]:
     """Keywords for ``write_entry`` or ``ResultStore.put``."""
     meta, arrays = fit.state()
@@ -221,11 +304,12 @@ def save_run(path: Path, spec: FitSpec, fit: Synthesizer, seconds: float) -> Ent
 
 
 def open_run(path: Path) -> tuple[FitSpec, Any]:
-    """Read and verify a run folder.
+    """Read and verify a run folder, which somebody else may have made.
 
     Raises
     ------
     StoreError
+        It is not a run folder, or anything in it is not as it was written.
     """
     entry = read_entry(Path(path))
     fit = load_fit(entry)
@@ -301,13 +385,15 @@ class Library:
         found: dict[str, Entry] = {}
         for store in self.stores:
             for entry in store.entries(FIT):
-                if (
-                    made_from(entry) == fingerprint
-                    and entry.spec["synthesizer"] == "fadm"
-                    and entry.spec["params"] == default
-                    and not entry.spec.get("without")
-                ):
-                    found.setdefault(entry.spec["target"], entry)
+                with suppress(StoreError):  # not the specification of a fit: not one that is looked for
+                    spec = FitSpec.from_json(entry.spec)
+                    if (
+                        spec.fingerprint == fingerprint
+                        and spec.synthesizer == "fadm"
+                        and spec.params == default
+                        and not spec.without
+                    ):
+                        found.setdefault(spec.target, entry)
         return found
 
     def find_fit(self, dataset: str, target: str, options: dict | None = None) -> Entry:

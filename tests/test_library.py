@@ -45,7 +45,12 @@ DEFAULT = DATASETS["simulated"].fingerprint
 def put_default(root, target, fingerprint=DEFAULT, mark="", name="simulated", **params):
     """A default fit's entry; what it holds does not matter for finding it."""
     spec = FitSpec(name, fingerprint, target, {}, FADM(**params).get_params())
-    return ResultStore(root).put(FIT, spec.to_json(), json_files={"fit.json": {"mark": mark}})
+    return ResultStore(root).put(FIT, spec.to_json(), json_files={"fit.json": {"mark": mark}}, arrays={})
+
+
+def sweep(x):
+    """The files of a recorded sweep."""
+    return {"json_files": {"facts.json": {}}, "tables": {"cells.csv": pd.DataFrame({"x": [x]})}}
 
 
 # specs
@@ -230,11 +235,11 @@ def test_a_damaged_shipped_entry_stays_where_it_is(library):
 
 def test_a_recorded_sweep_is_the_shipped_one(library):
     spec = {"dataset": {"name": "simulated", "fingerprint": DEFAULT}}
-    ResultStore(library.store.root).put(SWEEP, spec, tables={"rows.csv": pd.DataFrame({"x": [1]})})
+    ResultStore(library.store.root).put(SWEEP, spec, **sweep(1))
     assert library.recorded(DEFAULT) is None
-    shipped = ResultStore(library.shipped.root).put(SWEEP, spec, tables={"rows.csv": pd.DataFrame({"x": [2]})})
+    shipped = ResultStore(library.shipped.root).put(SWEEP, spec, **sweep(2))
     assert library.recorded(DEFAULT) == shipped
-    assert library.recorded(DEFAULT).table("rows.csv")["x"].tolist() == [2]
+    assert library.recorded(DEFAULT).table("cells.csv")["x"].tolist() == [2]
     assert library.recorded(DATASETS["adult"].fingerprint) is None
 
 

@@ -12,8 +12,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fairviz import store as module
 from fairviz.errors import StoreError
-from fairviz.store import MANIFEST, ResultStore, key_of, read_entry, write_atomic, write_entry
+from fairviz.store import (
+    MANIFEST,
+    EarlierFormatError,
+    ResultStore,
+    clear_leftovers,
+    digest_of,
+    key_of,
+    read_entry,
+    upgrade_entry,
+    write_atomic,
+    write_entry,
+)
 
 SPEC = {"data": {"name": "a", "n": 3}, "lambda": 0.5, "seeds": [0, 1], "flag": True}
 
@@ -25,6 +37,20 @@ def payload():
         "tables": {"rows.csv": pd.DataFrame({"a": ["NA", "", "x,y", "001"], "b": [1, 2, 3, 4]})},
         "made": {"seconds": 1.5},
     }
+
+
+KINDS = {
+    "mixed": frozenset({"result.json", "arrays.safetensors", "rows.csv"}),
+    "rows": frozenset({"rows.csv"}),
+    "arrays": frozenset({"arrays.safetensors"}),
+}
+
+
+@pytest.fixture(autouse=True)
+def kinds(monkeypatch):
+    """Kinds of entry that hold what these tests need."""
+    for kind, names in KINDS.items():
+        monkeypatch.setitem(module.PAYLOADS, kind, names)
 
 
 @pytest.fixture
@@ -42,7 +68,7 @@ def tree(root):
 def test_text_of_digits_stays_text(store) -> None:
     """Years as domains: numbers stay numbers beside them."""
     years = pd.DataFrame({"target": ["2008", "2010"], "n": [1, 2], "share": [0.5, 1.0], "without": ["", ""]})
-    found = store.put("cell", SPEC, tables={"rows.csv": years}).table("rows.csv")
+    found = store.put("rows", SPEC, tables={"rows.csv": years}).table("rows.csv")
     assert found["target"].tolist() == ["2008", "2010"]
     assert found["without"].tolist() == ["", ""]
     assert found["n"].tolist() == [1, 2]
@@ -92,11 +118,11 @@ def test_a_field_left_out_changes_the_key(field):
 
 
 def test_what_goes_in_comes_out(store):
-    assert store.get("cell", SPEC) is None
-    entry = store.put("cell", SPEC, **payload())
-    found = store.get("cell", SPEC)
+    assert store.get("mixed", SPEC) is None
+    entry = store.put("mixed", SPEC, **payload())
+    found = store.get("mixed", SPEC)
     assert found == entry
-    assert (found.kind, found.key, found.spec) == ("cell", key_of(SPEC), SPEC)
+    assert (found.kind, found.key, found.spec) == ("mixed", key_of(SPEC), SPEC)
     assert found.made["seconds"] == 1.5
     assert found.json() == {"x": [1, 2], "name": "é"}
     arrays = found.arrays()
@@ -105,14 +131,14 @@ def test_what_goes_in_comes_out(store):
     np.testing.assert_array_equal(arrays["i"], [2**62, -1])
     assert found.table("rows.csv")["a"].tolist() == ["NA", "", "x,y", "001"]
     assert store.failures() == []
-    assert [e.key for e in store.entries("cell")] == [key_of(SPEC)]
+    assert [e.key for e in store.entries("mixed")] == [key_of(SPEC)]
     assert list(store.entries("fit")) == []
 
 
 def test_a_view_of_an_array_is_stored_as_it_reads(store):
     """safetensors writes the memory of a transposed array as it lies."""
     w = np.arange(6.0).reshape(2, 3)
-    entry = store.put("cell", SPEC, arrays={"t": w.T, "s": w[:, ::2]})
+    entry = store.put("arrays", SPEC, arrays={"t": w.T, "s": w[:, ::2]})
     np.testing.assert_array_equal(entry.arrays()["t"], [[0, 3], [1, 4], [2, 5]])
     np.testing.assert_array_equal(entry.arrays()["s"], [[0, 2], [3, 5]])
 
@@ -140,7 +166,7 @@ def test_somebody_else_publishes_first(store, monkeypatch):
 
 
 def test_folder_is_private(store):
-    store.put("cell", SPEC, **payload())
+    store.put("mixed", SPEC, **payload())
     assert store.root.stat().st_mode & 0o077 == 0
 
 
@@ -169,7 +195,7 @@ DAMAGE = {
     "folder empty": lambda p: [f.unlink() for f in p.iterdir()],
     "a file in its place": lambda p: (shutil.rmtree(p), p.write_text("x")),
     "older format": lambda p: (p / MANIFEST).write_text(
-        (p / MANIFEST).read_text().replace('"format": 1', '"format": 0')
+        (p / MANIFEST).read_text().replace('"format": 2', '"format": 0')
     ),
     "spec altered": lambda p: (p / MANIFEST).write_text((p / MANIFEST).read_text().replace("0.5", "0.6")),
 }
@@ -177,21 +203,21 @@ DAMAGE = {
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_a_damaged_entry_is_set_aside_and_made_again(store, damage):
-    path = store.put("cell", SPEC, **payload()).path
+    path = store.put("mixed", SPEC, **payload()).path
     damage(path)
     with pytest.raises(StoreError) as caught:
         read_entry(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(store.failures()) == 1
-    assert store.failures("cell") == store.failures()
+    assert store.failures("mixed") == store.failures()
     assert store.failures("fit") == []
-    assert list(store.entries("cell")) == []
-    assert store.get("cell", SPEC) is None
+    assert list(store.entries("mixed")) == []
+    assert store.get("mixed", SPEC) is None
     assert not path.exists()
     assert [p.name[:32] for p in (store.root / "quarantine").iterdir()] == [path.name]
     assert store.failures() == []
-    assert store.put("cell", SPEC, **payload()).json()["x"] == [1, 2]
+    assert store.put("mixed", SPEC, **payload()).json()["x"] == [1, 2]
 
 
 def test_an_entry_of_another_spec_in_its_place_is_foreign(store):
@@ -203,8 +229,9 @@ def test_an_entry_of_another_spec_in_its_place_is_foreign(store):
 
 
 def test_any_flipped_bit_of_a_manifest_is_harmless_or_seen(store):
-    """No traceback, and never another spec."""
-    path = store.put("cell", SPEC, json_files={"result.json": {"x": 1}}).path
+    """No traceback, and never another spec, kind or way it was made."""
+    opened = store.put("cell", SPEC, json_files={"result.json": {"x": 1}})
+    path = opened.path
     whole = (path / MANIFEST).read_bytes()
     for at in range(len(whole)):
         for bit in (1, 32):
@@ -215,21 +242,21 @@ def test_any_flipped_bit_of_a_manifest_is_harmless_or_seen(store):
                 entry = read_entry(path)
             except StoreError:
                 continue
-            assert entry.spec == SPEC
+            assert entry == opened
             assert entry.json() == {"x": 1}
 
 
 @pytest.mark.parametrize("problem", [FileNotFoundError, PermissionError])
 def test_a_damaged_entry_that_cannot_be_moved_counts_as_absent(store, monkeypatch, problem):
     """A read-only cache, or another session that has just moved it."""
-    path = store.put("cell", SPEC, **payload()).path
+    path = store.put("mixed", SPEC, **payload()).path
     flip(path / "result.json")
 
     def fail(*args):
         raise problem(errno.EACCES, "no")
 
     monkeypatch.setattr(os, "rename", fail)
-    assert store.get("cell", SPEC) is None
+    assert store.get("mixed", SPEC) is None
 
 
 # interrupted writing
@@ -242,10 +269,10 @@ def test_failed_rename_leaves_nothing(store, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "rename", fail)
         with pytest.raises(StoreError, match="cannot be written: Input/output error"):
-            store.put("cell", SPEC, **payload())
-    assert tree(store.root / "cell") == []
-    assert store.get("cell", SPEC) is None
-    assert store.put("cell", SPEC, **payload()).spec == SPEC
+            store.put("mixed", SPEC, **payload())
+    assert tree(store.root / "mixed") == []
+    assert store.get("mixed", SPEC) is None
+    assert store.put("mixed", SPEC, **payload()).spec == SPEC
 
 
 @pytest.mark.parametrize("after", [0, 1, 3])
@@ -261,9 +288,9 @@ def test_disk_full_leaves_nothing(store, monkeypatch, after):
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(StoreError, match=r"No space left on device.*Free some space"):
-        store.put("cell", SPEC, **payload())
+        store.put("mixed", SPEC, **payload())
     assert len(written) == after
-    assert tree(store.root / "cell") == []
+    assert tree(store.root / "mixed") == []
 
 
 def test_a_folder_that_is_there_already_is_kept(tmp_path):
@@ -271,7 +298,7 @@ def test_a_folder_that_is_there_already_is_kept(tmp_path):
     path.mkdir()
     (path / "mine.txt").write_text("keep")
     with pytest.raises(StoreError, match="already exists"):
-        write_entry(path, "fit", SPEC, **payload())
+        write_entry(path, "mixed", SPEC, **payload())
     assert tree(tmp_path) == ["run", "run/mine.txt"]
 
 
@@ -279,7 +306,8 @@ KILLER = """
 import os, random, signal, sys, time
 from pathlib import Path
 import numpy as np
-from fairviz.store import ResultStore
+from fairviz.store import PAYLOADS, ResultStore
+PAYLOADS["cell"] |= {"arrays.safetensors"}
 store = ResultStore(Path(sys.argv[1]))
 random.seed(4)
 for kill in range(15):
@@ -294,7 +322,8 @@ for kill in range(15):
 """
 
 
-def test_kill_9_while_publishing_leaves_no_half_entry(store):
+def test_kill_9_while_publishing_leaves_no_half_entry(store, monkeypatch):
+    monkeypatch.setitem(module.PAYLOADS, "cell", frozenset({"result.json", "arrays.safetensors"}))
     done = subprocess.run([sys.executable, "-c", KILLER, str(store.root)], timeout=120, capture_output=True)
     assert done.returncode == 0, done.stderr
     left = [p for p in (store.root / "cell").iterdir() if p.name.startswith(".writing-")]
@@ -311,17 +340,17 @@ def test_kill_9_while_publishing_leaves_no_half_entry(store):
 
 
 def test_a_read_only_store_is_never_written(store):
-    path = store.put("cell", SPEC, **payload()).path
+    path = store.put("mixed", SPEC, **payload()).path
     flip(path / "result.json")
     before = {name: (store.root / name).stat().st_mtime_ns for name in tree(store.root)}
     shipped = ResultStore(store.root, read_only=True)
-    assert shipped.get("cell", SPEC) is None
+    assert shipped.get("mixed", SPEC) is None
     assert len(shipped.failures()) == 1
-    assert list(shipped.entries("cell")) == []
+    assert list(shipped.entries("mixed")) == []
     with pytest.raises(StoreError, match="read-only"):
-        shipped.put("cell", SPEC, **payload())
+        shipped.put("mixed", SPEC, **payload())
     with pytest.raises(StoreError, match="read-only"):
-        shipped.put("cell", {"new": 1}, **payload())
+        shipped.put("mixed", {"new": 1}, **payload())
     assert {name: (store.root / name).stat().st_mtime_ns for name in tree(store.root)} == before
 
 
@@ -336,7 +365,7 @@ def test_a_missing_root_is_empty_and_not_made(tmp_path):
 def test_a_root_below_a_file_is_a_clear_error(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(StoreError, match="cannot be written"):
-        ResultStore(tmp_path / "file" / "store").put("cell", SPEC, **payload())
+        ResultStore(tmp_path / "file" / "store").put("mixed", SPEC, **payload())
 
 
 def test_write_atomic_replaces_whole_or_not_at_all(tmp_path, monkeypatch):
@@ -353,3 +382,172 @@ def test_write_atomic_replaces_whole_or_not_at_all(tmp_path, monkeypatch):
         write_atomic(path, b"newest")
     assert path.read_bytes() == b"newer"
     assert tree(tmp_path) == ["status.json"]
+
+
+def test_a_file_that_does_not_belong_to_the_kind_is_not_written(tmp_path):
+    with pytest.raises(ValueError, match=r"A cell holds \['result.json'\], not \['other.json'\]"):
+        write_entry(tmp_path / "run", "cell", SPEC, json_files={"other.json": {}})
+    assert tree(tmp_path) == []
+
+
+def test_what_would_be_too_large_to_read_is_not_written(tmp_path, monkeypatch):
+    monkeypatch.setitem(module.MAX_BYTES, ".json", 20)
+    with pytest.raises(StoreError, match=r"result\.json would have .* too many to be read again"):
+        write_entry(tmp_path / "run", "cell", SPEC, json_files={"result.json": {"x": "y" * 20}})
+    assert tree(tmp_path) == []
+
+
+# after opening
+
+
+@pytest.mark.parametrize("name", ["result.json", "arrays.safetensors", "rows.csv"])
+@pytest.mark.parametrize("change", ["flipped", "longer", "other", "gone", "link", "pipe"])
+def test_an_entry_changed_after_it_was_opened_gives_no_number(store, tmp_path, name, change):
+    entry = store.put("mixed", SPEC, **payload())
+    read = {"result.json": entry.json, "arrays.safetensors": entry.arrays, "rows.csv": entry.table}[name]
+    read(name)
+    file, whole = entry.path / name, (entry.path / name).read_bytes()
+    if change == "flipped":
+        flip(file, len(whole) // 2)
+    elif change == "longer":
+        file.write_bytes(whole + b"\n")
+    elif change == "other":
+        table = pd.DataFrame({"a": ["AN", "", "x,y", "001"], "b": [1, 2, 3, 4]})
+        arrays = {"w": np.ones((2, 3), np.float32), "i": np.array([1, 2])}
+        result = {"result.json": {"x": [3, 4], "name": "\u00e9"}}
+        other = store.put("mixed", {"other": 1}, json_files=result, arrays=arrays, tables={"rows.csv": table})
+        shutil.copy(other.path / name, file)
+        assert file.stat().st_size == len(whole)
+    else:
+        file.unlink()
+        (tmp_path / "whole").write_bytes(whole)
+        if change == "link":
+            file.symlink_to(tmp_path / "whole")
+        elif change == "pipe":
+            os.mkfifo(file)
+    with pytest.raises(StoreError, match=name.replace(".", r"\.")):
+        read(name)
+
+
+def test_a_payload_that_the_kind_does_not_have(store):
+    entry = store.put("cell", SPEC, json_files={"result.json": {"x": 1}})
+    for read in (entry.json, entry.arrays, entry.table, entry.layout):
+        with pytest.raises(StoreError, match="is not part of a cell"):
+            read("../result.json")
+
+
+# entries of the earlier format
+
+
+def make_earlier(path):
+    """As an earlier version wrote it."""
+    manifest = json.loads((path / MANIFEST).read_text())
+    assert manifest.pop("digest") == digest_of(manifest)
+    manifest["format"] = 1
+    (path / MANIFEST).write_text(json.dumps(manifest, indent=1))
+
+
+def test_an_earlier_entry_is_refused_with_what_to_do_and_upgraded(tmp_path):
+    entry = write_entry(tmp_path / "run", "mixed", SPEC, **payload())
+    make_earlier(entry.path)
+    before = {p.name: p.read_bytes() for p in entry.path.iterdir()}
+    with pytest.raises(EarlierFormatError, match=r"earlier version; run 'fairviz upgrade .*run'"):
+        read_entry(entry.path)
+    assert upgrade_entry(entry.path)
+    assert read_entry(entry.path) == entry
+    after = {p.name: p.read_bytes() for p in entry.path.iterdir()}
+    assert {name for name in after if after[name] != before[name]} == {MANIFEST}
+    assert tree(tmp_path) == ["run", *(f"run/{name}" for name in sorted(before))]
+    assert not upgrade_entry(entry.path)
+    assert {p.name: p.read_bytes() for p in entry.path.iterdir()} == after
+
+
+@pytest.mark.parametrize("damage", ["result.json", "extra", "spec", "digest"])
+def test_a_damaged_earlier_entry_is_not_upgraded(tmp_path, damage):
+    path = write_entry(tmp_path / "run", "cell", SPEC, json_files={"result.json": {"x": 1}}).path
+    make_earlier(path)
+    manifest = json.loads((path / MANIFEST).read_text())
+    if damage == "result.json":
+        flip(path / damage)
+    elif damage == "extra":
+        (path / "more").write_text("x")
+    elif damage == "spec":
+        manifest["spec"]["lambda"] = 0.6
+    else:
+        manifest["digest"] = "0"
+    (path / MANIFEST).write_text(json.dumps(manifest))
+    before = {p.name: p.read_bytes() for p in path.iterdir()}
+    with pytest.raises(StoreError):
+        upgrade_entry(path)
+    assert {p.name: p.read_bytes() for p in path.iterdir()} == before
+
+
+def test_earlier_entries_of_the_users_store_are_upgraded_when_met(store):
+    entry = store.put("cell", SPEC, json_files={"result.json": {"x": 1}})
+    make_earlier(entry.path)
+    shipped = ResultStore(store.root, read_only=True)
+    assert shipped.get("cell", SPEC) is None
+    assert list(shipped.entries("cell")) == []
+    assert "fairviz upgrade" in shipped.failures()[0]
+    assert store.get("cell", SPEC) == entry
+    assert shipped.get("cell", SPEC) == entry
+    make_earlier(entry.path)
+    assert list(store.entries("cell")) == [entry]
+    assert shipped.failures() == []
+    assert sorted(p.name for p in entry.path.iterdir()) == [MANIFEST, "result.json"]
+    assert len(tree(store.root / "cell")) == 3
+
+
+def test_an_earlier_entry_that_cannot_be_rewritten_is_used_and_kept(store, monkeypatch):
+    entry = store.put("cell", SPEC, json_files={"result.json": {"x": 1}})
+    make_earlier(entry.path)
+    before = (entry.path / MANIFEST).read_bytes()
+
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert store.get("cell", SPEC) == entry
+    with pytest.raises(StoreError, match="cannot be upgraded: No space left"):
+        upgrade_entry(entry.path)
+    assert (entry.path / MANIFEST).read_bytes() == before
+
+
+# what is left behind
+
+
+def test_leftovers_of_killed_writers_go_after_an_hour(store):
+    store.put("cell", {"first": 0}, json_files={"result.json": {}})
+    kept = ["cell/.writing-abcdefgh", "fit/.writing-12345678", "fit/notes.txt", ".fairviz-settings"]
+    gone = ["fit/.writing-abcdefgh", "trial/.writing-a_cdefgh", "cell/.manifest.json-abcdefgh", ".status.json-12345678"]
+    for name in [*kept, *gone]:
+        path = store.root / name
+        path.parent.mkdir(exist_ok=True)
+        if ".writing-" in name:
+            path.mkdir()
+            (path / "result.json").write_text("{}")
+        else:
+            path.write_text("")
+        if name not in kept[:2]:
+            os.utime(path, (0, 0))
+    store.put("cell", {"first": 1}, json_files={"result.json": {}})
+    assert all((store.root / name).exists() for name in gone)  # once in a process
+    module._cleared.clear()
+    clear_leftovers(store.root)
+    assert not any((store.root / name).exists() for name in gone)
+    assert all((store.root / name).exists() for name in kept)
+    assert len(list(store.entries("cell"))) == 2
+
+
+def test_the_quarantine_keeps_the_newest(store):
+    for n in range(25):
+        path = store.put("cell", {"n": n}, json_files={"result.json": {"x": n}}).path
+        if n == 23:
+            shutil.rmtree(path)
+            path.symlink_to(store.root.parent)
+        else:
+            flip(path / MANIFEST)
+        assert store.get("cell", {"n": n}) is None
+    kept = list((store.root / "quarantine").iterdir())
+    assert {p.name[:32] for p in kept} == {key_of({"n": n})[:32] for n in range(5, 25)}
+    assert store.root.parent.is_dir()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import math
+from dataclasses import asdict, dataclass, field, fields
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from fairviz.errors import DataError
+from fairviz.errors import DataError, StoreError
 
 #: A value that holds this share of the rows (after larger atoms are taken out) is an atom.
 ATOM_SHARE = 0.05
@@ -18,6 +19,8 @@ MAX_ATOMS = 16
 FEW_VALUES = 12
 MAX_KNOTS = 400
 SCORE_LIMIT = 3.0
+#: Features, and encoded columns, beyond which no network here is of use.
+MAX_FEATURES, MAX_WIDTH = 10_000, 200_000
 FORMAT = 1
 
 _NORMAL = NormalDist()
@@ -119,6 +122,46 @@ def _fit_number(name: str, series: pd.Series) -> _Column:
     return column
 
 
+def _rising(values: object, low: float = -math.inf, high: float = math.inf, *, ties: bool = False) -> bool:
+    """Whether this is a list of finite numbers, each in range and above (``ties``: or at) the one before."""
+    if not isinstance(values, list) or not all(type(v) in (int, float) for v in values):
+        return False
+    numbers = np.array(values, float)
+    steps = np.diff(numbers)
+    inside = np.isfinite(numbers).all() and (numbers >= low).all() and (numbers <= high).all()
+    return bool(inside and ((steps >= 0) if ties else (steps > 0)).all())
+
+
+def _read_column(state: object) -> _Column:
+    """One column as :meth:`TableEncoder.to_json` gives it.
+
+    Raises
+    ------
+    StoreError
+    """
+    if not (isinstance(state, dict) and state.keys() == {f.name for f in fields(_Column)}):
+        raise StoreError("the encoder has a column of unknown form")
+    column = _Column(**state)
+    ok = isinstance(column.name, str) and isinstance(column.atoms, list)
+    if ok and column.categories is not None:
+        names = column.categories
+        texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
+        ok = texts and 0 < len(names) == len(set(names))
+        ok = ok and not (column.atoms or column.knots or column.levels or column.edges or column.decimals)
+    elif ok:
+        atoms = column.atoms[:-1] if column.atoms and column.atoms[-1] is None else column.atoms
+        ok = _rising(atoms) and len(atoms) <= max(MAX_ATOMS, FEW_VALUES)
+        ok = ok and _rising(column.knots) and len(column.knots) <= MAX_KNOTS
+        ok = ok and _rising(column.levels, 0, 1) and len(column.levels) == len(column.knots)
+        if ok and column.edges is not None:
+            ok = _rising(column.edges, 0, 1) and len(column.edges) == len(column.knots)
+        ok = ok and column.n_choices > 0
+        ok = ok and (column.decimals is None or (type(column.decimals) is int and 0 <= column.decimals <= 6))
+    if not ok:
+        raise StoreError(f"the encoder's column {str(column.name)[:60]!r} is damaged")
+    return column
+
+
 class TableEncoder:
     """Codes features as one-hot blocks and normal scores; fit on source rows only.
 
@@ -162,6 +205,11 @@ class TableEncoder:
                     self.spans_.append(Span(start, start + width, kind, column.name))
                     start += width
         self.width_ = start
+        if len(self.columns_) > MAX_FEATURES or start > MAX_WIDTH:
+            raise DataError(
+                f"{len(self.columns_):,} features take {start:,} columns once encoded; at most {MAX_FEATURES:,} "
+                f"features and {MAX_WIDTH:,} columns can be learned from. Leave features out or merge categories."
+            )
         if start == 0:
             raise DataError("All features are constant; there is nothing to learn. Name features that vary.")
 
@@ -244,8 +292,20 @@ class TableEncoder:
 
     @classmethod
     def from_json(cls, state: dict) -> TableEncoder:
-        """Rebuild from :meth:`to_json`."""
+        """Rebuild from :meth:`to_json`, which somebody else may have written.
+
+        Raises
+        ------
+        StoreError
+            It is not what :meth:`to_json` gives for any table.
+        """
+        known = isinstance(state, dict) and state.keys() == {"format", "columns"}
+        if not (known and state["format"] == FORMAT and isinstance(state["columns"], list)):
+            raise StoreError("the encoder is not one that this version reads")
         encoder = cls()
-        encoder.columns_ = [_Column(**column) for column in state["columns"]]
-        encoder._set_spans()
+        encoder.columns_ = [_read_column(column) for column in state["columns"]]
+        try:
+            encoder._set_spans()
+        except DataError as error:
+            raise StoreError(f"the encoder is damaged ({error})") from None
         return encoder

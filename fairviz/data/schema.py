@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -48,7 +49,7 @@ class Schema:
         object.__setattr__(self, "features", tuple(self.features))
         object.__setattr__(self, "categorical", tuple(self.categorical))
         roles = [*self.features, self.label, self.sensitive, self.domain]
-        twice = sorted({name for name in roles if roles.count(name) > 1})
+        twice = sorted(name for name, n in Counter(roles).items() if n > 1)
         if twice:
             raise DataError(
                 f"Column {_names(twice)} has more than one role. Give every column one role only: "
@@ -56,7 +57,8 @@ class Schema:
             )
         if not self.features:
             raise DataError("The schema names no feature. Name at least one feature column.")
-        stray = [name for name in self.categorical if name not in self.features]
+        features = set(self.features)
+        stray = [name for name in self.categorical if name not in features]
         if stray:
             raise DataError(f"Categorical column {_names(stray)} is not among the features.")
 

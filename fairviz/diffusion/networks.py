@@ -76,7 +76,8 @@ class ScoreNetwork(nn.Module):
         for a, b in self.blocks:
             is_category[a:b] = 1.0
         self.register_buffer("is_category", is_category, persistent=False)
-        self.numbers = [c for c in range(width) if not any(a <= c < b for a, b in self.blocks)]
+        in_block = {c for a, b in self.blocks for c in range(a, b)}
+        self.numbers = [c for c in range(width) if c not in in_block]
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
         """Block logits (evidence included) and number residuals F, (B, D), from x (B, D), t (B,) or (1,), y (B,)."""

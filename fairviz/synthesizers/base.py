@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,15 @@ class Synthesizer(BaseEstimator):
     def from_state(cls, meta: dict, arrays: dict[str, np.ndarray]) -> Synthesizer:
         """Rebuild a fit from :meth:`state`."""
         raise NotImplementedError
+
+    @classmethod
+    def check_layout(cls, meta: dict, layout: Mapping[str, tuple[str, tuple[int, ...]]]) -> None:
+        """Refuse arrays whose types and shapes cannot belong to ``meta``, before they are read; by default none.
+
+        Raises
+        ------
+        StoreError
+        """
 
 
 def check_count(name: str, value: int, low: int, high: int) -> int:

@@ -17,13 +17,14 @@ from fairviz.diffusion.losses import clean_time
 from fairviz.diffusion.networks import GIVEN_LABEL, MARGINAL
 from fairviz.diffusion.sde import VPSDE
 from fairviz.diffusion.solvers import SOLVERS, solve
-from fairviz.dual import Dual
-from fairviz.errors import DataError, SettingError
+from fairviz.dual import GAPS, Dual
+from fairviz.errors import DataError, SettingError, StoreError
 from fairviz.numerics import settle
 from fairviz.posteriors import estimate
 from fairviz.synthesizers.base import MAX_ROWS, FitStep, check_count, check_price
 from fairviz.synthesizers.controls import CONTROLS, MAX_LAMBDA_Y, gap_prices
-from fairviz.synthesizers.fadm_training import Networks, train
+from fairviz.synthesizers.fadm_training import Networks, check_fadm_params, train
+from fairviz.synthesizers.stored import Form, check_arrays
 from fairviz.synthesizers.table import CHUNK, TableSynthesizer, chunk_seeds
 
 N_REFERENCE = 4000
@@ -73,6 +74,7 @@ class FADM(TableSynthesizer):
     """
 
     registered: ClassVar[str] = "fadm"
+    optional_fields: ClassVar[frozenset[str]] = frozenset({"why_no_price"})
 
     def __init__(
         self,
@@ -126,6 +128,9 @@ class FADM(TableSynthesizer):
         self._set_reference(x, y, z)
         self.learn_price(source)
 
+    def _check_params(self) -> None:
+        check_fadm_params(self.get_params())
+
     def _networks(self) -> Networks:
         return Networks.build(VPSDE(), self.encoder_.width_, self.blocks_, len(self.groups_), self.get_params())
 
@@ -146,6 +151,7 @@ class FADM(TableSynthesizer):
         """Estimate on the source's rows what a price asks for; the networks play no part and stay as they are."""
         settle()
         self.dual_: Dual | None = _rounded(estimate(source, seed=self.random_state))
+        self.why_no_price_: dict[str, str] | None = self.dual_.why_not
 
     @property
     def tilt_(self) -> Tilt:
@@ -318,25 +324,59 @@ class FADM(TableSynthesizer):
         """JSON-able dictionary and arrays; see :meth:`from_state`."""
         arrays = {f"net.{name}": value.numpy() for name, value in self.nets_.parameters().items()}
         arrays |= dict(zip(("ref.y", "ref.z", "ref.z1"), (a.numpy() for a in self.reference_), strict=True))
-        meta = self._table_state()
-        if self.dual_ is not None:
-            arrays |= {f"dual.{name}": getattr(self.dual_, name) for name in ("eta", "p_z", "p_z1")}
-            meta["why_no_price"] = self.dual_.why_not
-        return meta, arrays
+        dual = self.price_
+        arrays |= {f"dual.{name}": getattr(dual, name) for name in ("eta", "p_z", "p_z1")}
+        return {**self._table_state(), "why_no_price": dual.why_not}, arrays
+
+    def _forms(self) -> dict[str, Form]:
+        with torch.device("meta"):
+            forms = {f"net.{name}": Form.of(value) for name, value in self._networks().parameters().items()}
+        k = len(self.groups_)
+        forms |= {
+            "ref.y": Form(("n",), "int64", 0, 1),
+            "ref.z": Form(("n", k), low=0, high=1.001),  # a sum of rounded exponentials
+            "ref.z1": Form(("n", k), low=0, high=1.001),
+        }
+        if self.why_no_price_ is None:  # of an earlier version: the sign of its price came from base rates
+            shares = Form((k,), low=float(np.finfo(np.float32).tiny), high=1)
+            return forms | {"tilt.c": Form((k,), low=-2, high=2), "tilt.pi": shares, "tilt.pi_1": shares}
+        return forms | {
+            "dual.eta": Form(("m",), low=0, high=1),
+            "dual.p_z": Form(("m", k), low=0, high=1.001),
+            "dual.p_z1": Form(("m", k), low=0, high=1.001),
+        }
+
+    @classmethod
+    def _from_table(cls, meta: dict) -> FADM:
+        fit: FADM = super()._from_table(meta)
+        told = meta.get("why_no_price")
+        if told is not None and not (
+            isinstance(told, dict) and told.keys() <= set(GAPS) and all(isinstance(why, str) for why in told.values())
+        ):
+            raise StoreError("fit.json: why_no_price is not a sentence for each price")
+        fit.why_no_price_ = told
+        return fit
 
     @classmethod
     def from_state(cls, meta: dict, arrays: dict[str, np.ndarray]) -> FADM:
-        """Rebuild a fit; the inverse of :meth:`state`."""
-        fit: FADM = cls._from_table(meta)
+        """Rebuild a fit; the inverse of :meth:`state`.
+
+        Raises
+        ------
+        StoreError
+            These are not the dictionary and arrays of any fit of FADM.
+        """
+        fit = cls._from_table(meta)
+        check_arrays(fit._forms(), arrays)
         tensors = {name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}
         fit.nets_ = fit._networks()
         fit.nets_.load({name[4:]: value for name, value in tensors.items() if name.startswith("net.")})
         fit.reference_ = (tensors["ref.y"], tensors["ref.z"], tensors["ref.z1"])
         fit.dual_ = None
-        if "dual.eta" in arrays:
+        if fit.why_no_price_ is not None:
             pi, pi_1 = fit.joint_.sum(1).numpy(), fit.joint_[:, 1].numpy()
             eta, p_z, p_z1 = (arrays[f"dual.{name}"] for name in ("eta", "p_z", "p_z1"))
-            fit.dual_ = Dual(eta, p_z, p_z1, pi, pi_1, why_not=dict(meta["why_no_price"]))
+            fit.dual_ = Dual(eta, p_z, p_z1, pi, pi_1, why_not=fit.why_no_price_)
         return fit
 
 

@@ -34,7 +34,7 @@ class Networks:
     @classmethod
     def build(cls, sde: VPSDE, width: int, blocks: Blocks, n_groups: int, params: dict[str, Any]) -> Networks:
         """Fresh networks, seeded without touching torch's global generator."""
-        _check(params)
+        check_fadm_params(params)
         size = {"hidden": params["classifier_hidden"], "depth": params["classifier_depth"]}
         n_labels = 2 if params["label_in_score"] else 0
         return seeded(
@@ -93,7 +93,13 @@ class DomainBatches:
         return picks[0], picks[1], len(self.rows[k]) / self.n
 
 
-def _check(params: dict[str, Any]) -> None:
+def check_fadm_params(params: dict[str, Any]) -> None:
+    """Refuse hyper-parameters out of range, or a name that is none of the choices.
+
+    Raises
+    ------
+    SettingError
+    """
     check_params(params)
     if params["meta"] not in META_MODES:
         raise SettingError(f"meta is {params['meta']!r}; choose one of {', '.join(META_MODES)}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.encoder import TableEncoder
-from fairviz.data.schema import Schema
-from fairviz.errors import DataError, SettingError
+from fairviz.errors import DataError, SettingError, StoreError
 from fairviz.numerics import settle
 from fairviz.synthesizers.base import MAX_ROWS, FitStep, Synthesizer, check_count
+from fairviz.synthesizers.stored import Form, check_arrays, check_layout, check_meta, read_schema
 
 CHUNK = 1000
 EMA = 0.998
@@ -127,6 +127,12 @@ class TableSynthesizer(Synthesizer):
     registered: ClassVar[str]
     #: Settings of ``sample`` with their defaults and ranges (low, high).
     settings: ClassVar[dict[str, tuple[float, float, float]]] = {}
+    #: Fields of ``fit.json`` that not every fit has.
+    optional_fields: ClassVar[frozenset[str]] = frozenset()
+
+    def _check_params(self) -> None:
+        """Refuse hyper-parameters out of range."""
+        check_params(self.get_params())
 
     def _build(self) -> nn.ModuleDict:
         """Fresh networks, from ``encoder_``, ``groups_`` and the hyper-parameters."""
@@ -171,7 +177,7 @@ class TableSynthesizer(Synthesizer):
         DataError
             The source has one class only, or a loss is no longer finite.
         """
-        check_params(self.get_params())
+        self._check_params()
         settle()
         x, y, z, _ = self._learn_table(source)
         self.nets_ = seeded(self._build, self.random_state)  # type: ignore[attr-defined]
@@ -230,19 +236,50 @@ class TableSynthesizer(Synthesizer):
             "encoder": self.encoder_.to_json(),
         }
 
+    def _forms(self) -> dict[str, Form]:
+        """The arrays of :meth:`state`, none else: what they are called and how long they are; allocates nothing."""
+        with torch.device("meta"):
+            return {f"net.{name}": Form.of(value) for name, value in self._build().state_dict().items()}
+
+    @classmethod
+    def check_layout(cls, meta: dict, layout: Mapping[str, tuple[str, tuple[int, ...]]]) -> None:
+        """Refuse arrays of other names, types or shapes than the settings in ``meta`` imply, before they are read.
+
+        Raises
+        ------
+        StoreError
+            Or ``meta`` itself is not that of a fit.
+        """
+        check_layout(cls._from_table(meta)._forms(), layout)
+
     @classmethod
     def _from_table(cls, meta: dict) -> Any:
+        """A fit without its arrays, everything in ``meta`` checked."""
+        check_meta(meta, cls().get_params(), cls.optional_fields)
         fit = cls(**meta["params"])
-        fit.name_, fit.schema_ = meta["name"], Schema(**meta["schema"])
+        try:
+            fit._check_params()
+            fit.encoder_ = TableEncoder.from_json(meta["encoder"])
+        except (SettingError, StoreError) as error:
+            raise StoreError(f"fit.json: {error}") from None
+        fit.name_, fit.schema_ = meta["name"], read_schema(meta["schema"])
+        if [column.name for column in fit.encoder_.columns_] != list(fit.schema_.features):
+            raise StoreError("fit.json: the encoder's columns are not the schema's features")
         fit.groups_, fit.labels_ = tuple(meta["groups"]), (meta["labels"][0], meta["labels"][1])
         fit.joint_, fit.notes_ = torch.tensor(meta["joint"], dtype=torch.float64), list(meta["notes"])
-        fit.encoder_ = TableEncoder.from_json(meta["encoder"])
         return fit
 
     @classmethod
     def from_state(cls, meta: dict, arrays: dict[str, np.ndarray]) -> Any:
-        """Rebuild a fit; the inverse of :meth:`state`."""
+        """Rebuild a fit; the inverse of :meth:`state`.
+
+        Raises
+        ------
+        StoreError
+            These are not the dictionary and arrays of any fit of this kind.
+        """
         fit = cls._from_table(meta)
+        check_arrays(fit._forms(), arrays)
         fit.nets_ = seeded(fit._build, 0).requires_grad_(False).train(False)
         fit.nets_.load_state_dict(
             {k[4:]: torch.from_numpy(np.array(v)) for k, v in arrays.items() if k.startswith("net.")}

@@ -212,7 +212,10 @@ def test_a_chunk_that_is_not_finite_is_refused(fit: FADM, monkeypatch) -> None:
 
 def test_a_fit_of_an_earlier_version_is_told_what_to_do(fit: FADM) -> None:
     meta, arrays = fit.state()
-    old = FADM.from_state(meta, {name: a for name, a in arrays.items() if not name.startswith("dual.")})
+    del meta["why_no_price"]
+    tilt = {"tilt.c": [-1, 1], "tilt.pi": toy.PI, "tilt.pi_1": toy.PI_1}
+    kept = {name: a for name, a in arrays.items() if not name.startswith("dual.")}
+    old = FADM.from_state(meta, kept | {name: np.array(value, np.float32) for name, value in tilt.items()})
     pd.testing.assert_frame_equal(old.sample(100), fit.sample(100))
     pd.testing.assert_frame_equal(
         old.sample(100, control="entropy", lambda_z=3.0), fit.sample(100, control="entropy", lambda_z=3.0)
