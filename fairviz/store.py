@@ -26,6 +26,7 @@ import safetensors
 import safetensors.numpy
 
 from fairviz.errors import StoreError
+from fairviz.files import written_aside
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -51,15 +52,8 @@ def _sync(path: Path) -> None:
 
 def write_atomic(path: Path, data: bytes) -> None:
     """Write a file so that a reader sees the old bytes or the new ones."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as handle:
-        try:
-            handle.write(data)
-            handle.flush()
-            os.fsync(handle.fileno())
-            os.replace(handle.name, path)
-        except BaseException:
-            Path(handle.name).unlink(missing_ok=True)
-            raise
+    with written_aside(path, mode=0o600) as handle:
+        handle.write(data)
 
 
 @dataclass(frozen=True)
