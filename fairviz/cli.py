@@ -78,9 +78,11 @@ def _check_text(args: argparse.Namespace) -> None:
     SettingError
     """
     for name, value in vars(args).items():
-        if not isinstance(value, str) or name in ("command", *([] if value else ["without"])):
-            continue
         option = name.upper() if name in ("run", "rows") else f"--{name.replace('_', '-')}"
+        if isinstance(value, list) and name != "rest":  # what argparse makes of "--seed=--"
+            raise SettingError(f"{option} is '--'. Give a value, or leave it out.")
+        if not isinstance(value, str) or (not value and name in ("without", "setting")):
+            continue
         if not value.strip():
             raise SettingError(f"{option} is empty. Give a value, or leave it out.")
         if "\0" in value:

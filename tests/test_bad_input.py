@@ -490,6 +490,7 @@ CHOICES = [
     (["datasets", "--download", "x" * 5000], ["No data set"]),
     (["wat"], ["wat"]), ([""], []), (["fit"], ["--target"]), (["fit", "--wat"], []), ([*SAMPLE, "extra"], ["extra"]),
     ([*SAMPLE, "--wat\nwat"], ["wat"]),
+    *(([*SAMPLE, f"--{o}=--"], [f"--{o} is '--'"]) for o in ("seed", "out", "control", "lambda-z", "steps")),
 ]  # fmt: skip
 
 
