@@ -10,14 +10,18 @@ from typing import Any
 
 from fairviz import __version__, commands, comparisons
 from fairviz.comparison.methods import METHODS
+from fairviz.data.cells import CONTROL
 from fairviz.data.dataset import ALL_DOMAINS
+from fairviz.data.schema import _shown
 from fairviz.data.sources import DATASETS
 from fairviz.errors import FairvizError, SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS
+from fairviz.files import check_path
 from fairviz.meta import META_MODES
 from fairviz.synthesizers import CONTROLS
 
 BAD_INPUT = 2
+LONGEST_MESSAGE = 2000
 
 
 def _data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +38,7 @@ def _data_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _knob_arguments(parser: Any) -> None:
     for name in commands.KNOBS:
-        parser.add_argument(f"--{name}", type=float, help=f"knob of the simulated data set: {name} (default 1)")
+        parser.add_argument(f"--{name}", type=_number, help=f"knob of the simulated data set: {name} (default 1)")
 
 
 def _sampling_arguments(parser: argparse.ArgumentParser, *, n: int) -> None:
@@ -47,7 +51,7 @@ def _sampling_arguments(parser: argparse.ArgumentParser, *, n: int) -> None:
         "--steps": "score evaluations",
         "--solver": "sde_dpmpp_2m or euler_maruyama",
     }
-    kinds: dict[type, Any] = {int: _whole, float: float, str: str}
+    kinds: dict[type, Any] = {int: _whole, float: _number, str: str}
     for option, (_, default) in commands.SAMPLING.items():
         text = f"{texts[option]} (default {default if isinstance(default, str) else format(default, 'g')})"
         parser.add_argument(option, type=kinds[type(default)], default=default, help=text)
@@ -56,10 +60,48 @@ def _sampling_arguments(parser: argparse.ArgumentParser, *, n: int) -> None:
 
 def _whole(text: str) -> int:
     """Accepts 10000, 10_000 and 1e4."""
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not math.isfinite(value) or value != int(value):
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{_shown(text)} is not a whole number")
     return int(text.replace("_", "")) if text.replace("_", "").lstrip("-").isdigit() else int(value)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{_shown(text)} is not a number") from None
+
+
+def _check_text(args: argparse.Namespace) -> None:
+    """Refuse what no option can be: nothing, a NUL character, a path that no file can have.
+
+    Raises
+    ------
+    SettingError
+    """
+    for name, value in vars(args).items():
+        option = name.upper() if name in ("run", "rows") else f"--{name.replace('_', '-')}"
+        if isinstance(value, list) and name != "rest":  # what argparse makes of "--seed=--"
+            raise SettingError(f"{option} is '--'. Give a value, or leave it out.")
+        if not isinstance(value, str) or (not value and name in ("without", "setting")):
+            continue
+        if not value.strip():
+            raise SettingError(f"{option} is empty. Give a value, or leave it out.")
+        if "\0" in value:
+            raise SettingError(f"{option} holds a NUL character. Give text without it.")
+        if name in ("run", "rows", "csv", "out"):
+            check_path(option, value)
+
+
+def _one_line(text: str) -> str:
+    """A message as one line of bounded length, whatever names and paths are in it."""
+    text = CONTROL.sub(lambda m: repr(m.group())[1:-1], text.replace("\n", "\\n").replace("\r", "\\r"))
+    text, half = text.encode("utf-8", "backslashreplace").decode(), LONGEST_MESSAGE // 2
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:half]} ... {text[-half:]}"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -112,9 +154,11 @@ def parser() -> argparse.ArgumentParser:
     _data_arguments(sub)
     sub.add_argument("--target", metavar="DOMAIN")
     sub.add_argument("--control", default="dp")
-    sub.add_argument("--lambda-y", type=float, default=1.0)
+    sub.add_argument("--lambda-y", type=_number, default=1.0)
     sub.add_argument("--lambdas", metavar="0,0.1,..", help="values of lambda_z; the recorded grid by default")
-    sub.add_argument("--lambda-eop", type=float, default=0.0, help="second price, with control dp_eop only (default 0)")
+    sub.add_argument(
+        "--lambda-eop", type=_number, default=0.0, help="second price, with control dp_eop only (default 0)"
+    )
     sub.add_argument("--classifiers", metavar="A,B", help=", ".join(CLASSIFIERS))
     sub.add_argument("--seeds", type=_whole, default=3)
     sub.add_argument("-n", type=_whole, default=10_000)
@@ -168,15 +212,20 @@ def main(argv: Sequence[str] | None = None) -> int:
             args.rest = rest
         elif rest:
             raise SettingError(f"unrecognized arguments: {' '.join(rest)}. See 'fairviz {args.command} --help'.")
+        _check_text(args)
         args.run_command(args)
     except FairvizError as error:
-        commands.say(f"fairviz: {error}")
+        commands.say(_one_line(f"fairviz: {error}"))
         return BAD_INPUT
     except KeyboardInterrupt:
         commands.say("fairviz: stopped.")
         return 130
     except BrokenPipeError:
         return 1
+    except OSError as error:  # a folder without permission, a full disk, a path of the environment
+        where = f"{error.filename}: " if error.filename else ""
+        commands.say(_one_line(f"fairviz: {where}{error.strerror or error}. Check the path and the space left there."))
+        return BAD_INPUT
     return 0
 
 

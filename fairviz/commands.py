@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import sys
@@ -13,20 +14,23 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from fairviz.data.dataset import DomainDataset, read_table
-from fairviz.data.schema import Schema, _names
+from fairviz.data.cells import clean_text
+from fairviz.data.dataset import DomainDataset
+from fairviz.data.reading import read_table, read_text
+from fairviz.data.schema import Schema, _names, _shown
 from fairviz.data.sources import DATASETS, load_dataset
-from fairviz.errors import SettingError
+from fairviz.errors import DataError, SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_model
 from fairviz.evaluation.report import REPORTED, summary
+from fairviz.files import check_file, check_new_folder, check_store, written_aside
 from fairviz.library import FitSpec, Library, load_fit, open_run, save_run, upgrade_fit, versions
 from fairviz.store import MANIFEST, upgrade_entry, write_atomic
 from fairviz.sweep import CONSTANT, REAL, Cell, Run, run_sweep
 from fairviz.synthesizers import CONTROLS, FADM
 from fairviz.synthesizers.base import MAX_ROWS, check_count, check_price
 from fairviz.synthesizers.controls import MAX_LAMBDA_Y
-from fairviz.synthesizers.table import TableSynthesizer
+from fairviz.synthesizers.table import TableSynthesizer, check_params
 
 KNOBS = ("bias", "proxy", "shift")
 #: Settings of ``fairviz sample``: option, keyword of ``FADM.sample`` and default.
@@ -45,21 +49,65 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def note(frame: pd.DataFrame) -> None:
+    """Say what was changed in reading a file."""
+    for line in frame.attrs.get("notes", ()):
+        say(f"Note: {line}")
+
+
+def listed(option: str, text: str) -> list[str]:
+    """Names separated by commas; one that holds a comma stands in quotes.
+
+    Raises
+    ------
+    SettingError
+        A name is empty or there twice.
+    """
+    names = [clean_text(name) for name in next(csv.reader([text], skipinitialspace=True), [])]
+    if not names or "" in names:
+        raise SettingError(f"{option} is {_shown(text)}; give names separated by single commas, such as A,B.")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SettingError(f"{option} names {_names(twice)} more than once. Name it once.")
+    return names
+
+
+def check_classifier(name: str) -> None:
+    """Refuse an unknown classifier.
+
+    Raises
+    ------
+    SettingError
+    """
+    if name not in CLASSIFIERS:
+        raise SettingError(f"No classifier {_shown(name)}. Choose one of {_names(list(CLASSIFIERS))}.")
+
+
 def _dataset(args: argparse.Namespace) -> tuple[DomainDataset, dict]:
     """The whole data set named on the command line, and the options of its reader."""
+    roles = ("label", "favourable", "sensitive", "domain")
     if args.csv:
-        missing = [f"--{n}" for n in ("label", "favourable", "sensitive", "domain") if getattr(args, n) is None]
+        missing = [f"--{n}" for n in roles if getattr(args, n) is None]
         if missing:
             raise SettingError(f"--csv needs {', '.join(missing)} too: say which column plays which role.")
-        taken = (args.label, args.sensitive, args.domain)
-        table = read_table(args.csv, text=taken)
-        features = args.features.split(",") if args.features else [c for c in table.columns if c not in taken]
-        schema = Schema(tuple(features), args.label, args.favourable, args.sensitive, args.domain)
-        if args.features:  # what is not named is left out on purpose
-            table = table[[c for c in table.columns if c in schema.columns]]
-        return DomainDataset.from_frame(Path(args.csv).stem, table, schema), {}
+        other = [f"--{n}" for n in ("dataset", *KNOBS) if getattr(args, n) is not None]
+        if other:
+            raise SettingError(f"{other[0]} does not go with --csv. Name either a built-in data set or a file.")
+        label, favourable, sensitive, domain = (clean_text(getattr(args, n)) for n in roles)
+        taken = (label, sensitive, domain)
+        table = None if args.features else read_text(args.csv)
+        features = [c for c in table.names if c not in taken] if table else listed("--features", args.features)
+        if not features:
+            raise DataError(f"{args.csv}: no column is left to learn from; all have a role. Add feature columns.")
+        schema = Schema(tuple(features), label, favourable, sensitive, domain)
+        # what --features does not name is left out on purpose
+        name, others = Path(args.csv).stem, bool(args.features)
+        return DomainDataset.from_text(name, table or read_text(args.csv), schema, leave_out_others=others), {}
     if args.dataset is None:
         raise SettingError("Name a data set: --dataset NAME, or --csv FILE with its roles.")
+    given = [f"--{n}" for n in (*roles, "features") if getattr(args, n) is not None]
+    if given:
+        raise SettingError(f"{given[0]} goes with --csv only; data set {_shown(args.dataset)} has its own roles.")
     options = _options(args)
     return load_dataset(args.dataset, **options), options
 
@@ -68,7 +116,9 @@ def _options(args: argparse.Namespace) -> dict:
     """Knobs of the simulated story; all at 1 is the default story, which has shipped fits."""
     given = {n: getattr(args, n) for n in KNOBS if getattr(args, n) is not None}
     if given and args.dataset != "simulated":
-        raise SettingError(f"--{next(iter(given))} is a knob of the data set 'simulated', not of {args.dataset!r}.")
+        raise SettingError(
+            f"--{next(iter(given))} is a knob of the data set 'simulated', not of {_shown(args.dataset)}."
+        )
     knobs = {**dict.fromkeys(KNOBS, 1.0), **given}
     return {} if all(value == 1.0 for value in knobs.values()) else knobs
 
@@ -77,7 +127,7 @@ def cmd_datasets(args: argparse.Namespace) -> None:
     """List the built-in data sets, or download one."""
     if args.download:
         if args.download not in DATASETS:
-            raise SettingError(f"No data set {args.download!r}. Choose one of {_names(list(DATASETS))}.")
+            raise SettingError(f"No data set {_shown(args.download)}. Choose one of {_names(list(DATASETS))}.")
         files = DATASETS[args.download].files
         say(
             f"{args.download}: made on the spot, nothing to download."
@@ -111,39 +161,25 @@ def cmd_datasets(args: argparse.Namespace) -> None:
         print(f"{'':<15} {row['favourable']!r} of {row['label']!r}, by {row['sensitive']!r}, over {row['domain']!r}")
 
 
-def _check_folder(out: Path) -> None:
-    """Refuse before the work what could not be written after it."""
-    if out.exists():
-        raise SettingError(f"{out} already exists. Name another folder or delete this one.")
-    parent = next(p for p in out.absolute().parents if p.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise SettingError(f"{out} cannot be written: {parent} is not a folder one can write to. Name another folder.")
-
-
-def _check_file(out: Path) -> None:
-    """The same for a file, whose folder must be there."""
-    parent = out.absolute().parent
-    if out.is_dir() or not parent.is_dir() or not os.access(parent, os.W_OK):
-        what = "it is a folder" if out.is_dir() else f"{parent} is not a folder one can write to"
-        raise SettingError(f"{out} cannot be written: {what}. Name another file.")
-
-
 def cmd_fit(args: argparse.Namespace) -> None:
     """Train on all domains but the target and publish a run folder."""
-    _check_folder(Path(args.out))
-    dataset, options = _dataset(args)
+    check_new_folder(Path(args.out))
     params = {"n_iter": args.iterations, "meta": args.meta, "random_state": args.seed}
     params = {key: value for key, value in params.items() if value is not None}
-    spec = FitSpec.of(dataset, args.target, options, **params)
+    check_params(FADM(**params).get_params())
+    dataset, options = _dataset(args)
+    target = clean_text(args.target)
+    spec = FitSpec.of(dataset, target, options, **params)
     fit, begun = FADM(**spec.params), time.monotonic()
     with tqdm(total=spec.params["n_iter"], unit="step", disable=None, file=sys.stderr) as bar:
-        for step in fit.fit_steps(dataset.source_for(args.target)):
+        for step in fit.fit_steps(dataset.source_for(target)):
             bar.update(1)
             if step.step % 20 == 0:
                 bar.set_postfix({key: f"{value:.3f}" for key, value in step.losses.items()})
     entry = save_run(Path(args.out), spec, fit, time.monotonic() - begun)
-    for note in fit.notes_:
-        say(f"Note: {note}")
+    note(dataset.frame)
+    for line in fit.notes_:
+        say(f"Note: {line}")
     answer = {"out": str(entry.path), "key": entry.key, **entry.made}
     print(json.dumps(answer, indent=1) if args.json else f"Saved in {entry.path} after {entry.made['seconds']:.0f} s.")
 
@@ -187,33 +223,36 @@ def cmd_sample(args: argparse.Namespace) -> None:
     """Draw guided synthetic rows into a CSV file."""
     n = check_count("n", args.n, 1, MAX_ROWS)
     out = Path(args.out)
-    _check_file(out)
+    check_file(out)
     chunks = _chunks(_fit_for(args), n, args)
-    partial = out.with_name(out.name + ".part")
     try:
-        with open(partial, "w", newline="") as handle, tqdm(total=n, unit="row", disable=None, file=sys.stderr) as bar:
+        with (
+            written_aside(out, newline="", encoding="utf-8") as handle,
+            tqdm(total=n, unit="row", disable=None, file=sys.stderr) as bar,
+        ):
             for index, chunk in enumerate(chunks):
                 chunk.to_csv(handle, index=False, header=index == 0)
                 bar.update(len(chunk))
-        partial.replace(out)
     except OSError as error:
         raise SettingError(f"{out} cannot be written: {error.strerror}. Name another file.") from None
-    finally:
-        partial.unlink(missing_ok=True)
     say(f"{n:,} synthetic rows in {out}. Synthetic does not mean anonymous.")
 
 
 def cmd_evaluate(args: argparse.Namespace) -> None:
     """Train a classifier on the given rows, test it on the target domain's real rows."""
     check_count("seed", args.seed, 0, 2**32 - 1)
+    check_classifier(args.classifier)
     dataset, _ = _dataset(args)
-    source, target = dataset.leave_out(args.target)
-    train = dataset.conform(read_table(args.rows, text=dataset.text_columns), args.rows)
+    source, target = dataset.leave_out(clean_text(args.target))
+    rows = read_table(args.rows, text=dataset.text_columns)
+    train = dataset.conform(rows, args.rows)
     counts = {
         "given rows": evaluate(train, target, classifier=args.classifier, seed=args.seed),
         "real source rows": real_data_model(source, target, classifier=args.classifier, n=len(train), seed=args.seed),
         "constant predictor": constant_predictor(source, target),
     }
+    for frame in (dataset.frame, rows):
+        note(frame)
     reports = {name: summary(c, args.target) for name, c in counts.items()}
     if args.json:
         head = {
@@ -251,7 +290,7 @@ def cmd_sweep(args: argparse.Namespace) -> None:
     check_count("n", args.n, 1, MAX_ROWS)
     check_count("jobs", args.jobs, 1, 64)
     if args.out:
-        _check_file(Path(args.out))
+        check_file(Path(args.out))
     spec, run = _sweep_fit(args)
     # the library's fit of these rows may call its data set by another name
     given = args.csv or (not args.run and spec.dataset != args.dataset)
@@ -261,16 +300,15 @@ def cmd_sweep(args: argparse.Namespace) -> None:
             f"{args.csv} does not hold the rows that {args.run} was fitted on. Name the same file and roles."
         )
     if args.control not in CONTROLS:
-        raise SettingError(f"No control {args.control!r}. Choose one of {_names(list(CONTROLS))}.")
+        raise SettingError(f"No control {_shown(args.control)}. Choose one of {_names(list(CONTROLS))}.")
     prices = _prices(args.lambdas, CONTROLS[args.control].top) if args.lambdas else None
     check_price("lambda_y", args.lambda_y, 1, MAX_LAMBDA_Y)
     check_price("lambda_eop", args.lambda_eop, 1, CONTROLS["eop"].top)
     if args.lambda_eop and args.control != "dp_eop":
-        raise SettingError(f"lambda_eop goes with control 'dp_eop' only, not with {args.control!r}.")
-    classifiers = args.classifiers.split(",") if args.classifiers else list(CLASSIFIERS)
-    unknown = [c for c in classifiers if c not in CLASSIFIERS]
-    if unknown:
-        raise SettingError(f"No classifier {unknown[0]!r}. Choose one of {_names(list(CLASSIFIERS))}.")
+        raise SettingError(f"lambda_eop goes with control 'dp_eop' only, not with {_shown(args.control)}.")
+    classifiers = listed("--classifiers", args.classifiers) if args.classifiers else list(CLASSIFIERS)
+    for name in classifiers:
+        check_classifier(name)
     seeds = range(check_count("seeds", args.seeds, 1, 1000))
     library = Library()
     if prices is None:
@@ -303,7 +341,9 @@ def _prices(text: str, top: float) -> list[float]:
     try:
         prices = [float(part) for part in text.split(",")]
     except ValueError:
-        raise SettingError(f"--lambdas is {text!r}; give numbers separated by commas, such as 0,0.1,0.2.") from None
+        raise SettingError(
+            f"--lambdas is {_shown(text)}; give numbers separated by commas, such as 0,0.1,0.2."
+        ) from None
     for price in prices:
         check_price("lambda_z", price, 1, top)
     return prices
@@ -340,6 +380,8 @@ def cmd_pretrain(args: argparse.Namespace) -> None:
     """Rebuild a data set's shipped fits and recorded sweep."""
     from fairviz.pretrain import pretrain
 
+    if args.out:
+        check_store(Path(args.out))
     with tqdm(disable=None, file=sys.stderr) as bar:
         for phase, done, total, note in pretrain(
             args.dataset, Path(args.out) if args.out else None, seeds=args.seeds, n_jobs=args.jobs, quick=args.quick

@@ -10,27 +10,26 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from fairviz.commands import say
+from fairviz.commands import check_classifier, listed, say
 from fairviz.comparison import tables
 from fairviz.comparison.methods import METHODS
 from fairviz.comparison.plans import FRONTIER, TABLE, TABLE_METHODS, Plan, frontier, published, table1
 from fairviz.comparison.trials import Trial, compute
-from fairviz.data.schema import _names
+from fairviz.data.schema import _names, _shown
 from fairviz.data.sources import load_dataset
 from fairviz.errors import SettingError
-from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.report import summary
+from fairviz.files import check_store
 from fairviz.library import FIT, Library, versions
 from fairviz.store import Entry, ResultStore
 from fairviz.synthesizers.base import MAX_ROWS, check_count
 
 
 def _plan(args: argparse.Namespace, default: tuple[str, ...]) -> Plan:
-    methods = tuple(args.methods.split(",")) if args.methods else default
-    classifiers = tuple(args.classifiers.split(",")) if args.classifiers else Plan.classifiers
-    unknown = [c for c in classifiers if c not in CLASSIFIERS]
-    if unknown:
-        raise SettingError(f"No classifier {unknown[0]!r}. Choose among {_names(list(CLASSIFIERS))}.")
+    methods = tuple(listed("--methods", args.methods)) if args.methods else default
+    classifiers = tuple(listed("--classifiers", args.classifiers)) if args.classifiers else Plan.classifiers
+    for name in classifiers:
+        check_classifier(name)
     return Plan(args.dataset, methods, classifiers, args.seeds, args.quick)
 
 
@@ -53,6 +52,7 @@ def _run(
     out = Path(args.out) if args.out else Library().store.root
     if out.exists() and not out.is_dir():
         raise SettingError(f"{out} cannot be written: it is a file. Name a folder.")
+    check_store(out)
     _follow(make(plan, out, n_jobs=args.jobs))
     entry = published(ResultStore(out), kind, load_dataset(plan.dataset).fingerprint(), plan.quick)[0]
     if args.json:
@@ -81,16 +81,16 @@ def cmd_trial(args: argparse.Namespace) -> None:
         check_count(name, value, low, high)
     try:
         setting = json.loads(args.setting)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         setting = None
     if not isinstance(setting, dict):
-        raise SettingError(f"--setting is {args.setting!r}; give JSON such as '{{\"lambda_z\": 0.2}}'.")
-    if args.classifier not in CLASSIFIERS:
-        raise SettingError(f"No classifier {args.classifier!r}. Choose one of {_names(list(CLASSIFIERS))}.")
+        raise SettingError(f"--setting is {_shown(args.setting)}; give JSON such as '{{\"lambda_z\": 0.2}}'.")
+    check_classifier(args.classifier)
     dataset = load_dataset(args.dataset)
+    dataset.leave_out(args.target)  # refused before anything is said or trained
     if args.without and (args.without not in dataset.domains or args.without == args.target):
         others = [d for d in dataset.domains if d != args.target]
-        raise SettingError(f"--without: no domain {args.without!r}. Choose one of {_names(others, 60)}.")
+        raise SettingError(f"--without: no domain {_shown(args.without)}. Choose one of {_names(others, 60)}.")
     trial = Trial.of(
         args.method, setting, args.target, args.classifier, args.seed,
         without=args.without, n=args.n, n_steps=args.steps, n_iter=args.iterations,

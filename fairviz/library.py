@@ -22,7 +22,7 @@ import torch
 from fairviz import __version__
 from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
 from fairviz.data.published import cache_dir
-from fairviz.data.schema import _names
+from fairviz.data.schema import _names, _shown
 from fairviz.data.sources import fingerprint_of, load_dataset
 from fairviz.errors import SettingError, StoreError
 from fairviz.store import (
@@ -152,10 +152,10 @@ class FitSpec:
         SettingError
             No such domain.
         """
-        for domain in (target, without):
-            if domain not in ("", ALL_DOMAINS, *dataset.domains):
-                known = _names([*dataset.domains, ALL_DOMAINS], 60)
-                raise SettingError(f"{dataset.name}: no domain {domain!r}. Choose one of {known}.")
+        for domain, known in ((target, (ALL_DOMAINS,)), (without, ("", ALL_DOMAINS))):
+            if domain not in (*known, *dataset.domains):
+                names = _names([*dataset.domains, ALL_DOMAINS], 60)
+                raise SettingError(f"{dataset.name}: no domain {_shown(domain)}. Choose one of {names}.")
         if without:
             target, without = sorted((target, without))
         made = SYNTHESIZERS[synthesizer](**params).get_params()

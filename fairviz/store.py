@@ -33,6 +33,7 @@ import safetensors
 import safetensors.numpy
 
 from fairviz.errors import StoreError
+from fairviz.files import written_aside
 from fairviz.untrusted import (
     ADVICE,
     check_sha256,
@@ -111,16 +112,8 @@ def write_atomic(path: Path, data: bytes, aside: Path | None = None) -> None:
     ------
     OSError
     """
-    folder = aside or path.parent
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{path.name}-", delete=False) as handle:
-        try:
-            handle.write(data)
-            handle.flush()
-            os.fsync(handle.fileno())
-            os.replace(handle.name, path)
-        except BaseException:
-            Path(handle.name).unlink(missing_ok=True)
-            raise
+    with written_aside(path, aside, mode=0o600) as handle:
+        handle.write(data)
 
 
 @dataclass(frozen=True)
@@ -355,7 +348,7 @@ def replace_entry(path: Path, kind: str, spec: dict, **payload: Any) -> Entry:
     StoreError
         The folder cannot be written.
     """
-    new, old = (path.with_name(f".writing-{secrets.token_hex(8)}") for _ in range(2))
+    new, old = (path.with_name(f".writing-{secrets.token_hex(4)}") for _ in range(2))
     write_entry(new, kind, spec, **payload)
     try:
         if path.exists():

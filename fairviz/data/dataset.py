@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fairviz.data.schema import Schema, _names
+from fairviz.data.cells import EXACT, LARGEST, NUMBER, clean_frame
+from fairviz.data.reading import TextTable, read_table, read_text
+from fairviz.data.schema import ALL_DOMAINS, MISSING, Schema, _names, _shown
 from fairviz.errors import DataError, SettingError
 
-ALL_DOMAINS = "all"
-MISSING = "(missing)"
+__all__ = ["ALL_DOMAINS", "MISSING", "DomainDataset", "read_csv", "read_table"]
 
 
 def _as_text(values: pd.Series) -> pd.Series:
@@ -28,7 +26,25 @@ def _as_text(values: pd.Series) -> pd.Series:
     return kept.map(lambda v: str(int(v)) if whole else str(v), na_action="ignore")
 
 
-def _tidy(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+def _check_numbers(where: str, name: str, values: pd.Series) -> None:
+    """Refuse numbers that a float would not hold."""
+    numbers = values.to_numpy(float, na_value=np.nan)
+    wide = np.abs(numbers) > LARGEST
+    if wide.any():
+        what = "an infinite number" if np.isinf(numbers).any() else f"a number beyond {LARGEST:g}"
+        row = int(wide.argmax())
+        raise DataError(f"{where}: feature {_shown(name)} holds {what} (row {row + 1}). Replace it or leave it empty.")
+    # near the limit a float may have been rounded down to it, so the whole number itself is asked
+    if pd.api.types.is_integer_dtype(values) and (np.abs(numbers) >= EXACT).any():
+        for row, value in enumerate(values):
+            if not pd.isna(value) and abs(int(value)) > EXACT:
+                raise DataError(
+                    f"{where}: feature {_shown(name)} holds a whole number beyond 2**53 (row {row + 1}: {value}), "
+                    "which no float holds exactly. Turn the column into text, or leave it out."
+                )
+
+
+def _tidy(frame: pd.DataFrame, schema: Schema, where: str) -> pd.DataFrame:
     """Numbers stay numbers, everything else becomes text categories."""
     columns = {}
     for name in schema.columns:
@@ -40,8 +56,7 @@ def _tidy(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
             and not pd.api.types.is_bool_dtype(values)
         )
         if numeric:
-            if not np.isfinite(values.dropna().to_numpy(float)).all():
-                raise DataError(f"Feature {name!r} holds an infinite number. Replace it or leave it empty.")
+            _check_numbers(where, name, values)
             columns[name] = values
         elif isinstance(values.dtype, pd.CategoricalDtype) and pd.api.types.is_string_dtype(values.cat.categories):
             if name not in schema.features:
@@ -79,18 +94,50 @@ class DomainDataset:
     groups: tuple[str, ...]
 
     @classmethod
-    def from_frame(cls, name: str, frame: pd.DataFrame, schema: Schema) -> DomainDataset:
+    def from_frame(cls, name: str, frame: pd.DataFrame, schema: Schema, *, where: str | None = None) -> DomainDataset:
         """Validate a table against its schema.
+
+        Parameters
+        ----------
+        where : str, optional
+            What messages call the table; its name by default.
 
         Raises
         ------
         DataError
             See :meth:`Schema.validate`.
         """
+        notes = frame.attrs.get("notes", ())
         frame = frame.reset_index(drop=True)  # rows are told apart by place, never by a label they came with
-        schema.validate(frame, where=name)
-        tidy = _tidy(frame, schema)
+        schema.check_columns(frame, where or name)
+        frame = clean_frame(frame)
+        schema.validate(frame, where or name)
+        tidy = _tidy(frame, schema, where or name)
+        if notes:
+            tidy.attrs["notes"] = notes
         return cls(name, tidy, schema, tuple(tidy[schema.sensitive].cat.categories))
+
+    @classmethod
+    def from_text(cls, name: str, table: TextTable, schema: Schema, *, leave_out_others: bool = False) -> DomainDataset:
+        """Validate a table read from a file against its schema, its features more strictly than :meth:`from_frame`.
+
+        Parameters
+        ----------
+        leave_out_others : bool
+            Drop columns outside the schema, which are refused otherwise.
+
+        Raises
+        ------
+        DataError
+            See :meth:`TextTable.typed`, :meth:`Schema.validate` and :meth:`Schema.check_features`.
+        """
+        raw = pd.DataFrame(columns=table.names)
+        schema.check_columns(raw, table.path, optional=table.names if leave_out_others else ())
+        text = (schema.label, schema.sensitive, schema.domain, *schema.categorical)
+        frame = table.typed(text, schema.features)
+        dataset = cls.from_frame(name, frame[[c for c in table.names if c in schema.columns]], schema, where=table.path)
+        schema.check_features(dataset.frame, table.path)
+        return dataset
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -142,7 +189,7 @@ class DomainDataset:
             If there is no such domain.
         """
         if domain not in self.domains:
-            raise SettingError(f"{self.name}: no domain {domain!r}. Choose one of {_names(self.domains, 60)}.")
+            raise SettingError(f"{self.name}: no domain {_shown(domain)}. Choose one of {_names(self.domains, 60)}.")
         held_out = (self.frame[self.schema.domain] == domain).to_numpy()
         return self.take(~held_out), self.take(held_out)
 
@@ -153,6 +200,16 @@ class DomainDataset:
     @cached_property
     def _digest(self) -> str:
         sha = hashlib.sha256(json.dumps([self.schema.to_json(), self.groups]).encode())
+        # a cell's hash is that of its text: say which columns of text could be taken for numbers
+        like = [
+            n
+            for n in self.schema.features
+            if n not in self.schema.categorical
+            and n in self.text_columns
+            and all(c == MISSING or NUMBER.fullmatch(c) for c in self.frame[n].cat.categories)
+        ]
+        if like:
+            sha.update(json.dumps(["text", like]).encode())
         sha.update(pd.util.hash_pandas_object(self.frame.astype(object), index=False).to_numpy().tobytes())
         return sha.hexdigest()
 
@@ -178,6 +235,7 @@ class DomainDataset:
         schema, frame = self.schema, frame.reset_index(drop=True)
         wanted = [*schema.features, schema.label]
         schema.check_columns(frame, where, wanted, optional=(schema.sensitive, schema.domain))
+        frame = clean_frame(frame[wanted])
         if len(frame) == 0:
             raise DataError(f"{where}: no rows. Give at least one row of each class.")
         columns = {}
@@ -191,12 +249,15 @@ class DomainDataset:
             else:
                 number = pd.to_numeric(values, errors="coerce")
                 bad = (number.isna() & values.notna() & (values.astype(str) != "")).to_numpy()
-                bad = bad | np.isinf(number.to_numpy(float, na_value=np.nan))
+                bad = bad | (np.abs(number.to_numpy(float, na_value=np.nan)) > LARGEST)
+                if pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values):
+                    whole = values.astype(str).str.fullmatch(r"[+-]?[0-9]{16,}").to_numpy(bool)
+                    bad = bad | (whole & (np.abs(number.to_numpy(float, na_value=0)) >= EXACT))
                 if bad.any():
                     row = int(bad.argmax())
                     raise DataError(
-                        f"{where}: feature {name!r}, row {row + 1}: wanted a number, found {values.iloc[row]!r}. "
-                        "Give a finite number or leave the cell empty."
+                        f"{where}: feature {_shown(name)}, row {row + 1}: wanted a number, found "
+                        f"{_shown(values.iloc[row])}. Give a finite number (whole: to 2**53) or leave the cell empty."
                     )
                 columns[name] = number
         tidy = pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
@@ -204,88 +265,25 @@ class DomainDataset:
         if unknown.any():
             row = int(unknown.argmax())
             raise DataError(
-                f"{where}: label {schema.label!r}, row {row + 1}: found {frame[schema.label].iloc[row]!r}, "
+                f"{where}: label {_shown(schema.label)}, row {row + 1}: found {_shown(frame[schema.label].iloc[row])}, "
                 f"wanted {_names(self.labels)}. Correct or drop the row."
             )
         if tidy[schema.label].nunique() < 2:
-            raise DataError(f"{where}: label {schema.label!r} has one class only; a classifier needs rows of both.")
+            raise DataError(
+                f"{where}: label {_shown(schema.label)} has one class only; a classifier needs rows of both."
+            )
         return tidy
 
 
 def read_csv(path: str | Path, schema: Schema, name: str | None = None) -> DomainDataset:
     """Read a CSV file under a schema; only an empty cell is missing.
 
-    Columns outside the schema are refused, so that nothing is dropped unnoticed.
+    Columns outside the schema are refused, so that nothing is dropped unnoticed. What was changed in reading is in
+    ``frame.attrs["notes"]``.
 
     Raises
     ------
     DataError
-        File absent, empty or not CSV, or not fitting the schema.
+        File absent, empty or not CSV, or not fitting the schema; see :func:`read_text` and :meth:`from_text`.
     """
-    path = Path(path)
-    table = read_table(path, text=(schema.label, schema.sensitive, schema.domain, *schema.categorical))
-    return DomainDataset.from_frame(name or path.stem, table, schema)
-
-
-def _records(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of a CSV file, every row as wide as the header."""
-    how = "Save it as comma-separated UTF-8 text."
-    if not path.is_file():
-        raise DataError(f"{path}: no such file. Check the path.")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: cannot be read as CSV: byte {error.start} is not UTF-8 text. {how}") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}).") from None
-    if "\x00" in text:
-        raise DataError(f"{path}: cannot be read as CSV: it holds NUL characters, so it is not text. {how}")
-    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
-    rows, lines = [], []
-    try:
-        for row in reader:
-            if row:
-                rows.append([cell.strip() for cell in row])
-                lines.append(reader.line_num)
-    except csv.Error as error:
-        raise DataError(f"{path}, line {reader.line_num}: cannot be read as CSV ({error}). {how}") from None
-    if not rows:
-        raise DataError(f"{path}: cannot be read as CSV: the file is empty. {how}")
-    header, body = rows[0], rows[1:]
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise DataError(f"{path}: column {_names(twice)} occurs more than once. Rename or drop one.")
-    ragged = [(n, len(row)) for n, row in zip(lines[1:], body, strict=True) if len(row) != len(header)]
-    if ragged:
-        shown = ", ".join(f"line {n} has {width}" for n, width in ragged[:5])
-        more = f" and {len(ragged) - 5} more" if len(ragged) > 5 else ""
-        raise DataError(
-            f"{path}: the header has {len(header)} fields, but {shown}{more}. "
-            "Quote cells that hold commas, and give every row as many fields as the header."
-        )
-    return header, body
-
-
-def read_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
-    """Read a CSV file as text, then turn wholly numeric columns into numbers.
-
-    Parameters
-    ----------
-    text : sequence of str
-        Columns that stay text as written.
-
-    Raises
-    ------
-    DataError
-        File absent, empty, ragged or not text, or a column name that occurs twice.
-    """
-    header, body = _records(Path(path))
-    frame = pd.DataFrame(body, columns=header, dtype=object)
-    for name in header:
-        values = frame[name].where(frame[name] != "", None)
-        numbers = pd.to_numeric(values, errors="coerce")
-        # "00123" is an identifier, not a number: keep what would not come back as written
-        padded = values.str.fullmatch(r"0\d+").fillna(False).astype(bool).any() if len(values) else False
-        numeric = numbers.notna().sum() == values.notna().sum() and values.notna().any() and not padded
-        frame[name] = numbers if numeric and name not in text else values
-    return frame
+    return DomainDataset.from_text(name or Path(path).stem, read_text(path), schema)

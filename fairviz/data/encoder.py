@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fairviz.data.cells import EXACT
 from fairviz.errors import DataError, StoreError
 
 #: A value that holds this share of the rows (after larger atoms are taken out) is an atom.
@@ -280,7 +281,7 @@ class TableEncoder:
             values[choice == index] = np.nan if atom is None else atom
         if column.decimals is not None:
             values = np.round(values, column.decimals)
-        if column.decimals == 0:
+        if column.decimals == 0 and not (np.abs(values) > EXACT).any():  # beyond, a float is not a whole number's name
             missing = np.isnan(values)
             whole = np.where(missing, 0, values).astype(np.int64)
             return pd.arrays.IntegerArray(whole, missing) if None in column.atoms else whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,10 +12,25 @@ import pandas as pd
 from fairviz.errors import DataError
 
 MAX_GROUPS = 20
+MAX_FEATURES = 500
+MAX_CATEGORIES = 10_000
+#: A label with more values than this and nothing but numbers is taken for a measurement.
+MANY_LABELS = 10
+#: With fewer rows a column of text may well differ in every row without being an identifier.
+FEW_ROWS = 20
+#: What ``target`` says when no domain is held out, so no domain may be called so.
+ALL_DOMAINS = "all"
+MISSING = "(missing)"
+
+
+def _shown(value: object, width: int = 80) -> str:
+    """A value as a message shows it: quoted, and not too long."""
+    text = repr(value if isinstance(value, (int, float)) else str(value))
+    return text if len(text) <= width else f"{text[: width - 20]}...{text[-10:]}"
 
 
 def _names(values: Sequence[object], limit: int = 8) -> str:
-    shown = ", ".join(repr(str(value)) for value in list(values)[:limit])
+    shown = ", ".join(_shown(str(value)) for value in list(values)[:limit])
     return shown + (f" and {len(values) - limit} more" if len(values) > limit else "")
 
 
@@ -52,11 +68,15 @@ class Schema:
         twice = sorted(name for name, n in Counter(roles).items() if n > 1)
         if twice:
             raise DataError(
-                f"Column {_names(twice)} has more than one role. Give every column one role only: "
+                f"Column {_names(twice)} has more than one role. Give every column one role only, once: "
                 "feature, label, sensitive attribute or domain."
             )
         if not self.features:
             raise DataError("The schema names no feature. Name at least one feature column.")
+        if len(self.features) > MAX_FEATURES:
+            raise DataError(
+                f"{len(self.features):,} features; at most {MAX_FEATURES} are learned from. Leave some out."
+            )
         features = set(self.features)
         stray = [name for name in self.categorical if name not in features]
         if stray:
@@ -102,9 +122,12 @@ class Schema:
             raise DataError(f"{where}: column {_names(twice)} occurs more than once. Rename or drop one.")
         missing = [name for name in wanted if name not in found]
         if missing:
+            hint = ""
+            if any(re.fullmatch(r"[-+]?[0-9.]+", name) for name in found):
+                hint = " The first line holds numbers: does a line of names above it lack?"
             raise DataError(
                 f"{where}: column {_names(missing)} is missing; found {_names(found, 20)}. "
-                "Add the column or name another one."
+                f"Add the column or name another one.{hint}"
             )
         extra = [name for name in found if name not in wanted and name not in optional]
         if extra:
@@ -124,38 +147,88 @@ class Schema:
         if len(frame) == 0:
             raise DataError(f"{where}: no rows. Give a table with at least one row of data.")
         for role, name in (("label", self.label), ("sensitive attribute", self.sensitive), ("domain", self.domain)):
-            blank = frame[name].isna()
+            blank = frame[name].isna() | (frame[name].astype(str) == "")
             if blank.any():
                 raise DataError(
-                    f"{where}: {role} {name!r} is missing in {int(blank.sum())} of {len(frame)} rows "
+                    f"{where}: {role} {_shown(name)} is missing in {int(blank.sum())} of {len(frame)} rows "
                     f"(first: row {int(blank.to_numpy().argmax()) + 1}). Drop these rows or fill them in."
                 )
         labels = sorted(frame[self.label].astype(str).unique())
         if len(labels) != 2:
+            advice = "Keep rows of both classes." if len(labels) < 2 else "Merge them into two classes."
+            if len(labels) > MANY_LABELS and pd.to_numeric(pd.Series(labels), errors="coerce").notna().all():
+                advice = "It is a measurement: cut it at a threshold into two classes."
+            elif len(labels) == len(frame) > 2:
+                advice = "It differs in every row, as an identifier does: name another column as label."
             raise DataError(
-                f"{where}: label {self.label!r} has {len(labels)} distinct value(s) ({_names(labels)}); wanted two."
-                + (" Keep rows of both classes." if len(labels) < 2 else " Merge them into two classes.")
+                f"{where}: label {_shown(self.label)} has {len(labels):,} distinct value(s) ({_names(labels)}); "
+                f"wanted two. {advice}"
             )
         if self.favourable not in labels:
             raise DataError(
-                f"{where}: favourable value {self.favourable!r} does not occur in label {self.label!r}; "
+                f"{where}: favourable value {_shown(self.favourable)} does not occur in label {_shown(self.label)}; "
                 f"found {_names(labels)}. Name one of these."
             )
         groups = frame[self.sensitive].astype(str).unique()
         if not 2 <= len(groups) <= MAX_GROUPS:
             raise DataError(
-                f"{where}: sensitive attribute {self.sensitive!r} has {len(groups)} group(s) ({_names(groups)}); "
+                f"{where}: sensitive attribute {_shown(self.sensitive)} has {len(groups)} group(s) ({_names(groups)}); "
                 f"wanted 2 to {MAX_GROUPS}. "
                 + ("Name a column with two or more groups." if len(groups) < 2 else "Merge small groups first.")
             )
         domains = frame[self.domain].astype(str).unique()
         if len(domains) < 2:
             raise DataError(
-                f"{where}: domain {self.domain!r} has a single value ({_names(domains)}); wanted two or more, "
+                f"{where}: domain {_shown(self.domain)} has a single value ({_names(domains)}); wanted two or more, "
                 "one to hold out and one to train on. Name another column as domain."
             )
         if len(domains) > 0.5 * len(frame):
             raise DataError(
-                f"{where}: domain {self.domain!r} has {len(domains)} values in {len(frame)} rows; "
+                f"{where}: domain {_shown(self.domain)} has {len(domains)} values in {len(frame)} rows; "
                 "name a column with few values, such as a region or a year."
             )
+        if ALL_DOMAINS in domains:
+            raise DataError(
+                f"{where}: domain {_shown(self.domain)} has a value {ALL_DOMAINS!r}, which stands for holding "
+                "no domain out. Rename this value."
+            )
+
+    def check_features(self, tidy: pd.DataFrame, where: str = "table") -> None:
+        """Refuse features that nothing can be learned from, or that give the label away.
+
+        A table made in code is not asked this; one that a person hands in is.
+
+        Parameters
+        ----------
+        tidy : DataFrame
+            Numbers as numbers, all else as categories of text.
+
+        Raises
+        ------
+        DataError
+            A feature of text with too many categories or another value in every row, or a copy of the label.
+        """
+        label = tidy[self.label].astype(str)
+        for name in self.features:
+            values = tidy[name]
+            if isinstance(values.dtype, pd.CategoricalDtype):
+                n = len(values.cat.categories)
+                if n > MAX_CATEGORIES:
+                    raise DataError(
+                        f"{where}: feature {_shown(name)} has {n:,} categories; at most {MAX_CATEGORIES:,} can be "
+                        "learned. Leave the column out, or merge its categories."
+                    )
+                filled = values[values != MISSING]
+                if len(filled) >= FEW_ROWS and filled.nunique() == len(filled):
+                    raise DataError(
+                        f"{where}: feature {_shown(name)} differs in every row (first: {_shown(filled.iloc[0])}), as "
+                        "an identifier does. Leave the column out."
+                    )
+            if values.nunique(dropna=False) == 2:
+                pairs = pd.DataFrame({"value": values.astype(str), "label": label}).drop_duplicates()
+                if len(pairs) == 2 and pairs["label"].nunique() == 2:
+                    same = " and ".join(f"{_shown(v)} is {_shown(y)}" for v, y in pairs.itertuples(index=False))
+                    raise DataError(
+                        f"{where}: feature {_shown(name)} gives label {_shown(self.label)} away in every row ({same}). "
+                        "Leave the column out."
+                    )

@@ -11,7 +11,7 @@ import pandas as pd
 from fairviz.data import readers
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.published import ACS_INCOME, ADULT, BANK, GERMAN, LAW, Published
-from fairviz.data.schema import Schema, _names
+from fairviz.data.schema import Schema, _names, _shown
 from fairviz.data.simulate import HIRING_SCHEMA, Hiring
 from fairviz.errors import SettingError
 
@@ -152,7 +152,7 @@ def load_dataset(name: str, **options: object) -> DomainDataset:
         The rows are not on this machine.
     """
     if name not in DATASETS:
-        raise SettingError(f"No data set {name!r}. Choose one of {_names(list(DATASETS))}.")
+        raise SettingError(f"No data set {_shown(name)}. Choose one of {_names(list(DATASETS))}.")
     try:
         return DATASETS[name].read(**options)
     except TypeError as error:

@@ -16,8 +16,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from fairviz.data.schema import _names
-from fairviz.errors import SettingError
+from fairviz.data.schema import _names, _shown
+from fairviz.errors import DataError, SettingError
 from fairviz.numerics import settle
 
 MAX_NATIVE_CATEGORIES = 254
@@ -94,6 +94,20 @@ CLASSIFIERS: dict[str, Callable[[FeatureCodes, int], Any]] = {
 }
 
 
+#: Fewest training rows; the small network keeps a tenth aside, with rows of both classes.
+FEWEST = {"mlp": 20}
+FEWEST_ROWS = 10
+
+
+def _check_rows(labels: np.ndarray, classifier: str) -> None:
+    fewest, smaller = FEWEST.get(classifier, FEWEST_ROWS), int(np.bincount(labels.astype(np.int64)).min())
+    if len(labels) < fewest or smaller < 2:
+        raise DataError(
+            f"{classifier} needs {fewest} training rows or more with two of each class or more; found {len(labels)} "
+            f"row(s), {smaller} of the smaller class. Give more rows, or name another classifier."
+        )
+
+
 def fit_predict(
     train: pd.DataFrame,
     labels: np.ndarray,
@@ -111,6 +125,8 @@ def fit_predict(
     ------
     SettingError
         Unknown classifier.
+    DataError
+        Too few rows.
     """
     codes = FeatureCodes(train)
     model = fitted(codes, codes(train), labels, classifier=classifier, seed=seed, weights=weights)
@@ -128,10 +144,12 @@ def fitted(
 ) -> Any:
     """A downstream classifier fit on coded rows x (n, F); see :func:`fit_predict`."""
     if classifier not in CLASSIFIERS:
-        raise SettingError(f"No classifier {classifier!r}. Choose one of {_names(list(CLASSIFIERS))}.")
+        raise SettingError(f"No classifier {_shown(classifier)}. Choose one of {_names(list(CLASSIFIERS))}.")
     model: Any = CLASSIFIERS[classifier](codes, seed)
     if len(np.unique(labels)) < 2:
         model = DummyClassifier()
+    else:
+        _check_rows(labels, classifier)
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning

@@ -372,7 +372,7 @@ def test_trial_refuses_a_setting_the_method_does_not_have(capsys, tmp_path, meth
     ("change", "words"),
     [
         (["--methods", "fadm_dp,wat"], ["No method 'wat'", "'fadm_dp'"]),
-        (["--methods", "fadm_dp,"], ["No method ''"]),
+        (["--methods", "fadm_dp,"], ["--methods is 'fadm_dp,'"]),
         (["--classifiers", "mlp,wat"], ["No classifier 'wat'"]),
         (["--seeds", "0"], ["seeds is 0"]),
         (["--seeds", "1.5"], ["--seeds"]),

@@ -1,0 +1,296 @@
+"""A file of text -> names and cells: what it is, its encoding, its separator, its rows."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import itertools
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO, Any
+
+import pandas as pd
+
+from fairviz.data.cells import Clean, as_column
+from fairviz.data.schema import _names, _shown
+from fairviz.errors import DataError
+
+MAX_BYTES = 200_000_000
+MAX_COLUMNS = 500
+MAX_NAME = 200
+MAX_LINE = 4_000_000
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+SAVE = "Save it as comma-separated UTF-8 text."
+#: First bytes of files that are often given the name of a CSV file.
+KINDS = {
+    b"\x1f\x8b": "a gzip archive", b"%PDF": "a PDF document", b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive", b"7z\xbc\xaf": "a 7z archive",
+    b"\x28\xb5\x2f\xfd": "a zstandard archive", b"Rar!": "a RAR archive", b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"PAR1": "a Parquet file", b"SQLite format 3": "an SQLite data base",
+    b"\x7fELF": "a program", b"MZ\x90": "a program",
+    b"\xff\xfe\x00\x00": "UTF-32 text", b"\xff\xfe": "UTF-16 text", b"\xfe\xff": "UTF-16 text",
+}  # fmt: skip
+_HTML = re.compile(rb"\s*<(!doctype|html|head|body|\?xml|script|table)", re.IGNORECASE)
+_JSON = re.compile(rb'\s*(\{\s*["}]|\[\s*["{\[\]])')
+_ESCAPED = re.compile("[\ud800-\udfff]")
+
+
+@dataclass
+class TextTable:
+    """A table as the file writes it.
+
+    Attributes
+    ----------
+    path : str
+    names : list of str
+        Names of the columns, each once.
+    columns : list of list of str
+        The cells of every column; an empty one is missing.
+    separator : str
+    notes : list of str
+        What was changed in reading, for a person.
+    """
+
+    path: str
+    names: list[str]
+    columns: list[list[str]]
+    separator: str = ","
+    notes: list[str] = field(default_factory=list)
+
+    def typed(self, text: Sequence[str] = (), numbers: Sequence[str] | None = None) -> pd.DataFrame:
+        """Columns of numbers as numbers, the others as text with None for an empty cell.
+
+        Parameters
+        ----------
+        text : sequence of str
+            Columns that stay text as written.
+        numbers : sequence of str, optional
+            Columns that are looked at for numbers, if they are not in ``text``; all by default.
+
+        Raises
+        ------
+        DataError
+            A column of numbers holds a cell that is none.
+        """
+        done = {}
+        for name, cells in zip(self.names, self.columns, strict=True):
+            as_text = name in text or (numbers is not None and name not in numbers)
+            done[name] = as_column(cells, f"{self.path}: column {_shown(name)}", as_text, self.separator != ",")
+            if self.separator != "," and done[name].dtype != object and any("," in cell for cell in cells):
+                self.notes.append(f"{self.path}: the comma in column {_shown(name)} is read as a decimal point.")
+        frame = pd.DataFrame(done, index=pd.RangeIndex(len(self.columns[0]) if self.columns else 0))
+        frame.attrs["notes"] = tuple(self.notes)
+        return frame
+
+
+def _open(path: Path) -> IO[bytes]:
+    """The file, if it is one that can be read at once and to its end."""
+    try:
+        about = os.stat(path)
+        if stat.S_ISDIR(about.st_mode):
+            raise DataError(f"{path} is a folder. Name a file.")
+        if not stat.S_ISREG(about.st_mode):  # a pipe would wait for a writer, a device may never end
+            raise DataError(f"{path} is a pipe or device, not a file. Save the rows in a file first.")
+        if about.st_size > MAX_BYTES:
+            raise DataError(
+                f"{path} has {about.st_size:,} bytes; at most {MAX_BYTES:,} are read. Keep fewer rows or columns."
+            )
+        return open(path, "rb")
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            raise DataError(f"{path}: no such file. Check the path.") from None
+        raise DataError(f"{path}: cannot be read ({error.strerror}). Check the path.") from None
+    except ValueError:
+        raise DataError(f"{path}: no such file; a path holds no NUL character. Check the path.") from None
+
+
+def _refuse_other_kinds(path: Path, head: bytes) -> None:
+    kind = next((what for start, what in KINDS.items() if head.startswith(start)), None)
+    if head.startswith(b"PK\x03\x04"):
+        kind = "an Excel workbook" if b"xl/" in head or b"[Content_Types].xml" in head else "a zip archive"
+    elif _HTML.match(head):
+        kind = "a web page or XML"
+    elif _JSON.match(head):
+        kind = "JSON"
+    if kind:
+        raise DataError(f"{path}: cannot be read as CSV: it is {kind}. {SAVE}")
+    if b"\0" in head:
+        raise DataError(
+            f"{path}: cannot be read as CSV: it holds NUL characters, so it is UTF-16 or no text at all. {SAVE}"
+        )
+    if not head.strip(b"\xef\xbb\xbf \t\r\n"):
+        raise DataError(f"{path}: cannot be read as CSV: the file is empty. {SAVE}")
+
+
+def _lines(path: Path, handle: TextIOWrapper, clean: Clean) -> Iterator[str]:
+    """Lines of clean text; what cannot be text is refused with its line."""
+    for number in itertools.count(1):
+        line = handle.readline(MAX_LINE)
+        if not line:
+            return
+        if len(line) == MAX_LINE:
+            raise DataError(
+                f"{path}, line {number}: more than {MAX_LINE:,} characters in one line. Is this a table? {SAVE}"
+            )
+        if "\0" in line:
+            raise DataError(f"{path}, line {number}: cannot be read as CSV: a NUL character. {SAVE}")
+        if not line.isascii() and (found := _ESCAPED.search(line)):
+            byte = ord(found.group()) - 0xDC00
+            raise DataError(
+                f"{path}, line {number}: cannot be read as CSV: byte 0x{byte:02x} is not UTF-8 text "
+                f"(Latin-1 or Windows text?). {SAVE}"
+            )
+        yield clean(line)
+
+
+def _parse(lines: Iterable[str], separator: str, *, strict: bool = True) -> Any:
+    return csv.reader(lines, delimiter=separator, skipinitialspace=separator != "\t", strict=strict)
+
+
+def _separator(path: Path, sample: list[str], whole: bool) -> str:
+    """The sign that gives every line of the sample as many cells as the first; a comma if there is none."""
+    even, uneven = list[str](), list[str]()
+    for sign in SEPARATORS:
+        try:
+            rows = [row for row in _parse(sample, sign, strict=False) if row]
+        except csv.Error:
+            continue
+        if not whole:  # the last record may go on behind the sample
+            rows = rows[:-1] or rows
+        if rows and len(rows[0]) > 1:
+            (even if all(len(row) == len(rows[0]) for row in rows) else uneven).append(sign)
+    if len(even) > 1 and len(sample) > 1:
+        both = " or ".join(SEPARATORS[sign] for sign in even[:2])
+        raise DataError(f"{path}: the columns could be separated by {both}. Quote the cells that hold the other sign.")
+    return (even or uneven or [","])[0]
+
+
+def _begin(path: Path, lines: Iterator[str]) -> tuple[str, Iterator[str], int, int]:
+    """Separator, the lines from the header on, how many lines stand before it, and how many of them are comments."""
+    sample, size = [], 0
+    for line in lines:
+        sample.append(line)
+        size += len(line)
+        if size > 200_000 or len(sample) == 50:
+            break
+    whole = next(lines, None)
+    if whole is not None:
+        lines = itertools.chain([whole], lines)
+    before = comments = 0
+    while before < len(sample) and not sample[before].strip():
+        before += 1
+    if before < len(sample) and re.fullmatch(r'"?sep=.?"?\s*', sample[before], re.IGNORECASE):
+        before += 1  # a hint that Excel writes for itself
+    while before + 1 < len(sample) and sample[before].startswith("#"):
+        before += 1
+        comments += 1
+    separator = _separator(path, sample[before:], whole is None)
+    if comments:  # "#id,name" is a header, not a comment
+        widths = [len(row) for row in _parse(sample[before - 1 : before + 1], separator, strict=False)]
+        if len(widths) == 2 and widths[0] == widths[1] > 1:
+            before, comments = before - 1, comments - 1
+    return separator, itertools.chain(sample[before:], lines), before, comments
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    if len(header) > MAX_COLUMNS:
+        raise DataError(f"{path}: {len(header):,} columns; at most {MAX_COLUMNS} are read. Leave some out.")
+    for place, name in enumerate(header, 1):
+        if not name:
+            raise DataError(
+                f"{path}: column {place} of {len(header)} has no name. Name it, or drop it (is there a separator at "
+                "the end of the first line?)."
+            )
+        if len(name) > MAX_NAME or "\n" in name or "\r" in name:
+            what = "holds a line break" if len(name) <= MAX_NAME else f"has {len(name):,} characters"
+            raise DataError(f"{path}: the name of column {place} ({_shown(name)}) {what}. Give it a short name.")
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise DataError(f"{path}: column {_names(twice)} occurs more than once. Rename or drop one.")
+
+
+def _columns(path: Path, lines: Iterator[str], separator: str, skipped: int) -> tuple[list[str], list[list[str]]]:
+    """Header and columns; every row is as wide as the header."""
+    reader, header = _parse(lines, separator), list[str]()
+    columns: list[list[str]] = []
+    known: dict[str, str] = {}  # one object for equal cells
+    ragged: list[tuple[int, int]] = []
+    start = skipped + 1
+    try:
+        for row in reader:
+            if len(row) > 1 or (row and row[0].strip()):
+                if not header:
+                    header = [name.strip() for name in row]
+                    _check_header(path, header)
+                    columns = [[] for _ in header]
+                elif len(row) != len(header):
+                    ragged.append((start, len(row)))
+                elif not ragged:
+                    for column, cell in zip(columns, row, strict=True):
+                        cell = cell.strip()
+                        column.append(known.setdefault(cell, cell))
+                    if len(known) > 100_000:
+                        known.clear()
+            start = skipped + reader.line_num + 1
+    except csv.Error as error:
+        wrong = str(error)
+        if "unexpected end" in wrong:
+            wrong = "a quote is opened and never closed"
+        elif "field limit" in wrong:
+            wrong = f"a cell of more than {csv.field_size_limit():,} characters; is a quote not closed?"
+        raise DataError(f"{path}, line {start}: cannot be read as CSV ({wrong}). {SAVE}") from None
+    if not header:
+        raise DataError(f"{path}: cannot be read as CSV: the file is empty. {SAVE}")
+    if ragged:
+        shown = ", ".join(f"line {n} has {width:,}" for n, width in ragged[:5])
+        more = f" and {len(ragged) - 5:,} more" if len(ragged) > 5 else ""
+        raise DataError(
+            f"{path}: the header has {len(header)} fields, but {shown}{more}. Quote cells that hold "
+            f"{SEPARATORS[separator]}, and give every row as many fields as the header."
+        )
+    return header, columns
+
+
+def read_text(path: str | Path) -> TextTable:
+    """Read a CSV file as text: UTF-8, with commas, semicolons, tabs or bars between the cells.
+
+    Raises
+    ------
+    DataError
+        File absent, empty, too large, of another kind, ragged, or with a name that is empty, too long or there twice.
+    """
+    path, clean = Path(path), Clean()
+    with _open(path) as data:
+        _refuse_other_kinds(path, data.read(4096))
+        data.seek(0)
+        handle = TextIOWrapper(data, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        separator, lines, skipped, comments = _begin(path, _lines(path, handle, clean))
+        names, columns = _columns(path, lines, separator, skipped)
+    notes = []
+    if separator != ",":
+        notes.append(f"the columns are separated by {SEPARATORS[separator]}")
+    if comments:
+        notes.append(f"{comments} comment line(s) on top were skipped")
+    return TextTable(str(path), names, columns, separator, [f"{path}: {note}." for note in [*notes, *clean.notes()]])
+
+
+def read_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
+    """Read a CSV file as text, then turn wholly numeric columns into numbers; see :class:`TextTable`.
+
+    Parameters
+    ----------
+    text : sequence of str
+        Columns that stay text as written.
+
+    Raises
+    ------
+    DataError
+        See :func:`read_text` and :meth:`TextTable.typed`.
+    """
+    return read_text(path).typed(text)
