@@ -393,7 +393,9 @@ class Library:
                         and spec.params == default
                         and not spec.without
                     ):
-                        found.setdefault(spec.target, entry)
+                        there = found.get(spec.target)
+                        if there is None or (not knows_price(there) and knows_price(entry)):
+                            found[spec.target] = entry
         return found
 
     def find_fit(self, dataset: str, target: str, options: dict | None = None) -> Entry:

@@ -16,16 +16,18 @@ from fairviz import charts, view
 from fairviz.comparison import tables
 from fairviz.comparison.results import Results, family_scores
 from fairviz.comparison.tables import results_of
-from fairviz.data.dataset import DomainDataset
+from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
 from fairviz.data.sources import DATASETS, fingerprint_of, load_dataset
-from fairviz.errors import FairvizError, StoreError
+from fairviz.draws import Drawer
+from fairviz.errors import FairvizError, SettingError, StoreError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.tradeoff import Sweep, domain_rows
 from fairviz.jobs import JobQueue
 from fairviz.library import FIT, SWEEP, Library, load_fit, made_from
+from fairviz.pretrain import facts
 from fairviz.preview import Goal, Preview, Solved, solve_price
 from fairviz.store import Entry, read_entry
-from fairviz.synthesizers import FADM
+from fairviz.synthesizers import CONTROLS, FADM
 from fairviz.ui import words
 from fairviz.view import Background, View
 
@@ -95,13 +97,54 @@ def recorded(dataset: str) -> tuple[Sweep, dict, dict] | None:
     return _recorded(dataset, library().stamp(SWEEP))
 
 
-def smallest_share(dataset: str) -> float:
-    """Share of the smallest group in a data set's recorded facts; 1 if there are none."""
-    found = recorded(dataset)
-    if found is None:
+def smallest_share(dataset: str, options: dict, control: str) -> float:
+    """The smallest group's share of the source that a control divides by; a multiplier beyond it is clipped.
+
+    Of all people for parity, of all people who have the favourable label for opportunity; 1 if nothing is known.
+    """
+    found = None if options else recorded(dataset)
+    if found is not None:
+        facts = found[1]
+    elif fits(dataset, options):
+        facts = published_facts(dataset, json.dumps(options, sort_keys=True))
+    else:
         return 1.0
-    counts = pd.DataFrame(found[1]["counts"])
-    return float(counts.groupby("group")["n"].sum().min() / counts["n"].sum())
+    counts = pd.DataFrame(facts["counts"])
+    among = counts[counts["label"] == 1] if control == "eop" else counts
+    return float(among.groupby("group")["n"].sum().min() / counts["n"].sum())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def published_facts(dataset: str, options: str) -> dict:
+    """``pretrain.facts`` of a data set whose rows are here; ``options`` is JSON. Never changed."""
+    return facts(rows(dataset, options))
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _end(path: str, stamp: str, control: str) -> tuple[float | None, str]:
+    try:
+        return _fit_at(path, stamp).end_of_dial(control), ""
+    except SettingError as error:
+        return None, str(error)
+
+
+def ends(dataset: str, options: dict, control: str) -> tuple[dict[str, float], dict[str, str]]:
+    """By held-out domain: the price of equality on the source, or why there is no price there.
+
+    From the recorded results where there are some, so that no fit need be opened; empty for a control without
+    such a price, or without any fit.
+    """
+    if not CONTROLS[control].ends_at_equality:
+        return {}, {}
+    found = None if options else recorded(dataset)
+    told = found[1].get("equality", {}).get("eop" if control == "eop" else "dp", {}) if found else {}
+    if told:
+        return told, {}
+    stamp = library().stamp(FIT)
+    asked = {d: _end(str(e.path), stamp, control) for d, e in fits(dataset, options).items() if d != ALL_DOMAINS}
+    return {d: end for d, (end, _) in asked.items() if end is not None}, {
+        d: why for d, (_, why) in asked.items() if why
+    }
 
 
 #: Where a comparison is from, in the order in which they are offered; these words stand in links.
@@ -232,9 +275,19 @@ def rows(dataset: str, options: str) -> DomainDataset:
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
+def _fit_at(path: str, stamp: str) -> FADM:
+    return load_fit(read_entry(Path(path)))
+
+
 def fit_at(path: str) -> FADM:
     """A verified fit by its folder. Shared between sessions: never changed."""
-    return load_fit(read_entry(Path(path)))
+    return _fit_at(path, library().stamp(FIT))
+
+
+@st.cache_resource
+def drawer() -> Drawer:
+    """Draws guided rows beside the app."""
+    return Drawer(library())
 
 
 @st.cache_resource(max_entries=16, show_spinner="Drawing a pool of rows …")

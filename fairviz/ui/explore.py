@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
@@ -10,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from fairviz.data.sources import DATASETS
 from fairviz.errors import FairvizError
 from fairviz.evaluation.downstream import CLASSIFIERS
+from fairviz.evaluation.tradeoff import Sweep
 from fairviz.library import FIT, SWEEP
 from fairviz.preview import Goal
 from fairviz.synthesizers import CONTROLS
@@ -22,14 +25,12 @@ MODEL_TITLES = {
     "logistic_regression": "Logistic regression",
     "mlp": "Small neural network",
 }
-START = {"dp": 0.2, "eop": 0.03, "entropy": 5.0, "dp_eop": 0.2}
-HIGHEST = {control: CONTROLS[control].grid[-1] for control in CONTROLS}
-
-
 #: Height of the dial's place in pixels: as high as the longest usual sentence, so that nothing below moves with it.
 ROW = 232
-#: Step of the free dial; every recorded stop lies on it.
-STEP = {"dp": 0.005, "eop": 0.005, "entropy": 0.5, "dp_eop": 0.005}
+#: Steps of the free dial between two recorded stops.
+BETWEEN = 5
+#: Second price of "dp_eop" at first, as a share of its equality point.
+SECOND_START = 0.5
 PRICE, GOAL = "Set a price", "Reach a goal"
 GOALS = {"R_DP": "R_DP at least", "R_EOp": "R_EOp at least", "accuracy": "Lose at most, in points of accuracy"}
 
@@ -91,35 +92,81 @@ def _dial(dataset: str, options: dict, mode: str, dial: DeltaGenerator, free: bo
         )
     if mode == GOAL:
         return Setting(
-            dataset, options, control, lambda_y, 0.0, _second_price(control, dial), classifier, _goal(dial)
+            dataset, options, control, lambda_y, 0.0, _second_price(dataset, options, control, dial), classifier,
+            _goal(dial),
         )  # fmt: skip
-    start = START[control]
-    if stops is not None:
-        lambda_z = dial.select_slider(
-            "Fairness price λ_z", stops.prices(control), value=start, format_func=words.price_text,
-            key=f"price_{control}", bind="query-params", help=help_z + " The stops are the recorded settings.",
-        )  # fmt: skip
-    else:
-        lambda_z = dial.slider(
-            "Fairness price λ_z", 0.0, HIGHEST[control], start, STEP[control], format="%g", key=f"price_{control}",
-            bind="query-params", help=help_z,
-        )  # fmt: skip
-    lambda_eop = _second_price(control, dial)
+    lambda_z, lambda_eop = _prices(dataset, options, control, stops, dial, help_z)
     text = words.meaning(control, lambda_y, lambda_z, lambda_eop)
-    if control.startswith("dp") and lambda_z > common.smallest_share(dataset):
+    ends, why_not = common.ends(dataset, options, control)
+    text += words.at_equality(control, lambda_z, ends)
+    moved = min(lambda_z, max(ends.values(), default=0.0))
+    if ends and moved > common.smallest_share(dataset, options, control):
         text += " Approximate here: the price is above the smallest group's share."
     dial.caption(words.plain(text))
+    for sentence in dict.fromkeys(why_not.values()):
+        dial.caption(words.plain(sentence))
     if control == "entropy":
         dial.caption(words.plain(CONTROLS[control].note))
     return Setting(dataset, options, control, lambda_y, lambda_z, lambda_eop, classifier)
 
 
-def _second_price(control: str, dial: DeltaGenerator) -> float:
+def _prices(
+    dataset: str, options: dict, control: str, stops: Sweep | None, dial: DeltaGenerator, help_z: str
+) -> tuple[float, float]:
+    """The dial: over recorded stops, or free. It ends where the gap on the source is zero."""
+    what, key = CONTROLS[control], f"price_{control}"
+    end = max(common.ends(dataset, options, control)[0].values(), default=0.0)
+    every, start = what.stops(end), what.start(end)
+    if stops is not None:
+        every = tuple(stops.prices(control))
+        start = min(every, key=lambda price: abs(price - start))
+        _settle_link(key, lambda asked: min(every, key=lambda price: abs(price - asked)), dial)
+        lambda_z = dial.select_slider(
+            "Fairness price λ_z", every, value=start, format_func=words.price_text, key=key, bind="query-params",
+            help=help_z + " The stops are the recorded settings.",
+        )  # fmt: skip
+    else:
+        step = what.step(end) / BETWEEN if what.ends_at_equality else what.step(end)
+        _settle_link(key, lambda asked: round(round(min(max(asked, 0.0), every[-1]) / step) * step, 12), dial)
+        lambda_z = dial.slider(
+            "Fairness price λ_z", 0.0, every[-1], start, step, format="%g", key=key, bind="query-params", help=help_z,
+        )  # fmt: skip
+    return lambda_z, _second_price(dataset, options, control, dial)
+
+
+def _settle_link(key: str, nearest: Callable[[float], float], dial: DeltaGenerator) -> None:
+    """Where the dial has no such stop (a link made elsewhere, another data set), the nearest one; a link is told so."""
+    asked, from_link = st.session_state.get(key), False
+    if key not in st.session_state and key in st.query_params:
+        try:
+            asked, from_link = float(st.query_params[key]), True
+        except ValueError:
+            asked = None
+    if asked is None or not math.isfinite(asked):
+        return
+    shown = nearest(asked)
+    if abs(shown - asked) > 1e-9:
+        st.session_state[key] = shown
+        if from_link:
+            st.session_state["told_of_link"] = {key: (asked, shown)}
+    told = st.session_state.get("told_of_link", {}).get(key)
+    if told is not None and abs(told[1] - shown) < 1e-9:
+        dial.caption(words.plain(
+            f"The link asks for λ_z {told[0]:g}, where this dial has no stop; the nearest one, {told[1]:g}, is shown."
+        ))  # fmt: skip
+
+
+def _second_price(dataset: str, options: dict, control: str, dial: DeltaGenerator) -> float:
     if control != "dp_eop":
         return 0.0
+    end = max(common.ends(dataset, options, "eop")[0].values(), default=0.0)
+    stops, step = CONTROLS["eop"].stops(end), CONTROLS["eop"].step(end) / BETWEEN
+    start = min(stops, key=lambda price: abs(price - SECOND_START * end))
+    _settle_link("price_second", lambda asked: round(round(min(max(asked, 0), stops[-1]) / step) * step, 12), dial)
     return dial.slider(
-        "Price of the true positive gap", 0.0, 0.12, 0.02, 0.005, format="%g", key="price_second", bind="query-params"
-    )
+        "Price of the true positive gap", 0.0, stops[-1], start, step, format="%g", key="price_second",
+        bind="query-params",
+    )  # fmt: skip
 
 
 def _goal(dial: DeltaGenerator) -> Goal:
@@ -151,7 +198,7 @@ def _body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> 
         live.body(setting, sentence, aside)
         return
     sweep, facts, made = found
-    frame = layout(setting.dataset, facts["domains"], facts["labels"], sentence)
+    frame = layout(setting, facts["domains"], facts["labels"], sentence)
     if frame is None:
         return
     setting = replace(setting, lambda_z=stop[0], lambda_y=stop[1])

@@ -37,18 +37,32 @@ class Frame:
     metric: str
 
 
-def layout(dataset: str, names: list[str], labels: list[str], sentence: DeltaGenerator) -> Frame | None:
+def _follow(control: str) -> None:
+    """The axis shows what the control moves, until the person (or a link) chooses another."""
+    if "axis_chosen" not in st.session_state:
+        st.session_state["axis_chosen"] = "axis" in st.query_params
+    if not st.session_state["axis_chosen"]:
+        st.session_state["axis"] = "R_EOp" if control == "eop" else "R_DP"
+
+
+def _chosen() -> None:
+    st.session_state["axis_chosen"] = True
+
+
+def layout(setting: Setting, names: list[str], labels: list[str], sentence: DeltaGenerator) -> Frame | None:
     """The selectors at the charts and the charts' places; None if no domain is chosen."""
+    _follow(setting.control)
     at_axis, at_domains = st.columns(2, gap="medium", vertical_alignment="bottom")
     metric = at_axis.selectbox(
         f"Upward in the chart (favourable: {words.plain(labels[1])})", list(FAIRNESS), format_func=lambda m: AXES[m],
         key="axis",
         bind="query-params",
+        on_change=_chosen,
         help="R_DP: the lower group's rate of favourable answers over the higher group's. R_EOp: the same among people "
         "whose true label is favourable. 1 is equal.",
     )  # fmt: skip
     domains = at_domains.pills(
-        "Held out and tested on", names, selection_mode="multi", default=names, key=f"domains_{dataset}",
+        "Held out and tested on", names, selection_mode="multi", default=names, key=f"domains_{setting.dataset}",
         bind="query-params", format_func=words.plain, wrap=True,
         help="Each was left out of the training of its own fit.",
     )  # fmt: skip

@@ -16,16 +16,15 @@ from fairviz.errors import FairvizError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.runs import Runs
 from fairviz.jobs import JobStatus
-from fairviz.library import CELL, FitSpec
+from fairviz.library import CELL, FitSpec, knows_price
 from fairviz.pretrain import facts
+from fairviz.store import Entry, key_of
 from fairviz.sweep import CONSTANT, REAL, Cell, compute
+from fairviz.synthesizers import CONTROLS
 from fairviz.ui import common, tables, words
 from fairviz.ui.frame import Frame, layout, show
 from fairviz.ui.setting import Setting
 from fairviz.view import View, background, mean_point
-
-#: Highest price that a goal may ask for; prices above the smallest group's share are clipped and only approximate.
-GOAL_TOP = {"dp": 0.6, "eop": 0.2, "entropy": 50.0, "dp_eop": 0.6}
 
 
 def story_knobs() -> dict:
@@ -66,9 +65,12 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
         training(setting, dataset, missing, sentence)
     if len(missing) == len(dataset.domains):
         return
-    frame = layout(setting.dataset, [d for d in dataset.domains if d in fits], list(dataset.labels), sentence)
+    frame = layout(setting, [d for d in dataset.domains if d in fits], list(dataset.labels), sentence)
     if frame is None:
         return
+    word = aside.empty()  # at once, before anything is computed
+    word.caption("Computing the numbers at this setting …")
+    _learn_prices(dataset, fits, word)
     paths = {domain: str(fits[domain].path) for domain in frame.domains}
     aimed = ""
     if setting.goal is not None:
@@ -85,9 +87,22 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
     note = "Drawn and tested on this machine. λ_z is set by you, not tuned on these people."
     if aimed:
         note = "Drawn and tested on this machine. λ_z was found on the source's people, not on these."
+    word.empty()
     show(setting, view, frame, facts(dataset), note, status=aimed + status, recorded=False)
-    if any(entry is None for entry in stored):
-        _sample(dataset, specs, cells, aside)
+    open_ones = [d for d, entry in zip(frame.domains, stored, strict=True) if entry is None]
+    _draw(specs, cells, open_ones, aside)
+
+
+def _learn_prices(dataset: DomainDataset, fits: dict[str, Entry], word: DeltaGenerator) -> None:
+    """Fits of an earlier version learn what a price needs, once."""
+    old = [d for d, entry in fits.items() if not knows_price(entry)]
+    for domain in old:
+        word.caption(f"Learning what a price needs from the people trained on without {words.plain(domain)} …")
+        common.library().fit(FitSpec.from_json(fits[domain].spec), dataset)
+    if old:
+        for kept in (common.previewer, common.previewed, common.solved):
+            kept.clear()
+        st.rerun()
 
 
 def _cell(setting: Setting, target: str) -> Cell:
@@ -112,13 +127,42 @@ def _preview(setting: Setting, paths: dict[str, str]) -> tuple[list[Counts], str
     return [counts for counts, _ in found], f"Preview · 10,000 weighted rows per domain, worth {worth}"
 
 
-def _sample(dataset: DomainDataset, specs: dict[str, FitSpec], cells: dict[str, Cell], place: DeltaGenerator) -> None:
-    """Draw and test the guided rows while the preview stands, then show them. A moved dial stops this in between."""
-    bar = place.progress(0.0, "Drawing guided rows …")
-    for done, domain in enumerate(cells):
-        bar.progress(done / len(cells), f"Drawing guided rows, {words.plain(domain)} …")
-        compute(specs[domain], [cells[domain]], common.library(), dataset)
-    st.rerun()
+def _draw(specs: dict[str, FitSpec], cells: dict[str, Cell], missing: list[str], place: DeltaGenerator) -> None:
+    """Have guided rows drawn and tested in a process beside this one; the page never waits for them."""
+    wanted = _json([[key_of(cells[d].spec(specs[d])) for d in missing]])
+    asked = st.session_state.get("drawing")
+    if asked is not None and asked[0] != wanted:
+        for future in asked[1].values():  # the dial has moved on
+            future.cancel()
+        asked = st.session_state["drawing"] = None
+    if not missing:
+        return
+    if asked is None:
+        futures = common.drawer().submit([specs[d] for d in missing], [cells[d] for d in missing])
+        asked = st.session_state["drawing"] = (wanted, dict(zip(missing, futures, strict=True)))
+    with place:
+        _watch_drawing(wanted)
+
+
+@st.fragment(run_every="0.5s")
+def _watch_drawing(wanted: str) -> None:
+    """Progress of the guided rows; the page is drawn again when they are there."""
+    asked = st.session_state.get("drawing")
+    if asked is None or asked[0] != wanted:
+        return
+    futures = asked[1]
+    done = {domain: future for domain, future in futures.items() if future.done()}
+    failed = [(domain, future.exception()) for domain, future in done.items() if future.exception() is not None]
+    if failed:
+        domain, error = failed[0]
+        why = str(error) if isinstance(error, FairvizError) else f"the worker ended ({type(error).__name__})"
+        st.caption(words.plain(f"The preview stands: guided rows without {domain} could not be drawn: {why}"))
+        return
+    if len(done) == len(futures):
+        st.session_state["drawing"] = None
+        st.rerun()
+    now = next(domain for domain in futures if domain not in done)
+    st.progress(len(done) / len(futures), f"Preview; drawing guided rows, {words.plain(now)} …")
 
 
 def _solve(setting: Setting, paths: dict[str, str], place: DeltaGenerator) -> tuple[Setting, str]:
@@ -128,11 +172,13 @@ def _solve(setting: Setting, paths: dict[str, str], place: DeltaGenerator) -> tu
     given = _json({"control": setting.control, "lambda_y": setting.lambda_y, "lambda_eop": setting.lambda_eop})
     found = {}
     bar = place.empty()
+    control = CONTROLS[setting.control]
     for done, (domain, path) in enumerate(paths.items()):
         bar.progress(done / len(paths), f"Looking for the price without {words.plain(domain)} …")
+        top = common.fit_at(path).end_of_dial(setting.control) if control.ends_at_equality else control.fixed[-1]
         found[domain] = common.solved(
             path, setting.dataset, _json(setting.options), domain, setting.classifier, given, (goal.kind, goal.value),
-            GOAL_TOP[setting.control],
+            top,
         )  # fmt: skip
     bar.empty()
     setting = replace(setting, prices=tuple((domain, s.price) for domain, s in found.items()))

@@ -42,6 +42,20 @@ def meaning(control: str, lambda_y: float, lambda_z: float, lambda_eop: float = 
     return CONTROLS[control].meaning.format(price=price_text(lambda_z), price_eop=price_text(lambda_eop), times=times)
 
 
+def at_equality(control: str, lambda_z: float, ends: Mapping[str, float]) -> str:
+    """Where the dial ends: the prices of equality on the source, one for each held-out domain."""
+    if not ends:
+        return ""
+    low, high = min(ends.values()), max(ends.values())
+    what = "true positive rates" if control == "eop" else "rates of yes"
+    at = f"{low:.2g}" if f"{low:.2g}" == f"{high:.2g}" else f"{low:.2g} to {high:.2g}"
+    if lambda_z >= high:
+        return (
+            f" The dial ends here: on the people trained on the {what} are equal, and a higher price asks nothing more."
+        )
+    return f" From λ_z {at} on, {what} are equal on the people trained on; there the dial ends."
+
+
 def how_to_get(dataset: str) -> str:
     """How the rows of a registered data set come to this machine."""
     source = DATASETS[dataset]
