@@ -15,14 +15,16 @@ from pathlib import Path
 from fairviz.library import FitSpec, Library
 from fairviz.sweep import Cell, compute
 
+#: Behind the app, before a training (19): somebody waits for these rows.
+NICE = 5
 #: Seconds between looks at whether the app is still there.
 WATCH_S = 2.0
 
 
 def _begin(parent: int) -> None:
-    """In the worker: give way to everybody, and end with the app, however that ends."""
+    """In the worker: give way to the app, which somebody looks at, and end with it, however that ends."""
     with suppress(OSError):
-        os.nice(19)
+        os.nice(NICE)
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -24,6 +24,7 @@ from fairviz.store import ResultStore
 from fairviz.sweep import recorded_grid, run_sweep
 from fairviz.synthesizers import CONTROLS, FADM
 from fairviz.synthesizers.base import check_count
+from fairviz.synthesizers.controls import LAMBDA_Y_GRID
 
 QUICK = {"n_iter": 60}
 ORDER = ["target", "train", "control", "lambda_y", "lambda_z", "classifier", "seed"]
@@ -63,7 +64,8 @@ def pretrain(
             yield "fits", done, len(futures), future.result()
     equal = equality({target: library.fit(specs[target]) for target in targets})
     ends = {control: max(by_target.values(), default=0.0) for control, by_target in equal.items()}
-    cells = recorded_grid(targets, range(1 if quick else seeds), ends, n=500 if quick else 10_000)
+    strengths = recorded_strengths(dataset_name)
+    cells = recorded_grid(targets, range(1 if quick else seeds), ends, 500 if quick else 10_000, strengths)
     if quick:
         few = {0.0, 1.0, *(CONTROLS[control].stops(ends[control])[1] for control in ends)}
         cells = [cell for cell in cells if cell.lambda_z in few and cell.lambda_y == 1.0]
@@ -79,6 +81,11 @@ def pretrain(
     made |= versions()
     _publish(ResultStore(out or pretrained_dir()), dataset, specs, library, table, {"equality": equal}, made)
     yield "published", len(cells), len(cells), ""
+
+
+def recorded_strengths(dataset: str) -> tuple[float, ...]:
+    """Values of lambda_y that are recorded: where rows are made on the spot any other is computed there and then."""
+    return LAMBDA_Y_GRID if DATASETS[dataset].files is not None else (1.0,)
 
 
 def equality(fits: Mapping[str, FADM]) -> dict[str, dict[str, float]]:

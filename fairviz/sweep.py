@@ -110,7 +110,11 @@ class Cell:
 
 
 def recorded_grid(
-    targets: Sequence[str], seeds: Sequence[int], ends: Mapping[str, float], n: int = 10_000
+    targets: Sequence[str],
+    seeds: Sequence[int],
+    ends: Mapping[str, float],
+    n: int = 10_000,
+    strengths: Sequence[float] = LAMBDA_Y_GRID,
 ) -> list[Cell]:
     """The shipped sweep: three controls x lambda_z x lambda_y x targets x classifiers x seeds, and the baselines.
 
@@ -120,6 +124,8 @@ def recorded_grid(
     ----------
     ends : mapping
         Where the dials of "dp" and "eop" end: the largest price of equality among the fits.
+    strengths : sequence of float
+        Values of lambda_y.
     """
     cells = []
     for target in targets:
@@ -127,7 +133,7 @@ def recorded_grid(
             for classifier in CLASSIFIERS:
                 cells.append(Cell(target, classifier, seed, n=n, train=REAL))
                 for control in SWEPT_CONTROLS:
-                    for lambda_y in LAMBDA_Y_GRID:
+                    for lambda_y in strengths:
                         cells += [
                             Cell(target, classifier, seed, control, lambda_y, lambda_z, n=n)
                             for lambda_z in CONTROLS[control].stops(ends.get(control, 0.0))
