@@ -188,11 +188,7 @@ def _fit_for(args: argparse.Namespace) -> TableSynthesizer:
     if args.run and (args.dataset or args.target):
         raise SettingError("Name either a run folder or --dataset and --target, not both.")
     if args.run:
-        fit = open_run(Path(args.run))[1]
-        if not isinstance(fit, FADM):
-            kind = type(fit).__name__
-            raise SettingError(f"{args.run} holds a fit of {kind}, which has no fair control. Name a fit of FADM.")
-        return fit
+        return open_run(Path(args.run))[1]
     if not (args.dataset and args.target):
         raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
     return load_fit(Library().find_fit(args.dataset, args.target, _options(args)))

@@ -232,8 +232,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 def knows_price(entry: Entry) -> bool:
     """Whether a fit's entry holds what a price needs; of generators without a price there is nothing to know."""
-    meta = entry.json("fit.json")
-    return meta["synthesizer"] != "fadm" or "why_no_price" in meta
+    return entry.spec.get("synthesizer") != "fadm" or "why_no_price" in entry.json("fit.json")
 
 
 def upgraded(entry: Entry, spec: FitSpec, dataset: DomainDataset | None = None) -> dict[str, Any]:

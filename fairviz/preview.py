@@ -127,7 +127,9 @@ class Solved:
     met: bool
 
 
-def solve_price(at: Callable[[float], Counts], goal: Goal, top: float, *, coarse: int = 6, levels: int = 3) -> Solved:
+def solve_price(
+    at: Callable[[float], Counts], goal: Goal, top: float, *, coarse: int = 5, halvings: int = 4, levels: int = 3
+) -> Solved:
     """The lowest price that reaches a fairness goal, or the highest that keeps an accuracy goal.
 
     A walk over ``coarse`` steps looks for the first crossing, bisection narrows it down. Ratios need not rise with the
@@ -177,7 +179,7 @@ def solve_price(at: Callable[[float], Counts], goal: Goal, top: float, *, coarse
         price = top if by_accuracy else best
         return Solved(price, value(price), by_accuracy)
     low, high = found
-    while high - low > top / coarse / 16:
+    for _ in range(halvings if high > low else 0):
         middle = 0.5 * (low + high)
         low, high = (low, middle) if crossed(middle) else (middle, high)
     price = low if by_accuracy else high

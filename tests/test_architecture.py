@@ -39,6 +39,7 @@ ALLOWED = {
         "store",
         "synthesizers",
     },
+    "draws": {"library", "sweep"},
     "jobs": {"data", "errors", "library", "store", "synthesizers"},
 }
 FILES = sorted((ROOT / "fairviz").rglob("*.py"))

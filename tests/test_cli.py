@@ -330,13 +330,20 @@ def drawn(capsys, *argv):
     return table.loc["synthetic", [c for c in table if re.fullmatch(r"n_\d_\d_\d", c)]].tolist()
 
 
+def claiming(spec, fit):
+    """The payload of a fit that says it was made as ``spec`` says."""
+    payload = fit_payload(fit, 1.0)
+    payload["json_files"]["fit.json"]["params"] = dict(spec.params)
+    return payload
+
+
 def test_a_run_of_somebody_else_answers_for_itself_only(capsys, tmp_path, cache):
     """A run that claims to be the library's fit, but holds other weights, whichever of the two is swept first."""
     dataset = load_dataset("simulated")
     spec = FitSpec.of(dataset, "East")
     mine = FADM(n_iter=40, meta="none").fit(dataset.source_for("East"))
     other = FADM(n_iter=1, meta="none", random_state=7).fit(dataset.source_for("East"))
-    save_run(tmp_path / "theirs", spec, other, 1.0)
+    write_entry(tmp_path / "theirs", "fit", spec.to_json(), **claiming(spec, other))
     theirs = drawn(capsys, tmp_path / "theirs")
     assert Library().get("fit", spec.to_json()) is None
     refused(capsys, tmp_path, ["sweep", "--dataset", "simulated", "--target", "East", *SWEEP], "there are no fits")
@@ -346,7 +353,7 @@ def test_a_run_of_somebody_else_answers_for_itself_only(capsys, tmp_path, cache)
         ["sample", "--dataset", "simulated", "--target", "East", "--out", tmp_path / "a.csv"],
         "no fit",
     )
-    Library().store.put("fit", spec.to_json(), **fit_payload(mine, 1.0))
+    Library().store.put("fit", spec.to_json(), **claiming(spec, mine))
     own = ["--dataset", "simulated", "--target", "East"]
     ours = drawn(capsys, *own)
     target = dataset.leave_out("East")[1]
@@ -364,7 +371,7 @@ def test_a_fit_of_the_same_rows_under_another_name_is_swept(capsys):
     dataset = load_dataset("simulated")
     spec = FitSpec.of(replace(dataset, name="people"), "East")
     fit = FADM(n_iter=1, meta="none").fit(dataset.source_for("East"))
-    Library().store.put("fit", spec.to_json(), **fit_payload(fit, 1.0))
+    Library().store.put("fit", spec.to_json(), **claiming(spec, fit))
     wanted = columns_of(evaluate(fit.sample(300), dataset.leave_out("East")[1], classifier="logistic_regression"))
     assert drawn(capsys, "--dataset", "simulated", "--target", "East") == list(wanted.values())
 
@@ -375,7 +382,7 @@ def test_two_runs_with_one_claim_do_not_share_numbers(capsys, tmp_path):
     found = []
     for name, seed in (("a", 0), ("b", 7)):
         fit = FADM(n_iter=5, meta="none", random_state=seed).fit(dataset.source_for("East"))
-        save_run(tmp_path / name, spec, fit, 1.0)
+        write_entry(tmp_path / name, "fit", spec.to_json(), **claiming(spec, fit))
         found.append(drawn(capsys, tmp_path / name))
     assert found[0] != found[1]
 
@@ -398,8 +405,10 @@ def test_cells_of_the_librarys_own_fits_keep_their_key():
     assert cell.spec(spec) == {
         "fit": key_of(spec.to_json()), "target": "East", "classifier": "mlp", "seed": 3, "control": "eop",
         "lambda_y": 2.0, "lambda_z": 0.1, "lambda_eop": 0.0, "n": 10_000, "n_steps": 10, "solver": "sde_dpmpp_2m",
-        "train": "synthetic",
+        "train": "synthetic", "price": "dual",
     }  # fmt: skip
+    assert "price" not in replace(cell, lambda_z=0.0).spec(spec)
+    assert "price" not in replace(cell, control="entropy").spec(spec)
 
 
 def test_a_run_without_a_dial_is_not_swept(capsys, tmp_path):
@@ -534,7 +543,7 @@ def test_fit_refuses_what_is_no_csv(capsys, tmp_path, data):
         (["-n", "1e9"], ["n is 1000000000"]),
         (["-n", "1.5"], ["-n", "1.5"]),
         (["-n", "inf"], ["-n", "inf"]),
-        (["--lambda-z", "-1"], ["lambda_z is -1", "0 or more"]),
+        (["--lambda-z", "-1"], ["lambda_z is -1", "from 0 to 10"]),
         (["--lambda-z", "nan"], ["lambda_z is nan"]),
         (["--lambda-z", "inf"], ["lambda_z is inf"]),
         (["--lambda-y", "-0.5"], ["lambda_y is -0.5"]),

@@ -511,8 +511,11 @@ ARRAY_FILES: dict[str, Damage] = {
     "references of other lengths": array("ref.y", lambda v: v[1:]),
     "references of no rows": of_arrays(lambda a: a.update({n: a[n][:0] for n in ("ref.y", "ref.z", "ref.z1")})),
     "references of another number of groups": array("ref.z", lambda v: np.concatenate([v, v[:, :1]], 1)),
-    "a share of 0, which is divided by": filled("tilt.pi", 0.0),
-    "NaN in the tilt": filled("tilt.c", float("nan")),
+    "a posterior of 2": filled("dual.eta", 2.0),
+    "NaN in a posterior": filled("dual.p_z", float("nan")),
+    "posteriors of other lengths": array("dual.p_z1", lambda v: v[1:]),
+    "posteriors missing": of_arrays(drop("dual.p_z1")),
+    "a tilt of an earlier version beside posteriors": of_arrays(set_in("tilt.c", to=np.zeros(2, np.float32))),
 }
 
 #: Those that would fill the memory or the time of a reader who believes them.
@@ -651,7 +654,7 @@ def test_an_earlier_run_is_upgraded_and_opens(capsys, run: Path) -> None:
     assert capsys.readouterr().out == f"{run} upgraded.\n"
     open_run(run)
     assert main(["upgrade", str(run)]) == 0
-    assert capsys.readouterr().out == f"{run} is of the present format already.\n"
+    assert capsys.readouterr().out == f"{run} is of the present form already.\n"
     assert main(["upgrade", str(run.parent / "none")]) == 2
     assert "no such folder" in capsys.readouterr().err
 

@@ -183,7 +183,7 @@ def test_a_file_of_the_same_name_is_another_data_set(library):
     """A CSV file called adult.csv: its fits and sweeps are never Adult's, whose rows need not be here."""
     put_default(library.store.root, "White", "f" * 64, name="adult", mark="theirs")
     spec = {"dataset": {"name": "adult", "options": {}, "fingerprint": "f" * 64}}
-    ResultStore(library.shipped.root).put(SWEEP, spec, tables={"rows.csv": pd.DataFrame({"x": [1]})})
+    ResultStore(library.shipped.root).put(SWEEP, spec, **sweep(1))
     adult = DATASETS["adult"].fingerprint
     assert library.find_fits(adult) == {}
     assert library.recorded(adult) is None

@@ -1,5 +1,6 @@
 """The preview against the same rows tested the long way, and prices found for goals whose answer is known."""
 
+import copy
 import functools
 from collections.abc import Callable
 
@@ -147,8 +148,25 @@ def test_a_ratio_out_of_reach_comes_closest() -> None:
     assert not hill.met
     rising = solve_price(ratio_of(lambda price: 0.5 + 0.1 * price), Goal("R_DP", 0.9), 1.0)
     assert (rising.price, rising.met) == (1.0, False)
-    flat = solve_price(ratio_of(lambda price: 0.6 if price < 0.3 else 0.7), Goal("R_DP", 0.9), 1.0)
-    assert (flat.price, flat.met) == (pytest.approx(0.4), False)
+    flat = solve_price(ratio_of(lambda price: 0.6 if price < 0.29 else 0.7), Goal("R_DP", 0.9), 1.0)
+    assert (flat.price, flat.met) == (pytest.approx(0.3), False)
+
+
+@pytest.mark.parametrize("peak", [0.07, 0.27, 0.33, 0.52, 0.94])
+def test_a_peak_is_not_jumped_over(peak: float) -> None:
+    """The goal is met on a twentieth of the dial only, wherever that lies between the steps of the first walk."""
+    at = ratio_of(lambda price: 0.96 if peak - 0.025 <= price <= peak + 0.025 else 0.6 + 0.1 * price)
+    found = solve_price(at, Goal("R_DP", 0.95), 1.0)
+    assert found.met
+    assert peak - 0.025 <= found.price <= peak + 0.025
+
+
+def test_a_slope_that_leads_to_a_peak_is_followed() -> None:
+    """A cusp a hundredth wide, with a rise on both sides that a walk can see."""
+    at = ratio_of(lambda price: 0.96 - 3 * abs(price - 0.463))
+    found = solve_price(at, Goal("R_DP", 0.93), 1.0)
+    assert found.met
+    assert found.price == pytest.approx(0.463, abs=0.011)
 
 
 def test_the_first_crossing_counts() -> None:
@@ -166,7 +184,7 @@ def test_not_estimable_is_not_reached() -> None:
     """Where nobody is told yes there is no ratio."""
     some = Asked(lambda price: NOBODY if price > 0.5 else counts(ratio=0.5 + 0.2 * price))
     found = solve_price(some, Goal("R_DP", 0.9), 1.0)
-    assert (found.price, found.met) == (pytest.approx(0.4), False)
+    assert (found.price, found.met) == (pytest.approx(0.5), False)
     never = solve_price(lambda price: NOBODY, Goal("R_DP", 0.0), 1.0)
     assert (never.price, never.met) == (0.0, False)
     assert np.isnan(never.reached)
@@ -216,7 +234,9 @@ def simulated() -> tuple[FADM, DomainDataset, DomainDataset]:
 def world() -> tuple[FADM, DomainDataset, DomainDataset]:
     """A fit that has learnt the world whose joint is known."""
     source, target = known.world(domains=("d1", "d2", "d3")).leave_out("d3")
-    return known.fitted(), source, target
+    fit = copy.copy(known.fitted())
+    fit.dual_ = known.Against((-1.0, 1.0))  # a price goes as far as it says: what it does is tested here
+    return fit, source, target
 
 
 def flipped(target: DomainDataset) -> DomainDataset:

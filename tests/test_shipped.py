@@ -17,9 +17,10 @@ from fairviz.data.sources import DATASETS, fingerprint_of
 from fairviz.evaluation import CLASSIFIERS, evaluate
 from fairviz.evaluation.tradeoff import Sweep, tables_of
 from fairviz.library import Library, load_fit, made_from, pretrained_dir
+from fairviz.pretrain import recorded_strengths
 from fairviz.store import ResultStore
 from fairviz.synthesizers import CONTROLS
-from fairviz.synthesizers.controls import LAMBDA_Y_GRID, SWEPT_CONTROLS
+from fairviz.synthesizers.controls import SWEPT_CONTROLS
 
 ROOT = Path(__file__).parent.parent
 
@@ -45,9 +46,12 @@ def test_the_grid_is_complete(dataset: str, seeds: int) -> None:
     for control in SWEPT_CONTROLS:
         part = drawn[(drawn["control"] == control) & (drawn["lambda_z"] > 0)]
         combinations = part.groupby(["target", "classifier", "lambda_y", "lambda_z", "seed"]).size()
-        prices = len(CONTROLS[control].grid) - 1
-        assert prices + 1 >= 12
-        assert len(combinations) == len(facts["domains"]) * len(CLASSIFIERS) * len(LAMBDA_Y_GRID) * prices * seeds
+        end = max(facts["equality"][control].values()) if control in facts["equality"] else 0.0
+        prices = CONTROLS[control].stops(end)[1:]
+        assert len(prices) >= 10
+        assert sorted(part["lambda_z"].unique()) == list(prices)
+        strengths = recorded_strengths(dataset)
+        assert len(combinations) == len(facts["domains"]) * len(CLASSIFIERS) * len(strengths) * len(prices) * seeds
         assert (combinations == 1).all()
     assert len(rows[rows["train"] == "real"]) == len(facts["domains"]) * len(CLASSIFIERS) * seeds
     assert len(rows[rows["train"] == "constant"]) == len(facts["domains"])

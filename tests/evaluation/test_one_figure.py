@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from fairviz.comparison.results import Results
-from fairviz.data.sources import DATASETS
+from fairviz.data.sources import DATASETS, fingerprint_of
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import METRICS, function_of, rates_of
 from fairviz.evaluation.runs import Runs
@@ -84,7 +84,7 @@ def test_totals_of_averaged_counts_are_whole_however_they_round() -> None:
 
 @pytest.fixture(scope="module")
 def adult() -> tuple[Sweep, dict]:
-    entry = Library().recorded("adult")
+    entry = Library().recorded(fingerprint_of("adult"))
     assert entry is not None
     facts = entry.json("facts.json")
     return Sweep(entry.table("cells.csv"), tuple(facts["groups"])), facts

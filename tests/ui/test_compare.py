@@ -211,10 +211,9 @@ def publish(kind: str, dataset: str, time: str, quick: bool = False, fingerprint
     spec = {**entry.spec, "methods": METHODS, "seeds": [0], "quick": quick,
             "dataset": {**about, "fingerprint": fingerprint or about["fingerprint"]}}  # fmt: skip
     rows = rows[rows["method"].isin(METHODS) & (rows["seed"] == 0)]
-    return Library().store.put(
-        kind, spec, json_files={"facts.json": entry.json("facts.json")}, tables={"trials.csv": rows},
-        made={**entry.made, "time": time},
-    )  # fmt: skip
+    tables = {name: entry.table(name) for name in entry.files if name.endswith(".csv")} | {"trials.csv": rows}
+    facts = {"facts.json": entry.json("facts.json")}
+    return Library().store.put(kind, spec, json_files=facts, tables=tables, made={**entry.made, "time": time})
 
 
 def test_the_users_own_results_stand_beside_the_shipped_ones() -> None:
