@@ -118,7 +118,7 @@ def main() -> None:
     settings = {
         "unguided": {},
         "dp 0.2": {"lambda_z": 0.2},
-        "eop 0.03": {"lambda_z": 0.03, "control": "eop"},
+        "eop 0.01": {"lambda_z": 0.01, "control": "eop"},
         "entropy 5": {"lambda_z": 5.0, "control": "entropy"},
         "dp 0.2, lambda_y 2": {"lambda_z": 0.2, "lambda_y": 2.0},
         "dp 0.2, 20 steps": {"lambda_z": 0.2, "n_steps": 20},

@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+import vl_convert
 
 from fairviz import charts
 from fairviz.comparison.front import hull
@@ -23,8 +24,6 @@ from fairviz.synthesizers.controls import SWEPT_CONTROLS
 from fairviz.ui.compare import FIRST, TRIVIAL
 from fairviz.ui.frame import AXES
 from fairviz.view import View, direction, dumbbell_frame, now_frame, recorded_background
-
-vl_convert = pytest.importorskip("vl_convert", reason="install vl-convert-python to draw the charts")
 
 #: A column of the page on a desk, and a phone.
 WIDTHS = (560, 340)

@@ -103,8 +103,8 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
         f"Tested on one {words.plain(source.nouns.get('domain', 'domain'))} at a time "
         f"({words.plain(', '.join(entry.spec['targets']))}), trained on all others; {classifier.replace('_', ' ')} on "
         f"{int(points['n'].max()):,} rows "
-        "(fairret: its own small network). Every method's whole dial is shown. How far the dials reach was set after "
-        "seeing Adult and the simulated world."
+        "(fairret: its own small network). Every method's whole dial is shown; prices reach equality on the source. "
+        "Label strengths other than 1 were chosen after seeing Adult and the simulated world."
     )
     part = points[points["family"].isin([*shown, TRIVIAL] if shown else [])].rename(
         columns={metric: "fairness", f"{metric}_low": "fairness_low", f"{metric}_high": "fairness_high"}
