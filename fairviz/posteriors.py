@@ -5,24 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.dual import Dual, shares
 from fairviz.evaluation.downstream import FeatureCodes, fitted
+from fairviz.numerics import settle
 
 #: Rows that posteriors are asked for; of more, so many are drawn. The equality point then moves by about a hundredth.
 MAX_ROWS = 50_000
 #: Below so many rows to learn from boosting is worse than a straight line.
 FEW_ROWS = 2000
+#: Rows of the rarest label that stopping on rows held back takes.
+FEW_OF_A_KIND = 20
 FOLDS = 5
 #: Standard errors by which a classifier must beat the group shares to count as telling the groups apart.
 TOLD_APART = 2.0
 
 
-def learner(n: int) -> str:
-    """The classifier that posteriors are learnt with from ``n`` rows."""
-    return "gradient_boosting" if n > FEW_ROWS else "logistic_regression"
+def boosted(codes: FeatureCodes, labels: np.ndarray, seed: int) -> HistGradientBoostingClassifier:
+    """Boosting for probabilities: slower, with smaller trees, and stopped on rows held back.
+
+    Against the downstream model's settings it halves the error of all three probabilities on 4,000 and on 15,000 rows
+    of the simulated world, and changes little on 45,000 of Adult: a price's multiplier is only as good as they are.
+    """
+    stops = np.bincount(labels)[np.unique(labels)].min() >= FEW_OF_A_KIND
+    return HistGradientBoostingClassifier(
+        learning_rate=0.08, max_iter=300 if stops else 50, max_leaf_nodes=15, min_samples_leaf=30,
+        categorical_features=codes.is_category, early_stopping=bool(stops), validation_fraction=0.15,
+        n_iter_no_change=10, random_state=seed,
+    )  # fmt: skip
 
 
 def probabilities(
@@ -33,7 +46,11 @@ def probabilities(
     if len(np.unique(labels)) < 2:
         out[:, int(labels[0])] = 1.0
         return out
-    model = fitted(codes, x, labels, classifier=learner(len(x)), seed=seed)
+    if len(x) > FEW_ROWS:
+        settle()
+        model = boosted(codes, labels, seed).fit(x, labels)
+    else:
+        model = fitted(codes, x, labels, classifier="logistic_regression", seed=seed)
     out[:, model.classes_.astype(int)] = model.predict_proba(test)
     return out
 

@@ -13,7 +13,7 @@ ALLOWED = {
     "charts": set(),
     "dual": {"errors"},
     "numerics": set(),
-    "posteriors": {"data", "dual", "evaluation"},
+    "posteriors": {"data", "dual", "evaluation", "numerics"},
     "data": {"data", "dual", "errors"},
     "synthesizers": {"synthesizers", "data", "diffusion", "dual", "meta", "numerics", "posteriors", "errors"},
     "evaluation": {"evaluation", "data", "numerics", "errors"},

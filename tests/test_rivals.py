@@ -336,9 +336,9 @@ class _Recorder:
 
 @pytest.fixture
 def recorder(monkeypatch):
-    """Gradient boosting that records; the list of (rows learnt from, rows predicted)."""
+    """Boosting that records; the list of (rows learnt from, rows predicted)."""
     _Recorder.calls = []
-    monkeypatch.setitem(CLASSIFIERS, "gradient_boosting", _Recorder)
+    monkeypatch.setattr("fairviz.posteriors.boosted", _Recorder)
     return _Recorder.calls
 
 
