@@ -1,3 +1,3 @@
 """fairviz: fair synthetic data from score-based diffusion, and what it costs."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

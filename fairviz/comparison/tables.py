@@ -69,6 +69,18 @@ def made_line(entry: Entry) -> str:
     return (
         f"{len(entry.spec['seeds'])} seeds, {len(entry.spec['targets'])} held-out domains; measured "
         f"{made['time'][:10]} on {made['machine']}, torch {made['torch']}, scikit-learn {made['scikit-learn']}. {took}"
+        f"{before_the_dual(entry)}"
+    )
+
+
+def before_the_dual(entry: Entry) -> str:
+    """A warning where a comparison is older than today's price; nothing otherwise."""
+    version = str(entry.made.get("fairviz", "0"))
+    if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) >= DUAL_SINCE:
+        return ""
+    return (
+        f" Measured with version {version}, whose price was on the signed gap and could pay for reversal: lines with a "
+        "price of a gap are not those of today's dial."
     )
 
 
@@ -186,6 +198,8 @@ def as_json(entry: Entry) -> dict:
 
 
 OURS = "FADM, label-aware"
+#: The version that put the price on the absolute gap.
+DUAL_SINCE = (0, 3)
 
 
 def overview(entries: Mapping[str, Entry], metric: str = "R_DP") -> str:

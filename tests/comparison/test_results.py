@@ -419,6 +419,14 @@ def test_trials_of_several_runs_tell_their_core_minutes(tmp_path, made) -> None:
     assert "28 trials: 20 in 4 minutes with 2 workers, 5 in 3 minutes with 2 workers" in made_line(some)
 
 
+def test_a_comparison_older_than_todays_price_says_so(tmp_path, made) -> None:
+    warned = []
+    for version in ("0.1.0", "0.2.0", "0.2.9", "0.3.0", "0.10.0", "1.0.0"):
+        entry = published(tmp_path / version, "frontier", ALL, {**made, "fairviz": version})
+        warned.append(f"version {version}, whose price was on the signed gap" in made_line(entry))
+    assert warned == [True, True, True, False, False, False]
+
+
 def test_table1_rows(table1_entry) -> None:
     rows = table1_rows(table1_entry).set_index(["method", "domain"])
     assert list(dict.fromkeys(m for m, _ in rows.index)) == ["fadm_dp", "gan", "untouched", "constant"]
