@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import queue
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future
 from contextlib import suppress
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from fairviz.errors import FairvizError, JobError
 from fairviz.library import FitSpec, Library
 from fairviz.sweep import Cell, compute
 
@@ -21,8 +24,8 @@ NICE = 5
 WATCH_S = 2.0
 
 
-def _begin(parent: int) -> None:
-    """In the worker: give way to the app, which somebody looks at, and end with it, however that ends."""
+def _work(asked: Connection, parent: int, root: Path, shipped: Path) -> None:
+    """In the worker: draw what is asked for; give way to the app, and end with it, however that ends."""
     with suppress(OSError):
         os.nice(NICE)
 
@@ -32,39 +35,75 @@ def _begin(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def _draw(spec_json: dict, cell: Cell, root: Path, shipped: Path) -> None:
-    compute(FitSpec.from_json(spec_json), [cell], Library(root, shipped))
+    while True:
+        spec_json, cell = asked.recv()
+        try:
+            compute(FitSpec.from_json(spec_json), [cell], Library(root, shipped))
+            asked.send(None)
+        except FairvizError as error:
+            asked.send(str(error))
 
 
 class Drawer:
-    """Draws cells into a library's store, one at a time, in the order asked for."""
+    """Draws cells into a library's store, one at a time, in the order asked for.
+
+    The worker is a daemon and so is the thread that feeds it: neither keeps a server that is told to stop.
+    """
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self._lock = threading.Lock()
-        self._pool: ProcessPoolExecutor | None = None
+        self._wanted: queue.Queue[tuple[Future, dict, Cell]] = queue.Queue()
+        self._worker: BaseProcess | None = None
+        self._line: Connection | None = None
+        self._feeder: threading.Thread | None = None
 
     def submit(self, specs: Sequence[FitSpec], cells: Sequence[Cell]) -> list[Future]:
-        """Ask for cells, each of its fit; what is no longer wanted is cancelled on the futures."""
-        with self._lock:
-            try:
-                return self._submit(specs, cells)
-            except BrokenProcessPool:  # the worker was killed: a new one
-                self._pool = None
-                return self._submit(specs, cells)
+        """Ask for cells, each of its fit; what is no longer wanted is cancelled on the futures.
 
-    def _submit(self, specs: Sequence[FitSpec], cells: Sequence[Cell]) -> list[Future]:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, get_context("spawn"), _begin, (os.getpid(),))
-        roots = self.library.store.root, self.library.shipped.root
-        pairs = zip(specs, cells, strict=True)
-        return [self._pool.submit(_draw, spec.to_json(), cell, *roots) for spec, cell in pairs]
+        A future's exception is a :class:`JobError`: what the worker was told, or that it died.
+        """
+        futures = []
+        for spec, cell in zip(specs, cells, strict=True):
+            future: Future = Future()
+            self._wanted.put((future, spec.to_json(), cell))
+            futures.append(future)
+        if self._feeder is None:
+            self._feeder = threading.Thread(target=self._feed, daemon=True)
+            self._feeder.start()
+        return futures
+
+    def _feed(self) -> None:
+        while True:
+            future, spec_json, cell = self._wanted.get()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                line = self._open_line()
+                line.send((spec_json, cell))
+                told = line.recv()
+            except (EOFError, OSError):
+                self.close()  # the next one gets a new worker
+                told = "the worker ended"
+            if told is None:
+                future.set_result(None)
+            else:
+                future.set_exception(JobError(told))
+
+    def _open_line(self) -> Connection:
+        if self._line is None:
+            context = get_context("spawn")
+            self._line, theirs = context.Pipe()
+            roots = self.library.store.root, self.library.shipped.root
+            self._worker = context.Process(target=_work, args=(theirs, os.getpid(), *roots), daemon=True)
+            self._worker.start()
+            theirs.close()
+        return self._line
 
     def close(self) -> None:
-        """End the worker."""
-        with self._lock:
-            if self._pool is not None:
-                self._pool.shutdown(cancel_futures=True)
-                self._pool = None
+        """End the worker; it is started again when it is asked for something."""
+        worker, self._worker, line, self._line = self._worker, None, self._line, None
+        if worker is not None:
+            worker.kill()
+            worker.join(10)
+        if line is not None:
+            line.close()

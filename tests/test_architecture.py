@@ -39,7 +39,7 @@ ALLOWED = {
         "store",
         "synthesizers",
     },
-    "draws": {"library", "sweep"},
+    "draws": {"errors", "library", "sweep"},
     "jobs": {"data", "errors", "library", "store", "synthesizers"},
 }
 FILES = sorted((ROOT / "fairviz").rglob("*.py"))

@@ -155,8 +155,7 @@ def _watch_drawing(wanted: str) -> None:
     failed = [(domain, future.exception()) for domain, future in done.items() if future.exception() is not None]
     if failed:
         domain, error = failed[0]
-        why = str(error) if isinstance(error, FairvizError) else f"the worker ended ({type(error).__name__})"
-        st.caption(words.plain(f"The preview stands: guided rows without {domain} could not be drawn: {why}"))
+        st.caption(words.plain(f"The preview stands: guided rows without {domain} could not be drawn ({error})."))
         return
     if len(done) == len(futures):
         st.session_state["drawing"] = None

@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import time
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from fairviz.data import load_dataset
 from fairviz.data.sources import fingerprint_of
-from fairviz.errors import StoreError
+from fairviz.errors import JobError, StoreError
 from fairviz.evaluation.tradeoff import FAIRNESS
 from fairviz.jobs import JobQueue, JobStatus
 from fairviz.library import FIT, SWEEP, FitSpec, Library
@@ -184,9 +183,10 @@ def test_a_moved_dial_takes_back_what_it_asked_for() -> None:
 def test_a_worker_that_was_killed_is_said_and_replaced() -> None:
     app = simulated("North")
     app.slider(key="price_dp").set_value(0.11).run()
-    for worker in list(common.drawer()._pool._processes.values()):
-        worker.kill()
-    with pytest.raises(BrokenProcessPool):
+    while (worker := common.drawer()._worker) is None:
+        time.sleep(0.05)
+    worker.kill()
+    with pytest.raises(JobError, match="the worker ended"):
         app.session_state["drawing"][1]["North"].result(60)
     app.run()
     assert not app.exception
