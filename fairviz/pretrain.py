@@ -135,9 +135,10 @@ def _publish(
     for spec in specs.values():
         entry = library.get(FIT, spec.to_json())
         assert entry is not None, "fitted a moment ago"
-        store.put(
-            FIT, spec.to_json(), json_files={"fit.json": entry.json("fit.json")}, arrays=entry.arrays(), made=entry.made
-        )
+        there = store.get(FIT, spec.to_json())
+        if there is None or there.files != entry.files:  # the same networks may have learnt another price
+            payload = {"json_files": {"fit.json": entry.json("fit.json")}, "arrays": entry.arrays()}
+            store.replace(FIT, spec.to_json(), **payload, made=entry.made)
         keep.add(store.path(FIT, spec.to_json()))
     spec_json, known = sweep_spec(dataset, specs, table), {**facts(dataset), **more}
     frontier = DATASETS[dataset.name].frontier
