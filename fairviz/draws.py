@@ -36,7 +36,10 @@ def _work(asked: Connection, parent: int, root: Path, shipped: Path) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     while True:
-        spec_json, cell = asked.recv()
+        try:
+            spec_json, cell = asked.recv()
+        except EOFError:  # the app has closed the line
+            return
         try:
             compute(FitSpec.from_json(spec_json), [cell], Library(root, shipped))
             asked.send(None)

@@ -144,7 +144,7 @@ def _publish(
     frontier = DATASETS[dataset.name].frontier
     if frontier is not None:
         known["bayes_frontier"] = frontier()
-    store.put(SWEEP, spec_json, json_files={"facts.json": known}, tables={"cells.csv": table}, made=made)
+    store.replace(SWEEP, spec_json, json_files={"facts.json": known}, tables={"cells.csv": table}, made=made)
     keep.add(store.path(SWEEP, spec_json))
     for kind in (FIT, SWEEP):
         for entry in store.entries(kind):

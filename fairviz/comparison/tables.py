@@ -57,11 +57,13 @@ def _minutes(run: Mapping) -> str:
 def made_line(entry: Entry) -> str:
     """Machine, versions, seeds and duration of a published comparison."""
     made, total = entry.made, len(entry.table("trials.csv"))
-    runs = [run for run in made.get("runs", [made]) if run["trials_computed"]] or [made]
+    runs = [run for run in made.get("runs", [made]) if run["trials_computed"]]
     told = [f"{run['trials_computed']:,} in {_minutes(run)}" for run in runs]
     if made.get("trials_timed", -1) == made.get("trials"):
         trials, fits = (f"{made[f'{what}_core_seconds'] / 60:.0f} core-minutes" for what in ("trial", "fit"))
         took = f"{made['trials']:,} trials in {trials} and {made['fits']} fits in {fits}."
+    elif not runs:
+        took = f"{total:,} trials, all of them stored by earlier runs."
     elif runs[0]["trials_computed"] >= total:
         took = f"{total:,} trials in {_minutes(runs[0])}, fits that were not stored included."
     else:
