@@ -59,6 +59,7 @@ class Drawer:
         self._worker: BaseProcess | None = None
         self._line: Connection | None = None
         self._feeder: threading.Thread | None = None
+        self._lock = threading.Lock()
 
     def submit(self, specs: Sequence[FitSpec], cells: Sequence[Cell]) -> list[Future]:
         """Ask for cells, each of its fit; what is no longer wanted is cancelled on the futures.
@@ -85,7 +86,7 @@ class Drawer:
                 line.send((spec_json, cell))
                 told = line.recv()
             except (EOFError, OSError):
-                self.close()  # the next one gets a new worker
+                self._end_worker()  # the next one gets a new one
                 told = "the worker ended"
             if told is None:
                 future.set_result(None)
@@ -93,20 +94,29 @@ class Drawer:
                 future.set_exception(JobError(told))
 
     def _open_line(self) -> Connection:
-        if self._line is None:
-            context = get_context("spawn")
-            self._line, theirs = context.Pipe()
-            roots = self.library.store.root, self.library.shipped.root
-            self._worker = context.Process(target=_work, args=(theirs, os.getpid(), *roots), daemon=True)
-            self._worker.start()
-            theirs.close()
-        return self._line
+        with self._lock:
+            if self._line is None:
+                context = get_context("spawn")
+                ours, theirs = context.Pipe()
+                roots = self.library.store.root, self.library.shipped.root
+                worker = context.Process(target=_work, args=(theirs, os.getpid(), *roots), daemon=True)
+                worker.start()
+                theirs.close()
+                self._worker, self._line = worker, ours
+            return self._line
 
-    def close(self) -> None:
-        """End the worker; it is started again when it is asked for something."""
-        worker, self._worker, line, self._line = self._worker, None, self._line, None
+    def _end_worker(self) -> None:
+        with self._lock:
+            worker, self._worker, line, self._line = self._worker, None, self._line, None
         if worker is not None:
             worker.kill()
             worker.join(10)
         if line is not None:
             line.close()
+
+    def close(self) -> None:
+        """Take back what waits and end the worker; it is started again when it is asked for something."""
+        with suppress(queue.Empty):
+            while True:
+                self._wanted.get_nowait()[0].cancel()
+        self._end_worker()

@@ -61,8 +61,8 @@ class Control:
         return tuple(round(k * step, 12) for k in range(max(1, math.ceil(end / step - 1e-9)) + 1))
 
     def start(self, end: float) -> float:
-        """Where the dial stands at first: the stop nearest to six tenths of the way."""
-        return 5.0 if self.fixed else min(self.stops(end), key=lambda price: abs(price - 0.6 * end))
+        """Where the dial stands at first: the stop nearest to seven tenths of the way."""
+        return 5.0 if self.fixed else min(self.stops(end), key=lambda price: abs(price - 0.7 * end))
 
 
 CONTROLS: dict[str, Control] = {
