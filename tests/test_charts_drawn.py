@@ -18,6 +18,7 @@ from fairviz.comparison.front import hull
 from fairviz.comparison.methods import METHODS
 from fairviz.comparison.plans import FRONTIER
 from fairviz.comparison.tables import results_of
+from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation.tradeoff import FAIRNESS, Sweep
 from fairviz.library import Library
 from fairviz.synthesizers.controls import SWEPT_CONTROLS
@@ -215,7 +216,7 @@ def spans(found: Drawn, orient: str, values: pd.Series) -> None:
 
 @cache
 def recorded(dataset: str) -> tuple[Sweep, dict]:
-    entry = Library().recorded(dataset)
+    entry = Library().recorded(fingerprint_of(dataset))
     assert entry is not None
     facts = entry.json("facts.json")
     return Sweep(entry.table("cells.csv"), tuple(facts["groups"])), facts
