@@ -35,6 +35,8 @@ SETTINGS = (
     ("`entropy` (paper), λ_z 50", "entropy", 50.0),
 )
 METRIC_NAMES = ("accuracy", "R_DP", "R_DP_other", "R_EOp")
+#: The price at which the gain is told beside how many prices keep their promise.
+PROMISED_AT = 0.2
 
 
 def line(name: str, runs: Runs) -> str:
@@ -181,11 +183,34 @@ def ablated() -> str:
 
 def checks() -> str:
     """Everything that was measured besides the comparison; a file that is not there yet is left out."""
-    parts = [known_front()]
+    parts = [known_front(), promised()]
     for name, text in (("preview", previewed), ("ablation", ablated)):
         if (RESULTS / f"{name}.csv").exists():
             parts.append(text())
     return "\n\n".join(parts)
+
+
+def promised() -> str:
+    """What becomes of the price's promise on source rows held back from all fitting."""
+    made = {"real": "weights on real rows", "pool": "weights on unguided rows", "guided": "guided rows"}
+    controls = ("dp", "eop", "dp_eop")
+    lines = [
+        "| held-back source rows | made of | " + " | ".join(f"`{c}`" for c in controls) + " |",
+        "|---|---|" + "---|" * len(controls),
+    ]
+    for kind, title in made.items():
+        path = RESULTS / f"price_{kind}.csv"
+        if not path.exists():
+            continue
+        for name, part in pd.read_csv(path).groupby("data", sort=False):
+            cells = []
+            for control in controls:
+                mine = part[part["control"] == control]
+                at = mine[mine["lambda_z"] == PROMISED_AT].iloc[0]
+                low, high = (100 * at[f"gain_{end}"] for end in ("low", "high"))
+                cells.append(f"{mine['kept'].sum()} of {len(mine)}; {100 * at['gain']:.1f} ({low:.1f} to {high:.1f})")
+            lines.append(f"| {name} ({at['rows_held_back']:,}) | {title} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
 def known_front() -> str:
