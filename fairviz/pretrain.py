@@ -67,8 +67,8 @@ def pretrain(
     strengths = recorded_strengths(dataset_name)
     cells = recorded_grid(targets, range(1 if quick else seeds), ends, 500 if quick else 10_000, strengths)
     if quick:
-        few = {0.0, 1.0, *(CONTROLS[control].stops(ends[control])[1] for control in ends)}
-        cells = [cell for cell in cells if cell.lambda_z in few and cell.lambda_y == 1.0]
+        few = {"entropy": 1.0, **{control: CONTROLS[control].stops(end)[1] for control, end in ends.items()}}
+        cells = [cell for cell in cells if cell.lambda_z in (0.0, few[cell.control]) and cell.lambda_y == 1.0]
     fresh = sum(not library.store.path(CELL, cell.spec(specs[cell.target])).exists() for cell in cells)
     records: list[dict] = []
     begun = time.monotonic()

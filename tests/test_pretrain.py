@@ -20,7 +20,7 @@ def test_quick_rebuild_publishes_and_resumes(tmp_path, monkeypatch) -> None:
     assert fits == {"East", "North", "South", "West", "all"}
     (sweep,) = store.entries("sweep")
     rows, facts = sweep.table("cells.csv"), sweep.json("facts.json")
-    # per region: one constant; three real; three classifiers x (dp 0, dp 0.1, eop 0.1, entropy 1)
+    # per region: one constant; three real; three classifiers x (dp 0, first stop of dp, of eop, entropy 1)
     assert len(rows) == 4 * (1 + 3 + 3 * 4) == sweep.made["cells_computed"]
     assert sum(row["n"] for row in facts["counts"]) == 20_000
     assert {row["control"] for row in facts["bayes_frontier"]} == {"dp", "eop"}
