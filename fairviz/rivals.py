@@ -18,11 +18,11 @@ from sklearn.model_selection import StratifiedKFold
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.diffusion.guidance import Push, Tilt
-from fairviz.dual import Dual, shares
+from fairviz.dual import shares
 from fairviz.errors import DataError, SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS, FeatureCodes, fitted, weight_name
 from fairviz.numerics import settle
-from fairviz.posteriors import estimate, probabilities
+from fairviz.posteriors import estimate
 from fairviz.steering import steer
 
 #: Rounds of the reductions approach; more changed no accuracy by a thousandth on Adult.
@@ -254,26 +254,50 @@ def fair_bayes(task: Task, *, lambda_dp: float = 0.0, lambda_eop: float = 0.0) -
     """The plug-in fair Bayes rule with the target's own rows: a bound for the others, not a rival.
 
     ``p(y|x)``, ``p(z|x)`` and ``p(z|x, y=1)`` come from gradient boosting on source and target rows, cross-fitted over
-    the target, so it sees labels and groups of the domain that nobody else sees (Menon and Williamson 2018).
+    the target, so it sees labels and groups of the domain that nobody else sees (Menon and Williamson 2018). Its dial
+    is the multiplier itself, not a price: probabilities learnt on several domains are not calibrated on one of them, so
+    no point of equality can be read off them, and its front is that of all multipliers against the group that has more
+    favourable labels.
     """
 
-    def estimated() -> Dual:
-        target, k, seed = task.target, len(task.target.groups), task.seed
+    def estimate_target() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        target, k = task.target, len(task.target.groups)
         p_y, p_z, p_z1 = np.zeros(len(target)), np.zeros((len(target), k)), np.zeros((len(target), k))
         strata = 2 * target.z + target.y
         folds = min(5, int(np.bincount(strata)[np.unique(strata)].min()))
-        for train, test in StratifiedKFold(max(2, folds), shuffle=True, random_state=seed).split(strata, strata):
+        for train, test in StratifiedKFold(max(2, folds), shuffle=True, random_state=task.seed).split(strata, strata):
             x = np.concatenate([task.x, task.x_target[train]])
             y = np.concatenate([task.source.y, target.y[train]])
             z = np.concatenate([task.source.z, target.z[train]])
-            asked = task.x_target[test]
-            p_y[test] = probabilities(task.codes, x, y, asked, 2, seed)[:, 1]
-            p_z[test] = probabilities(task.codes, x, z, asked, k, seed)
-            p_z1[test] = probabilities(task.codes, x[y == 1], z[y == 1], asked, k, seed)
-        return Dual(p_y, p_z, p_z1, *shares(target.y, target.z, k))
+            p_y[test] = _probabilities(task, x, y, task.x_target[test], 2)[:, 1]
+            p_z[test] = _probabilities(task, x, z, task.x_target[test], k)
+            p_z1[test] = _probabilities(task, x[y == 1], z[y == 1], task.x_target[test], k)
+        pi, pi_1 = (torch.from_numpy(share) for share in shares(target.y, target.z, k))
+        tilt, toward = Tilt.from_shares(pi, pi_1), torch.from_numpy(_ahead(pi.numpy(), pi_1.numpy())).float()
+        w = tilt.w(torch.from_numpy(p_z).float(), toward).numpy()
+        return p_y, w, tilt.u(torch.from_numpy(p_z1).float(), toward).numpy()
 
-    dual = task.once("fair bayes", estimated)
-    return (dual.rule(lambda_dp, lambda_eop) > 0.5).astype(np.int64)
+    p_y, w, u = task.once("fair bayes", estimate_target)
+    # gain of saying yes, halved: p - 1/2 - (lambda_dp w + lambda_eop p u) / 2
+    return (p_y * (1 - 0.5 * lambda_eop * u) > 0.5 + 0.5 * lambda_dp * w).astype(np.int64)
+
+
+def _ahead(pi: np.ndarray, pi_1: np.ndarray) -> np.ndarray:
+    """Unit contrast (K,) of the groups' rates of the favourable label against their mean."""
+    rate = np.where(pi > 0, pi_1 / np.where(pi > 0, pi, 1.0), 0.0)
+    contrast = np.where(pi > 0, rate - rate[pi > 0].mean(), 0.0)
+    return 2 * contrast / max(float(np.abs(contrast).sum()), 1e-12)
+
+
+def _probabilities(task: Task, x: np.ndarray, labels: np.ndarray, test: np.ndarray, n_classes: int) -> np.ndarray:
+    out = np.zeros((len(test), n_classes))
+    if len(np.unique(labels)) < 2:
+        out[:, int(labels[0])] = 1.0
+        return out
+    name = "gradient_boosting" if len(x) > 2000 else "logistic_regression"
+    model = fitted(task.codes, x, labels, classifier=name, seed=task.seed)
+    out[:, model.classes_.astype(int)] = model.predict_proba(test)
+    return out
 
 
 class _quiet(warnings.catch_warnings):

@@ -339,6 +339,7 @@ def recorder(monkeypatch):
     """Boosting that records; the list of (rows learnt from, rows predicted)."""
     _Recorder.calls = []
     monkeypatch.setattr("fairviz.posteriors.boosted", _Recorder)
+    monkeypatch.setitem(CLASSIFIERS, "gradient_boosting", _Recorder)
     return _Recorder.calls
 
 
@@ -491,9 +492,7 @@ def test_fairret_where_a_group_is_in_the_target_only(split):
 # the fair Bayes rule
 
 
-@pytest.mark.parametrize(
-    ("control", "price"), [("dp", 0.0), ("dp", 0.1), ("dp", 0.2), ("dp", 0.3), ("eop", 0.02), ("eop", 0.05)]
-)
+@pytest.mark.parametrize(("control", "price"), [("dp", 0.0), ("dp", 0.1), ("dp", 0.2)])
 def test_fair_bayes_in_the_simulated_world(hiring, control, price):
     """Accuracy, counted with the exact posterior, and rates of the best rule there is at this price."""
     story, task = hiring
@@ -507,15 +506,16 @@ def test_fair_bayes_in_the_simulated_world(hiring, control, price):
     assert rates.tolist() == pytest.approx([best["rate_men"], best["rate_women"]], abs=0.03)
 
 
-def test_prices_move_the_fair_bayes_rule(hiring):
+def test_multipliers_move_the_fair_bayes_rule(hiring):
+    """Against the group with more favourable labels, on and on: it is a dial of multipliers, without an end."""
     _, task = hiring
 
     def gaps(which, *settings):
-        return [abs(np.subtract(*in_words(predict("fair_bayes", task, setting), task)[which])) for setting in settings]
+        return [np.subtract(*in_words(predict("fair_bayes", task, setting), task)[which]) for setting in settings]
 
-    rates = gaps(1, *({"lambda_dp": v} for v in (0, 0.08, 0.16, 0.24)))
+    rates = gaps(1, *({"lambda_dp": v} for v in (0, 0.1, 0.2, 0.3)))
     assert all(b < a - 0.01 for a, b in itertools.pairwise(rates))
-    tprs = gaps(2, *({"lambda_eop": v} for v in (0, 0.03)))
+    tprs = gaps(2, *({"lambda_eop": v} for v in (0, 0.05)))
     assert tprs[1] < tprs[0] - 0.01
 
 

@@ -76,6 +76,8 @@ def _prices(control: str, prices: Iterable[float]) -> tuple[Setting, ...]:
 #: Up to equality on the sources of all registered sets (0.004 to 0.52, and 0.004 to 0.75); beyond it nothing changes.
 DP = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 EOP = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64)
+#: Of the true positive gap, for the rule estimated on the target, whose dial is the multiplier and not a price.
+MULTIPLIERS = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.12)
 ENTROPY = (5.0, 10.0, 30.0)
 #: Label strengths other than 1: sharper labels with the prices that they ask for, and softer ones.
 SHARP_DP: tuple[Setting, ...] = ({"control": "dp", "lambda_y": 2.0, "lambda_z": 0.25},)
@@ -177,7 +179,7 @@ METHODS: dict[str, Method] = {
     "constant": Method("Always the same answer", "Always the same answer", REFERENCE, rival="constant"),
     "fair_bayes": Method(
         "Fair Bayes rule, estimated on the target", "Fair Bayes rule, estimated on the target", REFERENCE,
-        (*({"lambda_dp": v} for v in (0.0, *DP)), *({"lambda_eop": v} for v in EOP)),
+        (*({"lambda_dp": v} for v in (0.0, *DP)), *({"lambda_eop": v} for v in MULTIPLIERS)),
         tuple({"lambda_dp": v} for v in (0.0, 0.1, 0.2)), rival="fair_bayes",
         source="Menon and Williamson (2018), plug-in",
     ),

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from fairviz import rivals
-from fairviz.comparison.methods import METHODS, Method, Setting, check_setting
+from fairviz.comparison.methods import METHODS, REFERENCE, Method, Setting, check_setting
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.schema import _names
 from fairviz.data.sources import load_dataset
@@ -97,7 +97,9 @@ class Trial:
 
     @property
     def priced(self) -> bool:
-        """Whether a price of a gap acts."""
+        """Whether a price of a gap acts; the dial of a method to compare with is no price."""
+        if self.what.kind == REFERENCE:
+            return False
         setting = self.position
         if "control" in setting:
             return any(gap_prices(setting["control"], setting.get("lambda_z", 0.0), setting.get("lambda_eop", 0.0)))
