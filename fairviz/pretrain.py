@@ -135,16 +135,14 @@ def _publish(
     for spec in specs.values():
         entry = library.get(FIT, spec.to_json())
         assert entry is not None, "fitted a moment ago"
-        there = store.get(FIT, spec.to_json())
-        if there is None or there.files != entry.files:  # the same networks may have learnt another price
-            payload = {"json_files": {"fit.json": entry.json("fit.json")}, "arrays": entry.arrays()}
-            store.replace(FIT, spec.to_json(), **payload, made=entry.made)
+        payload = {"json_files": {"fit.json": entry.json("fit.json")}, "arrays": entry.arrays()}
+        store.publish(FIT, spec.to_json(), **payload, made=entry.made)
         keep.add(store.path(FIT, spec.to_json()))
     spec_json, known = sweep_spec(dataset, specs, table), {**facts(dataset), **more}
     frontier = DATASETS[dataset.name].frontier
     if frontier is not None:
         known["bayes_frontier"] = frontier()
-    store.replace(SWEEP, spec_json, json_files={"facts.json": known}, tables={"cells.csv": table}, made=made)
+    store.publish(SWEEP, spec_json, json_files={"facts.json": known}, tables={"cells.csv": table}, made=made)
     keep.add(store.path(SWEEP, spec_json))
     for kind in (FIT, SWEEP):
         for entry in store.entries(kind):

@@ -551,3 +551,15 @@ def test_the_quarantine_keeps_the_newest(store):
     kept = list((store.root / "quarantine").iterdir())
     assert {p.name[:32] for p in kept} == {key_of({"n": n})[:32] for n in range(5, 25)}
     assert store.root.parent.is_dir()
+
+
+def test_publishing_replaces_what_differs_and_keeps_what_does_not(tmp_path) -> None:
+    store = ResultStore(tmp_path)
+    first = store.publish("cell", SPEC, json_files={"result.json": {"n": 1}}, made={"run": "first"})
+    again = store.publish("cell", SPEC, json_files={"result.json": {"n": 1}}, made={"run": "second"})
+    assert again.made["run"] == "first"
+    other = store.publish("cell", SPEC, json_files={"result.json": {"n": 2}}, made={"run": "third"})
+    assert other.path == first.path
+    assert (other.json(), other.made["run"]) == ({"n": 2}, "third")
+    assert store.get("cell", SPEC).json() == {"n": 2}
+    assert [path.name for path in first.path.parent.iterdir()] == [first.path.name]

@@ -245,8 +245,7 @@ def _publish(
     }
     known = {**facts(dataset), **more}
     made = {**made, "runs": _runs(store, kind, dataset, plan.quick, made), **versions()}
-    # the same plan run again may count otherwise, after a change of code: what is published is what was just run
-    store.replace(kind, spec, json_files={"facts.json": known}, tables=tables, made=made)
+    store.publish(kind, spec, json_files={"facts.json": known}, tables=tables, made=made)
     for entry in store.entries(kind):
         same = entry.spec["dataset"]["name"] == dataset.name and entry.spec["quick"] == plan.quick
         if same and entry.path != store.path(kind, spec):
