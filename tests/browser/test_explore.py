@@ -109,7 +109,7 @@ def test_the_dial_changes_sentence_and_chart(server, browser) -> None:
     after = settle(page, before)
     assert after != before
     assert chart_picture(page) != picture
-    assert "price_dp=0.25" in page.url
+    assert "price_dp=0.225" in page.url
     # the link holds the setting
     link = page.url
     page.close()
@@ -149,7 +149,7 @@ def test_a_free_price_is_previewed_then_sampled(server, browser) -> None:
     place = page.locator('[data-testid="stVegaLiteChart"]').first.bounding_box()
     page.get_by_role("slider").first.press("ArrowRight")
     page.get_by_text("Preview ·").wait_for(timeout=30_000)
-    page.get_by_text("Sampled ·").wait_for(timeout=60_000)
+    page.get_by_text("Sampled ·").wait_for(timeout=120_000)
     assert "people of a region the model never saw" in sentence(page)
     after = page.locator('[data-testid="stVegaLiteChart"]').first.bounding_box()
     assert abs(place["y"] - after["y"]) < 30

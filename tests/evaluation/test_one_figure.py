@@ -99,7 +99,7 @@ def views(sweep: Sweep, domains: list[str], metric: str, control: str, prices: t
 
 SETTINGS = (
     ("dp", (0.0, 0.2, 0.3), "gradient_boosting"),
-    ("eop", (0.03,), "mlp"),
+    ("eop", (0.02,), "mlp"),
     ("entropy", (10.0,), "logistic_regression"),
 )
 
