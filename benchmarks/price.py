@@ -1,6 +1,6 @@
 """Does a price keep its promise? Accuracy less the priced gap, on source rows held back from all fitting.
 
-    python -m benchmarks.price --made real|pool|guided [--data NAME ...] [--jobs 2]
+    python -m benchmarks.price [--made real pool guided] [--data NAME ...] [--jobs 2]
 
 ``real``: the tilt as weights on real rows. ``pool``: weights on unguided rows of a fit. ``guided``: guided rows.
 
@@ -48,6 +48,7 @@ TARGETS = {
 }  # fmt: skip
 PRICES = (0.01, 0.03, 0.1, 0.2, 0.5)
 SECOND = 0.5
+MADE = ("real", "pool", "guided")
 N_SYNTHETIC, MAX_REAL, REPLICATES = 20_000, 20_000, 2000
 
 
@@ -68,22 +69,21 @@ def settings() -> Iterator[tuple[str, float, float]]:
         yield "dp_eop", price, SECOND * price
 
 
-def predictions(made: str, name: str, learnt: DomainDataset, held_back: DomainDataset) -> Iterator[np.ndarray]:
+def predictions(made: str, fit: FADM | None, learnt: DomainDataset, held_back: DomainDataset) -> Iterator[np.ndarray]:
     """0/1 for the rows held back: at price 0, then at every setting."""
-    if made == "real":
+    if fit is None:
         task = Task.of(learnt, held_back, "gradient_boosting", 0, MAX_REAL)
         for control, price, second in [("dp", 0.0, 0.0), *settings()]:
             dp, eop = gap_prices(control, price, second)
             yield tilted(task, lambda_dp=dp, lambda_eop=eop)
         return
-    fit: Any = FADM(**({"n_iter": ITERATIONS[name]} if name in ITERATIONS else {})).fit(learnt)
     pool = Pool.draw(fit, N_SYNTHETIC)
     features = list(learnt.schema.features)
     for control, price, second in [("dp", 0.0, 0.0), *settings()]:
-        setting = {"control": control, "lambda_z": price, "lambda_eop": second}
-        rows, weights = pool.rows, pool.weights(**setting)  # type: Any, Any
+        setting: Any = {"control": control, "lambda_z": price, "lambda_eop": second}
+        rows, weights = pool.rows, pool.weights(**setting)
         if made == "guided":
-            rows, weights = fit.sample(N_SYNTHETIC, **setting), None
+            rows, weights = fit.sample(N_SYNTHETIC, **setting), np.ones(N_SYNTHETIC)
         codes = FeatureCodes(rows[features])
         y = (rows[learnt.schema.label] == learnt.schema.favourable).to_numpy(np.int64)
         model = fitted(codes, codes(rows[features]), y, classifier="gradient_boosting", seed=0, weights=weights)
@@ -109,15 +109,26 @@ def bands(values: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     return float(np.quantile(stretch.max(1), 0.95)) * sd
 
 
-def measure(name: str, made: str) -> list[dict]:
-    """A row per control and price."""
+def measure(name: str, made: list[str]) -> list[dict]:
+    """A row per control and price, for everything the classifier may be trained on."""
     dataset, target = rows_of(name)
     source = dataset.leave_out(target)[0]
     kept, held = train_test_split(np.arange(len(source)), test_size=0.3, random_state=0, stratify=source.z)
     learnt, back = source.take(np.sort(kept)), source.take(np.sort(held))
     if len(back) > 60_000:
         back = back.take(np.sort(np.random.default_rng(0).choice(len(back), 60_000, replace=False)))
-    all_yes = list(predictions(made, name, learnt, back))
+    fit = None
+    if {*made} - {"real"}:
+        fit = FADM(n_iter=ITERATIONS.get(name, FADM().n_iter)).fit(learnt)
+    rows: list[dict] = []
+    for one in made:
+        all_yes = list(predictions(one, None if one == "real" else fit, learnt, back))
+        rows += compared(all_yes, back, {"data": name, "made_of": one, "rows_learnt": len(learnt)})
+    return rows
+
+
+def compared(all_yes: list[np.ndarray], back: DomainDataset, about: dict) -> list[dict]:
+    """A row per control and price: 0/1 at price 0 and at every setting against the rows held back."""
     k, y, z, rng = len(back.groups), back.y, back.z, np.random.default_rng(0)
     once = np.ones((1, len(back)))
     at = [("dp", 0.0, 0.0), *settings()]
@@ -151,8 +162,8 @@ def measure(name: str, made: str) -> list[dict]:
             paid_low, paid_high = gap[0, j] - wide_gap[j], gap[0, j] + wide_gap[j]
             rows.append(
                 {
-                    "data": name, "made_of": made, "control": control, "lambda_z": at[i][1], "lambda_eop": at[i][2],
-                    "rows_learnt": len(learnt), "rows_held_back": len(back), **now, **before,
+                    **about, "control": control, "lambda_z": at[i][1], "lambda_eop": at[i][2],
+                    "rows_held_back": len(back), **now, **before,
                     "gain": value[0, j], "gain_low": low, "gain_high": high,
                     "paid": gap[0, j], "paid_low": paid_low, "paid_high": paid_high,
                     "kept": bool(high >= 0 and paid_low <= 0),
@@ -165,7 +176,7 @@ def main() -> None:
     """Measure and keep."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", nargs="*", default=[*TARGETS, *WORLDS])
-    parser.add_argument("--made", default="real", choices=("real", "pool", "guided"))
+    parser.add_argument("--made", nargs="*", default=MADE, choices=MADE)
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
     rows: list[dict] = []
@@ -173,10 +184,12 @@ def main() -> None:
         jobs = {pool.submit(measure, name, args.made): name for name in args.data}
         for job in as_completed(jobs):
             rows += job.result()
-            broken = [(r["control"], r["lambda_z"]) for r in job.result() if not r["kept"]]
-            print(jobs[job], args.made, "broken:", broken, flush=True)
+            broken = [(r["made_of"], r["control"], r["lambda_z"]) for r in job.result() if not r["kept"]]
+            print(jobs[job], "broken:", broken, flush=True)
             order = [*TARGETS, *WORLDS].index
-            keep(f"price_{args.made}", sorted(rows, key=lambda r: (order(r["data"]), r["control"], r["lambda_z"])))
+            rows.sort(key=lambda r: (order(r["data"]), r["control"], r["lambda_z"]))
+            for made in args.made:
+                keep(f"price_{made}", [row for row in rows if row["made_of"] == made])
 
 
 if __name__ == "__main__":

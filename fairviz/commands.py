@@ -18,7 +18,7 @@ from fairviz.data.cells import clean_text
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.reading import read_table, read_text
 from fairviz.data.schema import Schema, _names, _shown
-from fairviz.data.sources import DATASETS, load_dataset
+from fairviz.data.sources import DATASETS, fingerprint_of, load_dataset
 from fairviz.errors import DataError, SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_model
@@ -351,7 +351,13 @@ def _sweep_fit(args: argparse.Namespace) -> tuple[FitSpec, Run | None]:
         run, entry = Run.open(Path(args.run))
         if not isinstance(load_fit(entry), FADM):
             raise SettingError(f"{args.run} holds a fit without a dial. 'fairviz sample' draws rows from it.")
-        return FitSpec.from_json(entry.spec), run
+        spec = FitSpec.from_json(entry.spec)
+        # the folder says what it is; words that say otherwise would be passed over in silence
+        if args.dataset and fingerprint_of(args.dataset, _options(args)) != spec.fingerprint:
+            raise SettingError(f"{args.run} was not fitted on the rows of {_shown(args.dataset)}. Leave out --dataset.")
+        if args.target and clean_text(args.target) != spec.target:
+            raise SettingError(f"{args.run} holds out {spec.target!r}, not {_shown(args.target)}. Leave out --target.")
+        return spec, run
     if not (args.dataset and args.target):
         raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
     return FitSpec.from_json(Library().find_fit(args.dataset, args.target, _options(args)).spec), None

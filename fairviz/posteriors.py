@@ -72,8 +72,8 @@ def cross_fitted(
     if len(inside) < FOLDS:  # nothing to learn from: as common as they are
         out[:] = np.bincount(labels[inside], minlength=n_classes) / max(len(inside), 1)
         return out
-    rarest = np.bincount(labels[inside]).max()
-    kind = StratifiedKFold if rarest >= FOLDS else KFold
+    commonest = np.bincount(labels[inside]).max()
+    kind = StratifiedKFold if commonest >= FOLDS else KFold
     for train, test in kind(FOLDS, shuffle=True, random_state=seed).split(inside, labels[inside]):
         known = (x[inside[train]], labels[inside[train]])
         out[inside[test]] = probabilities(codes, *known, x[inside[test]], n_classes, seed)

@@ -711,6 +711,9 @@ def test_evaluate_refuses_rows(capsys, tmp_path, csv, change, words):
         (["-n", "1e9"], ["n is 1000000000"]),
         (["--out", "{tmp}/none/a.csv"], ["none"]),
         (["--out", "{tmp}"], ["{tmp}"]),
+        (["--dataset", "adult"], ["was not fitted on the rows of 'adult'"]),
+        (["--dataset", "simulated", "--bias", "2"], ["was not fitted on the rows of 'simulated'"]),
+        (["--target", "South"], ["not 'South'", "--target"]),
     ],
     ids=" ".join,
 )
