@@ -34,12 +34,12 @@ from fairviz.synthesizers import FADM
 from fairviz.synthesizers.controls import gap_prices
 from fairviz.synthesizers.preview import Pool
 
-#: bias, proxy, shift of simulated worlds.
+#: bias, proxy, shift of simulated worlds
 WORLDS = {
     "world A": (2.0, 2.0, 0.0),
     "world B": (0.5, 3.0, 1.0),
     "world C": (0.0, 1.0, 2.0),
-    "world D": (3.0, 0.5, 1.0),
+    "world D": (2.5, 1.0, 2.0),  # fewer women are hired, and those who would be are found more often than men
 }
 #: The domain held out of every set: in none of them the largest.
 TARGETS = {

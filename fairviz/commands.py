@@ -101,7 +101,8 @@ def _dataset(args: argparse.Namespace) -> tuple[DomainDataset, dict]:
             raise DataError(f"{args.csv}: no column is left to learn from; all have a role. Add feature columns.")
         schema = Schema(tuple(features), label, favourable, sensitive, domain)
         # what --features does not name is left out on purpose
-        name, others = Path(args.csv).stem, bool(args.features)
+        name = Path(args.csv).stem.encode("utf-8", "replace").decode()  # a file's name may be no text
+        others = bool(args.features)
         return DomainDataset.from_text(name, table or read_text(args.csv), schema, leave_out_others=others), {}
     if args.dataset is None:
         raise SettingError("Name a data set: --dataset NAME, or --csv FILE with its roles.")
@@ -110,6 +111,13 @@ def _dataset(args: argparse.Namespace) -> tuple[DomainDataset, dict]:
         raise SettingError(f"{given[0]} goes with --csv only; data set {_shown(args.dataset)} has its own roles.")
     options = _options(args)
     return load_dataset(args.dataset, **options), options
+
+
+def _no_knobs(args: argparse.Namespace) -> None:
+    """A run folder knows its own story."""
+    for name in KNOBS:
+        if getattr(args, name) is not None:
+            raise SettingError(f"--{name} does not go with a run folder, which knows its own story. Leave it out.")
 
 
 def _options(args: argparse.Namespace) -> dict:
@@ -188,10 +196,11 @@ def _fit_for(args: argparse.Namespace) -> TableSynthesizer:
     if args.run and (args.dataset or args.target):
         raise SettingError("Name either a run folder or --dataset and --target, not both.")
     if args.run:
+        _no_knobs(args)
         return open_run(Path(args.run))[1]
     if not (args.dataset and args.target):
         raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
-    return load_fit(Library().find_fit(args.dataset, args.target, _options(args)))
+    return load_fit(Library().find_fit(args.dataset, clean_text(args.target), _options(args)))
 
 
 def _chunks(fit: TableSynthesizer, n: int, args: argparse.Namespace) -> Iterable[pd.DataFrame]:
@@ -242,6 +251,7 @@ def cmd_evaluate(args: argparse.Namespace) -> None:
     source, target = dataset.leave_out(clean_text(args.target))
     rows = read_table(args.rows, text=dataset.text_columns)
     train = dataset.conform(rows, args.rows)
+    held_out = clean_text(args.target)
     counts = {
         "given rows": evaluate(train, target, classifier=args.classifier, seed=args.seed),
         "real source rows": real_data_model(source, target, classifier=args.classifier, n=len(train), seed=args.seed),
@@ -249,7 +259,7 @@ def cmd_evaluate(args: argparse.Namespace) -> None:
     }
     for frame in (dataset.frame, rows):
         note(frame)
-    reports = {name: summary(c, args.target) for name, c in counts.items()}
+    reports = {name: summary(c, held_out) for name, c in counts.items()}
     if args.json:
         head = {
             "rows": args.rows,
@@ -352,6 +362,8 @@ def _sweep_fit(args: argparse.Namespace) -> tuple[FitSpec, Run | None]:
         if not isinstance(load_fit(entry), FADM):
             raise SettingError(f"{args.run} holds a fit without a dial. 'fairviz sample' draws rows from it.")
         spec = FitSpec.from_json(entry.spec)
+        if not args.dataset:
+            _no_knobs(args)
         # the folder says what it is; words that say otherwise would be passed over in silence
         if args.dataset and fingerprint_of(args.dataset, _options(args)) != spec.fingerprint:
             raise SettingError(f"{args.run} was not fitted on the rows of {_shown(args.dataset)}. Leave out --dataset.")
@@ -360,7 +372,7 @@ def _sweep_fit(args: argparse.Namespace) -> tuple[FitSpec, Run | None]:
         return spec, run
     if not (args.dataset and args.target):
         raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
-    return FitSpec.from_json(Library().find_fit(args.dataset, args.target, _options(args)).spec), None
+    return FitSpec.from_json(Library().find_fit(args.dataset, clean_text(args.target), _options(args)).spec), None
 
 
 def cmd_upgrade(args: argparse.Namespace) -> None:

@@ -71,9 +71,10 @@ class Drawer:
             future: Future = Future()
             self._wanted.put((future, spec.to_json(), cell))
             futures.append(future)
-        if self._feeder is None:
-            self._feeder = threading.Thread(target=self._feed, daemon=True)
-            self._feeder.start()
+        with self._lock:  # sessions share a drawer; two feeders would mix up the worker's answers
+            if self._feeder is None:
+                self._feeder = threading.Thread(target=self._feed, daemon=True)
+                self._feeder.start()
         return futures
 
     def _feed(self) -> None:

@@ -23,6 +23,8 @@ MAX_PRICE = 10.0
 JOINT_ROWS = 10_000
 #: Margins below this are ties: the rule may say yes or no.
 TIE = 1e-9
+#: Values of the dual that differ by less are the same.
+FLAT = 1e-12
 GAPS = ("dp", "eop")
 
 
@@ -215,7 +217,10 @@ class Dual:
             m = len(groups)
             found[name][groups] = solved.x[start : start + m] - solved.x[start + m : start + 2 * m]
             start += 2 * m
-        return Multiplier(found["dp"], found["eop"])
+        best, nothing = Multiplier(found["dp"], found["eop"]), np.zeros(len(self.pi))
+        none = Multiplier(nothing, nothing)
+        # where the rule is equal already any multiplier on a flat stretch does as well: the smallest asks for nothing
+        return none if self.value(none) - self.value(best) <= FLAT else best
 
     def rule(self, lambda_dp: float = 0.0, lambda_eop: float = 0.0) -> np.ndarray:
         """The best rule at two prices: the probability of yes for every row, (n,).
@@ -226,9 +231,10 @@ class Dual:
         gain = self._gain(multiplier)
         yes = (gain > TIE).astype(float)
         ties = np.flatnonzero(np.abs(gain) <= TIE)
-        if not len(ties) or not (lambda_dp or lambda_eop):
+        priced = {"dp": lambda_dp, "eop": lambda_eop}
+        if not len(ties) or not any(price and len(self.present(name)) > 1 for name, price in priced.items()):
             return yes
-        yes[ties] = self._break_ties(yes, ties, {"dp": lambda_dp, "eop": lambda_eop})
+        yes[ties] = self._break_ties(yes, ties, priced)
         return yes
 
     def tied(self, lambda_dp: float = 0.0, lambda_eop: float = 0.0) -> float:
@@ -238,7 +244,7 @@ class Dual:
 
     def _break_ties(self, yes: np.ndarray, ties: np.ndarray, prices: dict[str, float]) -> np.ndarray:
         """Probabilities for tied rows that maximise accuracy less the priced gaps, by a small linear program."""
-        share, priced = self._share[ties], [name for name in GAPS if prices[name] > 0]
+        share, priced = self._share[ties], [name for name in GAPS if prices[name] > 0 and len(self.present(name)) > 1]
         cost = np.concatenate([-share * self.margin[ties], [prices[name] for name in priced]])
         rows, sides = [], []
         for k, name in enumerate(priced):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from fairviz.errors import SettingError
 
 #: Names of files that are being written; a killed writer leaves one.
 PREFIX = ".fairviz-"
+_ASIDE = re.compile(r"\.fairviz-\d+-[0-9a-f]{16}")
 LEFT_BEHIND_S = 3600
 LONGEST_PART, LONGEST_PATH = 255, 4096
 
@@ -96,7 +98,7 @@ def clear_leftovers(folder: Path) -> None:
     """Remove what writers killed an hour ago or longer left in a folder."""
     with suppress(OSError), os.scandir(folder) as found:
         for entry in found:
-            if entry.name.startswith(PREFIX):
+            if _ASIDE.fullmatch(entry.name):
                 with suppress(OSError):
                     if time.time() - entry.stat(follow_symlinks=False).st_mtime > LEFT_BEHIND_S:
                         os.unlink(entry.path)

@@ -213,6 +213,9 @@ class _Worker:
                     step=step.step, n_steps=step.n_steps, losses=step.losses, seconds_left=step.seconds_left,
                     history=history,
                 )  # fmt: skip
+        if self.cancelled:  # asked for while the price was learnt
+            self.say(state="cancelled")
+            return
         self.library.store.put(FIT, spec.to_json(), **fit_payload(fit, time.monotonic() - begun))
         self.say(state="done", step=step.n_steps, seconds_left=0.0, history=history)
 

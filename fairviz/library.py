@@ -188,6 +188,7 @@ def _check_spec(spec: Any) -> None:
     if isinstance(data, dict) and data.keys() == {"name", "options", "fingerprint"}:
         texts = (spec["target"], spec["synthesizer"], spec.get("without", ""), data["name"], data["fingerprint"])
         plain = isinstance(spec["params"], dict) and isinstance(data["options"], dict)
+        plain = plain and all(type(value) in (int, float, str) for value in data["options"].values())
         if plain and all(isinstance(text, str) for text in texts):
             return
     raise StoreError("its specification is not that of a fit")

@@ -1,13 +1,14 @@
 """One thread and one matrix kernel for everything that is computed here.
 
 Sums over several threads differ in the last bit, and a row or a prediction now and then with them. So every thread that
-computes is held to one, and nothing is ever put back: a switch thrown back while another session computes would change
+computes is held to one, and that is never put back: a switch thrown back while another session computes would change
 that session's numbers. Two processes use two cores; two threads never share a sum.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 
 import sklearn.ensemble  # noqa: F401  (loads the thread pools that are to be limited)
 import torch
@@ -20,12 +21,20 @@ def _pools() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-@cache
+_measuring = Lock()
+
+
 def precision() -> str:
     """torch's name of the fastest float32 matrix product here that keeps float32 accuracy.
 
     "medium" means bfloat16 on some processors; there "highest" is taken.
     """
+    with _measuring:  # two first callers would undo each other's
+        return _precision()
+
+
+@cache
+def _precision() -> str:
     rng = torch.Generator().manual_seed(0)
     a, b = torch.randn(256, 256, generator=rng), torch.randn(256, 256, generator=rng)
     before = torch.get_float32_matmul_precision()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.dual import Dual, shares
-from fairviz.evaluation.downstream import FeatureCodes, fitted
+from fairviz.evaluation.downstream import CLASSIFIERS, FeatureCodes
+from fairviz.evaluation.metrics import MIN_ROWS
 from fairviz.numerics import settle
 
 #: Rows that posteriors are asked for; of more, so many are drawn. The equality point then moves by about a hundredth.
@@ -46,11 +49,12 @@ def probabilities(
     if len(np.unique(labels)) < 2:
         out[:, int(labels[0])] = 1.0
         return out
-    if len(x) > FEW_ROWS:
-        settle()
-        model = boosted(codes, labels, seed).fit(x, labels)
-    else:
-        model = fitted(codes, x, labels, classifier="logistic_regression", seed=seed)
+    settle()
+    # not through ``downstream.fitted``: that refuses few rows, and here a sentence on the price says it (``why_not``)
+    model = boosted(codes, labels, seed) if len(x) > FEW_ROWS else CLASSIFIERS["logistic_regression"](codes, seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(x, labels)
     out[:, model.classes_.astype(int)] = model.predict_proba(test)
     return out
 
@@ -74,7 +78,10 @@ def cross_fitted(
         return out
     commonest = np.bincount(labels[inside]).max()
     kind = StratifiedKFold if commonest >= FOLDS else KFold
-    for train, test in kind(FOLDS, shuffle=True, random_state=seed).split(inside, labels[inside]):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a class rarer than the folds is in some of them only
+        folds = list(kind(FOLDS, shuffle=True, random_state=seed).split(inside, labels[inside]))
+    for train, test in folds:
         known = (x[inside[train]], labels[inside[train]])
         out[inside[test]] = probabilities(codes, *known, x[inside[test]], n_classes, seed)
         if len(outside):
@@ -105,19 +112,49 @@ def estimate(source: DomainDataset, *, max_rows: int = MAX_ROWS, seed: int = 0) 
         Rows that the dual rests on.
     """
     pi, pi_1 = shares(source.y, source.z, len(source.groups))
+    told = _too_few(source)
     if len(source) > max_rows:
-        source = source.take(np.sort(np.random.default_rng(seed).choice(len(source), max_rows, replace=False)))
+        drawn = source.take(np.sort(np.random.default_rng(seed).choice(len(source), max_rows, replace=False)))
+        # a group that all but vanished from the draw would look as if nobody were ever in it
+        source = drawn if _too_few(drawn).keys() <= told.keys() else source
     y, z, k = source.y, source.z, len(source.groups)
     codes = FeatureCodes(source.features)
     x, every = codes(source.features), np.ones(len(source), bool)
     eta = cross_fitted(codes, x, y, every, 2, seed)[:, 1]
     p_z = cross_fitted(codes, x, z, every, k, seed)
     p_z1 = cross_fitted(codes, x, z, y == 1, k, seed)
-    return Dual(eta, p_z, p_z1, pi, pi_1, why_not=why_not(source, p_z, p_z1))
+    return Dual(eta, p_z, p_z1, pi, pi_1, why_not={**_not_told_apart(source, p_z, p_z1), **told})
 
 
-def why_not(source: DomainDataset, p_z: np.ndarray, p_z1: np.ndarray) -> dict[str, str]:
-    """For "dp" and "eop", where the source says nothing about it: why there is no price, as a sentence."""
+def _too_few(source: DomainDataset) -> dict[str, str]:
+    """For "dp" and "eop", where a group of the source has too few rows for a rate: why there is no price."""
+    y, z, groups, found = source.y, source.z, source.groups, {}
+    n = f"{len(source):,} source rows"
+    rows, positives = np.bincount(z, minlength=len(groups)), np.bincount(z, weights=y, minlength=len(groups))
+    small = [k for k in np.flatnonzero(rows) if rows[k] < MIN_ROWS]
+    if small:
+        found["dp"] = (
+            f"Parity has no price here: of {n} only {int(rows[small[0]])} are of group {groups[small[0]]!r}, too few "
+            "for a rate. Merge the group with another one, or leave its rows out."
+        )
+    without = [groups[k] for k in np.flatnonzero(rows) if positives[k] == 0]
+    small = [k for k in np.flatnonzero(rows) if positives[k] < MIN_ROWS]
+    if without:
+        found["eop"] = (
+            f"Opportunity has no price here: of {n} none in group {_listed(without)} has the label "
+            f"{source.schema.favourable!r}, so there is no true positive rate. Hold out another domain, or use parity."
+        )
+    elif small:
+        found["eop"] = (
+            f"Opportunity has no price here: of {n} only {int(positives[small[0]])} in group {groups[small[0]]!r} have "
+            f"the label {source.schema.favourable!r}, too few for a true positive rate. Merge the group with another "
+            "one, hold out another domain, or use parity."
+        )
+    return found
+
+
+def _not_told_apart(source: DomainDataset, p_z: np.ndarray, p_z1: np.ndarray) -> dict[str, str]:
+    """For "dp" and "eop", where features say nothing of the groups: why there is no price, as a sentence."""
     y, z, groups, found = source.y, source.z, source.groups, {}
     n = f"{len(source):,} source rows"
     if not told_apart(p_z, z):
@@ -125,14 +162,8 @@ def why_not(source: DomainDataset, p_z: np.ndarray, p_z1: np.ndarray) -> dict[st
             f"Parity has no price here: on {n} no classifier can tell {_listed(groups)} apart from these features, so "
             "no rule can treat them more alike than it does. Add features, or choose another sensitive attribute."
         )
-    without = [group for k, group in enumerate(groups) if (z == k).any() and not ((z == k) & (y == 1)).any()]
     favourable = y == 1
-    if without:
-        found["eop"] = (
-            f"Opportunity has no price here: of {n} none in group {_listed(without)} has the label "
-            f"{source.schema.favourable!r}, so there is no true positive rate. Hold out another domain, or use parity."
-        )
-    elif not told_apart(p_z1[favourable], z[favourable]):
+    if not told_apart(p_z1[favourable], z[favourable]):
         found["eop"] = (
             f"Opportunity has no price here: among {int(favourable.sum()):,} source rows with the label "
             f"{source.schema.favourable!r} no classifier can tell {_listed(groups)} apart from these features, so no "

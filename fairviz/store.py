@@ -19,7 +19,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -70,7 +70,7 @@ _FIELDS = {"format", "kind", "key", "spec", "made", "files"}
 #: Types that are written, by their names in safetensors.
 _DTYPES = {"F32": "float32", "F64": "float64", "I64": "int64"}
 #: What a killed writer leaves: folders of :func:`write_entry` and files of :func:`write_atomic`.
-_LEFTOVER = re.compile(r"\.writing-[a-z0-9_]{8}|\.\w+\.\w+-[a-z0-9_]{8}")
+_LEFTOVER = re.compile(r"\.writing-[a-z0-9_]{8}|\.fairviz-\d+-[0-9a-f]{16}|\.\w+\.\w+-[a-z0-9_]{8}")
 
 
 class EarlierFormatError(StoreError):
@@ -341,26 +341,68 @@ def upgrade_entry(path: Path) -> bool:
 def replace_entry(path: Path, kind: str, spec: dict, **payload: Any) -> Entry:
     """Publish an entry in place of the one at ``path``; keywords as in :func:`write_entry`.
 
-    The new one is complete before the old one is moved away; a crash between leaves both, the old one aside.
+    The new one is complete before the old one is moved away. Whoever finds nothing at ``path`` meanwhile waits at
+    :func:`_alone`; what a crash between the two renames leaves aside is put back by :func:`_put_back`.
 
     Raises
     ------
     StoreError
         The folder cannot be written.
     """
-    new, old = (path.with_name(f".writing-{secrets.token_hex(4)}") for _ in range(2))
+    new, old = path.with_name(f".writing-{secrets.token_hex(4)}"), path.with_name(f"{_REPLACED}{path.name}")
     write_entry(new, kind, spec, **payload)
     try:
-        if path.exists():
-            os.rename(path, old)
-        os.rename(new, path)
-        _sync(path.parent)
+        with _alone(path.parent):
+            _put_back(path)
+            if path.exists():
+                os.rename(path, old)
+            try:
+                os.rename(new, path)
+            except OSError:
+                _put_back(path)
+                raise
+            shutil.rmtree(old, ignore_errors=True)
+            _sync(path.parent)
+            return read_entry(path)
     except OSError as error:
         raise StoreError(f"{path} cannot be replaced: {error.strerror}. Check who may write there.") from None
     finally:
-        for left in (new, old):
-            shutil.rmtree(left, ignore_errors=True)
-    return read_entry(path)
+        shutil.rmtree(new, ignore_errors=True)
+
+
+#: What an entry is called while it is exchanged for another one.
+_REPLACED = ".replaced-"
+
+
+def _being_replaced(path: Path) -> bool:
+    return path.with_name(f"{_REPLACED}{path.name}").exists()
+
+
+def _put_back(path: Path) -> None:
+    """Undo an exchange that was cut off; nothing to do where the new entry is in place."""
+    old = path.with_name(f"{_REPLACED}{path.name}")
+    if old.exists() and not path.exists():
+        os.rename(old, path)
+    elif old.exists():
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other processes from exchanging entries of a folder; where a folder cannot be locked, nothing is kept."""
+    handle = None
+    try:
+        import fcntl
+
+        handle = os.open(folder, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except (ImportError, OSError):
+        pass
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 def _payload(
@@ -498,16 +540,23 @@ class ResultStore:
     def get(self, kind: str, spec: dict) -> Entry | None:
         """The verified entry of a spec, or None. A damaged one is set aside and counts as absent."""
         path = self.path(kind, spec)
-        if not os.path.lexists(path):
-            return None
-        try:
+        entry = self._right(path, kind, spec)
+        if entry is not None or self.read_only or not (os.path.lexists(path) or _being_replaced(path)):
+            return entry
+        with _alone(path.parent):  # somebody may just have been exchanging it
+            with suppress(OSError):
+                _put_back(path)
+            entry = self._right(path, kind, spec)
+            if entry is None and os.path.lexists(path):
+                self._quarantine(path)
+        return entry
+
+    def _right(self, path: Path, kind: str, spec: dict) -> Entry | None:
+        """The entry at ``path``, if it verifies and is what it should be."""
+        with suppress(StoreError):
             entry = self._open(path)
             if entry.key == key_of(spec) and entry.kind == kind:
                 return entry
-        except StoreError:
-            pass
-        if not self.read_only:
-            self._quarantine(path)
         return None
 
     def put(self, kind: str, spec: dict, **payload: Any) -> Entry:
@@ -545,7 +594,9 @@ class ResultStore:
         """Publish an entry in place of the one that is there: made complete aside, then exchanged by renaming."""
         if self.read_only:
             raise StoreError(f"{self.root} is read-only.")
-        return replace_entry(self.path(kind, spec), kind, spec, **payload)
+        path = self.path(kind, spec)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return replace_entry(path, kind, spec, **payload)
 
     def entries(self, kind: str) -> Iterator[Entry]:
         """All verified entries of a kind, by key; damaged ones are passed over."""

@@ -710,8 +710,9 @@ def test_two_samples_to_one_file_at_once(capsys, folder, run, monkeypatch):
 
 
 def test_a_killed_writer_leaves_nothing_for_long(capsys, folder, run):
-    old, young, other = folder / f"{PREFIX}1-a", folder / f"{PREFIX}2-b", folder / ".mine"
-    for path in (old, young, other):
+    old, young = (folder / f"{PREFIX}{n}-{n:016x}" for n in (1, 2))
+    other, notes = folder / ".mine", folder / f"{PREFIX}notes.txt"
+    for path in (old, young, other, notes):
         path.write_text("half")
         os.utime(path, (time.time() - 4000,) * 2)
     os.utime(young)
@@ -719,6 +720,7 @@ def test_a_killed_writer_leaves_nothing_for_long(capsys, folder, run):
     assert not old.exists()
     assert young.exists()
     assert other.exists()
+    assert notes.exists()
 
 
 def test_kill_while_writing(folder):

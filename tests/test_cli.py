@@ -672,6 +672,14 @@ def test_evaluate_refuses(capsys, tmp_path, csv, change, words):
     refused(capsys, tmp_path, fill(argv, tmp=tmp_path, csv=csv), *words)
 
 
+def test_evaluate_takes_a_target_with_blanks_around_it(capsys, tmp_path, csv):
+    """As the cells of a file are read: without them."""
+    people().drop(columns=["sex", "town"]).to_csv(tmp_path / "rows.csv", index=False)
+    argv = ["evaluate", tmp_path / "rows.csv", "--csv", csv, *ROLES, "--classifier", "logistic_regression", "--json"]
+    plain, blank = (json.loads(ok(capsys, *argv, "--target", target)) for target in ("West", " West "))
+    assert plain["results"] == blank["results"]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -714,6 +722,7 @@ def test_evaluate_refuses_rows(capsys, tmp_path, csv, change, words):
         (["--dataset", "adult"], ["was not fitted on the rows of 'adult'"]),
         (["--dataset", "simulated", "--bias", "2"], ["was not fitted on the rows of 'simulated'"]),
         (["--target", "South"], ["not 'South'", "--target"]),
+        (["--bias", "2"], ["--bias does not go with a run folder"]),
     ],
     ids=" ".join,
 )

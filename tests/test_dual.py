@@ -166,3 +166,21 @@ def test_shares_by_hand() -> None:
     pi, pi_1 = shares(y, z, 3)
     assert pi == pytest.approx([0.4, 0.6, 0.0])
     assert pi_1 == pytest.approx([0.1, 0.3, 0.0])
+
+
+@pytest.mark.parametrize("groups", [2, 3])
+def test_a_rule_that_is_equal_already_is_not_moved(groups: int) -> None:
+    """Everybody is told yes: any small multiplier is a minimiser, and the one that asks for nothing is taken."""
+    rng = np.random.default_rng(1)
+    p_z = rng.dirichlet(np.ones(groups), 200)
+    dual = Dual(np.full(200, 0.9), p_z, p_z, p_z.mean(0), 0.9 * p_z.mean(0))
+    for prices in ((0.05, 0.0), (0.0, 0.05), (0.05, 0.05)):
+        found = dual.multiplier(*prices)
+        assert not found.dp.any()
+        assert not found.eop.any()
+    assert dual.equality("dp") == 0.0
+
+
+def test_one_group_alone_has_a_rule_at_any_price() -> None:
+    dual = Dual(np.array([0.5, 0.8]), np.ones((2, 1)), np.ones((2, 1)), np.ones(1), np.array([0.65]))
+    assert dual.rule(0.5).tolist() == [0.0, 1.0]

@@ -519,7 +519,8 @@ def test_an_earlier_entry_that_cannot_be_rewritten_is_used_and_kept(store, monke
 def test_leftovers_of_killed_writers_go_after_an_hour(store):
     store.put("cell", {"first": 0}, json_files={"result.json": {}})
     kept = ["cell/.writing-abcdefgh", "fit/.writing-12345678", "fit/notes.txt", ".fairviz-settings"]
-    gone = ["fit/.writing-abcdefgh", "trial/.writing-a_cdefgh", "cell/.manifest.json-abcdefgh", ".status.json-12345678"]
+    gone = ["fit/.writing-abcdefgh", "trial/.writing-a_cdefgh", "cell/.manifest.json-abcdefgh", ".status.json-12345678",
+            "trial/.fairviz-123-0123456789abcdef"]  # fmt: skip
     for name in [*kept, *gone]:
         path = store.root / name
         path.parent.mkdir(exist_ok=True)
@@ -563,3 +564,53 @@ def test_publishing_replaces_what_differs_and_keeps_what_does_not(tmp_path) -> N
     assert (other.json(), other.made["run"]) == ({"n": 2}, "third")
     assert store.get("cell", SPEC).json() == {"n": 2}
     assert [path.name for path in first.path.parent.iterdir()] == [first.path.name]
+
+
+# exchanging an entry for another
+
+
+def test_an_exchange_that_fails_half_way_leaves_the_old_entry(store, monkeypatch) -> None:
+    old = store.put("cell", SPEC, json_files={"result.json": {"x": 1}})
+    rename = os.rename
+
+    def failing(source, goal):
+        if Path(goal) == old.path and ".writing-" in str(source):
+            raise OSError(5, "Input/output error")
+        rename(source, goal)
+
+    monkeypatch.setattr(os, "rename", failing)
+    with pytest.raises(StoreError, match="Input/output error"):
+        store.replace("cell", SPEC, json_files={"result.json": {"x": 2}})
+    monkeypatch.undo()
+    found = store.get("cell", SPEC)
+    assert found is not None
+    assert found.json() == {"x": 1}
+    assert [p.name for p in old.path.parent.iterdir()] == [old.path.name]
+
+
+def test_an_exchange_that_was_killed_half_way_is_put_back(store) -> None:
+    path = store.put("cell", SPEC, json_files={"result.json": {"x": 1}}).path
+    os.rename(path, path.with_name(f".replaced-{path.name}"))
+    found = store.get("cell", SPEC)
+    assert found is not None
+    assert found.json() == {"x": 1}
+
+
+def test_a_reader_never_takes_an_exchange_for_damage(store) -> None:
+    """One process replaces an entry over and over; readers find it each time, and nothing goes to quarantine."""
+    store.put("cell", SPEC, json_files={"result.json": {"x": 0}})
+    script = (
+        "import sys, pathlib\nfrom fairviz.store import ResultStore\n"
+        f"store, spec = ResultStore(pathlib.Path(sys.argv[1])), {SPEC!r}\n"
+        "for x in range(40): store.replace('cell', spec, json_files={'result.json': {'x': x}})\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    writers = [subprocess.Popen([sys.executable, "-c", script, str(store.root)], env=environment) for _ in range(2)]
+    reads = 0
+    while any(writer.poll() is None for writer in writers):
+        assert store.get("cell", SPEC) is not None
+        reads += 1
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert reads > 20
+    assert not (store.root / "quarantine").exists()
+    assert store.get("cell", SPEC).json() == {"x": 39}

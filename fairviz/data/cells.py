@@ -91,8 +91,8 @@ def _clean_column(values: pd.Series) -> pd.Series:
 def as_column(cells: list[str], where: str, text: bool = False, decimal_comma: bool = False) -> pd.Series:
     """Cells as numbers if all of them are, else as text; an empty one is missing.
 
-    ``00123``, ``1E5`` and whole numbers beyond 2**53 are identifiers: a column with one stays text, so that nothing of
-    them is lost.
+    ``00123``, ``1E5`` and whole numbers beyond 2**53 are identifiers: a column of them stays text, so that nothing of
+    them is lost; a few among numbers are refused.
 
     Parameters
     ----------
@@ -124,6 +124,9 @@ def _numbers(codes: np.ndarray, kinds: list[str | None], where: str, decimal_com
     if decimal_comma and any("," in kind for kind in filled):
         commas = [kind for kind in filled if "," in kind]
         if all(_COMMA.fullmatch(kind) for kind in commas) and not all(_GROUPED.fullmatch(kind) for kind in commas):
+            dotted = np.array([kind is not None and "," not in kind and "." in kind for kind in kinds])
+            if any(NUMBER.fullmatch(kind) for kind, dot in zip(kinds, dotted, strict=True) if dot and kind):
+                _refuse(codes, kinds, dotted, where, "beside numbers with a decimal comma", "Write all in one way,")
             kinds = [kind and kind.replace(",", ".") for kind in kinds]
             filled = [kind for kind in kinds if kind is not None]
     counts = np.bincount(codes, minlength=len(kinds))

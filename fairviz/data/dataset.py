@@ -111,6 +111,10 @@ class DomainDataset:
         frame = frame.reset_index(drop=True)  # rows are told apart by place, never by a label they came with
         schema.check_columns(frame, where or name)
         frame = clean_frame(frame)
+        roles = [role for role in (schema.label, schema.sensitive, schema.domain) if role in frame.columns]
+        numbers = [role for role in roles if pd.api.types.is_float_dtype(frame[role])]
+        # a label 1.0 will be called "1": checked is what will be kept
+        frame = frame.assign(**{role: _as_text(frame[role]) for role in numbers})
         schema.validate(frame, where or name)
         tidy = _tidy(frame, schema, where or name)
         if notes:

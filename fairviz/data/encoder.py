@@ -96,7 +96,7 @@ def _find_atoms(values: np.ndarray) -> list[float]:
 
 def _decimals(values: np.ndarray) -> int | None:
     """Decimal places with which all values are written, or None if more than six."""
-    tolerance = 1e-12 * float(np.abs(values).max())
+    tolerance = 1e-12 * np.abs(values)  # of each: beside 1e12 a 0.5 is still no 0
     for places in range(7):
         if (np.abs(values - np.round(values, places)) <= tolerance).all():
             return places
@@ -123,14 +123,14 @@ def _fit_number(name: str, series: pd.Series) -> _Column:
     return column
 
 
-def _rising(values: object, low: float = -math.inf, high: float = math.inf, *, ties: bool = False) -> bool:
-    """Whether this is a list of finite numbers, each in range and above (``ties``: or at) the one before."""
+def _rising(values: object, low: float = -math.inf, high: float = math.inf) -> bool:
+    """Whether this is a list of finite numbers, each in range and above the one before."""
     if not isinstance(values, list) or not all(type(v) in (int, float) for v in values):
         return False
     numbers = np.array(values, float)
     steps = np.diff(numbers)
     inside = np.isfinite(numbers).all() and (numbers >= low).all() and (numbers <= high).all()
-    return bool(inside and ((steps >= 0) if ties else (steps > 0)).all())
+    return bool(inside and (steps > 0).all())
 
 
 def _read_column(state: object) -> _Column:

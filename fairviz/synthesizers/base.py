@@ -72,7 +72,8 @@ def check_count(name: str, value: int, low: int, high: int) -> int:
     ------
     SettingError
     """
-    if isinstance(value, bool) or int(value) != value or not low <= value <= high:
+    whole = isinstance(value, (int, np.integer, float)) and not isinstance(value, bool)
+    if not whole or not low <= value <= high or int(value) != value:
         raise SettingError(f"{name} is {value}; choose a whole number from {low:,} to {high:,}.")
     return int(value)
 

@@ -48,7 +48,7 @@ class Control:
         """Distance of the dial's stops: the widest round one that gives :data:`STOPS` of them up to ``end``."""
         if self.fixed:
             return self.fixed[1]
-        if not end > 0:  # the rule is as equal as it gets
+        if not end > 1e-9:  # the rule is as equal as it gets
             return 0.01
         power = 10.0 ** math.floor(math.log10(end / STOPS))
         return round(max(n * power for n in NICE if n * power * STOPS <= end * (1 + 1e-9)), 12)

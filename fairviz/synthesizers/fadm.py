@@ -313,7 +313,7 @@ class FADM(TableSynthesizer):
         for k in range(len(kinds)):
             here = rows == k
             one = int(torch.nonzero(here)[0])
-            if push.dp[one] or push.eop[one]:
+            if (push.dp[one] or push.eop[one]) and 0 < base < 1:  # else the reference says nothing of the labels
                 each = Push(*(part[one : one + 1] for part in (push.dp, push.toward_dp, push.eop, push.toward_eop)))
                 tilted = torch.tensor(self.tilt_.label_prior(y, p_z, p_z1, each), dtype=torch.float64)
                 odds = (tilted / (1 - tilted)) / (base / (1 - base)) * self.label_prior_ / (1 - self.label_prior_)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from fairviz.data import DomainDataset, Schema, read_csv
+from fairviz.data.cells import as_column
 from fairviz.data.dataset import read_table
 from fairviz.errors import DataError, FairvizError, SettingError
 
@@ -285,3 +286,21 @@ def test_a_blank_label_in_numbers_names_its_own_row(tmp_path):
     rows.to_csv(tmp_path / "rows.csv", index=False)
     with pytest.raises(DataError, match=r"label 'paid', row 5"):
         people.conform(read_table(tmp_path / "rows.csv"), "rows.csv")
+
+
+@pytest.mark.parametrize("favourable", ["1", "0"])
+def test_a_label_of_floats_goes_by_the_names_it_will_have(favourable) -> None:
+    """1.0 is kept as "1", so that is what the favourable value is compared with."""
+    label = np.array([0.0, 1.0, 1.0, 0.0])
+    frame = pd.DataFrame({"x": [1.5, 2, 3, 4], "label": label, "z": list("aabb"), "d": list("pqpq")})
+    dataset = DomainDataset.from_frame("made", frame, Schema(("x",), "label", favourable, "z", "d"))
+    assert dataset.y.tolist() == (label == float(favourable)).astype(int).tolist()
+    with pytest.raises(DataError, match=r"'1\.0' does not occur"):
+        DomainDataset.from_frame("made", frame, Schema(("x",), "label", "1.0", "z", "d"))
+
+
+def test_a_decimal_point_among_decimal_commas_is_refused() -> None:
+    """1.234 may be a thousand or one and a bit; nobody can tell."""
+    assert as_column(["999,5", "1,25"], "a", decimal_comma=True).tolist() == [999.5, 1.25]
+    with pytest.raises(DataError, match=r"row 2: found '1\.234', beside numbers with a decimal comma"):
+        as_column(["999,5", "1.234"], "a", decimal_comma=True)

@@ -73,6 +73,14 @@ def test_round_trip_keeps_small_and_large_numbers(scale):
     np.testing.assert_allclose(encoder.inverse_transform(encoder.transform(frame))["x"], x, rtol=1e-3)
 
 
+def test_small_numbers_beside_a_huge_one_keep_their_decimals():
+    frame = pd.DataFrame({"x": [1e12, *np.linspace(0.001, 0.95, 950).round(3)]})
+    encoder = TableEncoder().fit(frame)
+    back = encoder.inverse_transform(encoder.transform(frame))["x"]
+    assert (back.to_numpy()[1:] > 0).all()
+    np.testing.assert_allclose(back[1:], frame["x"][1:], atol=0.01)
+
+
 def test_noise_decodes_to_values_of_the_training_rows():
     frame = mixed()
     encoder = TableEncoder().fit(frame)
