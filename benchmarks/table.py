@@ -17,7 +17,7 @@ from fairviz.comparison import tables
 from fairviz.comparison.plans import FRONTIER, TABLE
 from fairviz.data.sources import DATASETS, fingerprint_of
 from fairviz.evaluation.downstream import CLASSIFIERS
-from fairviz.evaluation.metrics import function_of, mean_over_domains
+from fairviz.evaluation.metrics import METRICS, mean_over_domains
 from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import Sweep, mean_point, runs_of
 from fairviz.library import Library
@@ -43,7 +43,7 @@ def line(name: str, runs: Runs) -> str:
     """One row: the figures the app shows, means over domains; in brackets the standard deviation of single seeds'."""
     cells = []
     for metric in METRIC_NAMES:
-        function = function_of(metric)
+        function = METRICS[metric]
         value = mean_over_domains(runs.value(function))[0]
         if np.isnan(value):
             cells.append("not estimable")
@@ -170,7 +170,7 @@ def ablated() -> str:
         values = seeds.mean().to_dict()
         if counted:
             runs = runs_of(part, ("Female", "Male"))
-            values = {m: mean_over_domains(runs.value(function_of(m)))[0] for m in names}
+            values = {m: mean_over_domains(runs.value(METRICS[m]))[0] for m in names}
         told = [
             f"{scale * values[m]:.{digits}f} (±{scale * seeds[m].std(ddof=1):.{digits}f})"
             for m, scale, digits in zip(names, (100, 1, 1), (1, 2, 2), strict=True)

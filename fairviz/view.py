@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from fairviz.evaluation import tradeoff
-from fairviz.evaluation.metrics import why_not_estimable
+from fairviz.evaluation.metrics import METRICS, between
 from fairviz.evaluation.runs import Runs
-from fairviz.evaluation.tradeoff import Sweep, domain_rows, function_of, headline, oriented, rates_of
+from fairviz.evaluation.tradeoff import Sweep, domain_rows, headline
 
 
 @dataclass(frozen=True)
@@ -120,25 +121,25 @@ def direction(view: View, metric: str) -> tuple[int, int] | None:
     """(lower, higher) group without control over all people pooled, by index; None with more than two groups."""
     if len(view.before.groups) != 2:
         return None
-    found = view.before.pooled.value(rates_of(metric))[0]
+    found = view.before.pooled.value(between(metric).group_rates)[0]
     return (0, 1) if found[0] <= found[1] else (1, 0)
 
 
 def dumbbell_frame(view: View, metric: str) -> pd.DataFrame:
     """Per domain: before, now, interval, reason, for ``charts.dumbbell``; largest domain first.
 
-    With two groups the direction is kept (see ``tradeoff.oriented``), so that an overshoot shows.
+    With two groups the direction is kept (see ``Ratio.oriented``), so that an overshoot shows.
     """
     pair = direction(view, metric)
-    function = function_of(metric) if pair is None else oriented(metric, *pair)
-    limits = (0.0, np.inf) if metric.startswith("R_") else (-1.0, 1.0)
+    what = between(metric)
+    function = what if pair is None else partial(what.oriented, low=pair[0], high=pair[1])
     before = view.before.value(function)
-    now, low, high = view.now.span(metric) if pair is None else view.now.free_span(function, limits)
+    now, low, high = view.now.span(metric) if pair is None else view.now.free_span(function, what.open_limits)
     counts = view.now.counts
     sizes = counts.table.sum((-3, -2, -1))
     rows = []
     for m, domain in enumerate(counts.domains):
-        why = why_not_estimable(view.now.table[m], counts.groups, metric)
+        why = METRICS[metric].why_not(view.now.table[m], counts.groups)
         if why is None and np.isnan(now[m]) and pair is not None:
             why = f"nobody of {counts.groups[pair[1]]} gets it"  # the chart's quotient has no end; min / max is 0
         rows.append(

@@ -15,15 +15,14 @@ import vl_convert
 
 from fairviz import charts
 from fairviz.comparison.front import hull
-from fairviz.comparison.methods import METHODS
 from fairviz.comparison.plans import FRONTIER
 from fairviz.comparison.tables import results_of
 from fairviz.data.sources import fingerprint_of
-from fairviz.evaluation.tradeoff import FAIRNESS, Sweep
+from fairviz.evaluation.metrics import AXES, METRICS, Ratio
+from fairviz.evaluation.tradeoff import Sweep
 from fairviz.library import Library
 from fairviz.synthesizers.controls import SWEPT_CONTROLS
-from fairviz.ui.compare import FIRST, TRIVIAL
-from fairviz.ui.frame import AXES
+from fairviz.ui.compare import FIRST, RATIOS, TRIVIAL
 from fairviz.view import View, direction, dumbbell_frame, now_frame, recorded_background
 
 #: A column of the page on a desk, and a phone.
@@ -235,8 +234,8 @@ def behind(dataset: str, control: str, metric: str, domains: tuple[str, ...], la
 
 def draw_tradeoff(view: View, metric: str, now: pd.DataFrame, truth: pd.DataFrame | None, width: int) -> Drawn:
     chart = charts.tradeoff(
-        view.path, view.seeds, now, view.references, view.constant, y_title=AXES[metric],
-        higher_is_fairer=FAIRNESS[metric][1], truth=truth,
+        view.path, view.seeds, now, view.references, view.constant, y_title=METRICS[metric].short,
+        higher_is_fairer=METRICS[metric].higher_is_better, truth=truth,
     )  # fmt: skip
     found = drawn(chart, width)
     check(found)
@@ -254,8 +253,9 @@ def draw_tradeoff(view: View, metric: str, now: pd.DataFrame, truth: pd.DataFram
 def draw_dumbbell(view: View, metric: str, width: int) -> Drawn:
     pair = direction(view, metric)
     assert pair is not None
-    title = "women ÷ men" if metric.startswith("R_") else "men − women, points"
-    found = drawn(charts.dumbbell(dumbbell_frame(view, metric), title=title, ratio=metric.startswith("R_")), width)
+    ratio = isinstance(METRICS[metric], Ratio)
+    title = "women ÷ men" if ratio else "men − women, points"
+    found = drawn(charts.dumbbell(dumbbell_frame(view, metric), title=title, ratio=ratio), width)
     check(found)
     assert len({t.text for t in found.labels("bottom")}) >= 3
     return found
@@ -270,7 +270,7 @@ def the_truth(facts: dict, metric: str, domains: tuple[str, ...]) -> pd.DataFram
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("metric", FAIRNESS)
+@pytest.mark.parametrize("metric", AXES)
 @pytest.mark.parametrize("control", SWEPT_CONTROLS)
 @pytest.mark.parametrize("dataset", ["adult", "simulated"])
 def test_recorded_settings(dataset: str, control: str, metric: str, width: int) -> None:
@@ -324,7 +324,7 @@ def shipped_frontiers() -> list[str]:
 
 @pytest.mark.parametrize("width", [*WIDTHS, 1150])
 @pytest.mark.parametrize("every", [False, True], ids=["first families", "all families"])
-@pytest.mark.parametrize("metric", [m for m in AXES if m.startswith("R_")])
+@pytest.mark.parametrize("metric", RATIOS)
 @pytest.mark.parametrize("dataset", shipped_frontiers())
 def test_comparisons(dataset: str, metric: str, every: bool, width: int) -> None:
     points = compared(dataset)
@@ -345,7 +345,12 @@ def test_comparisons(dataset: str, metric: str, every: bool, width: int) -> None
     ends = (seen["id"].iloc[0], seen.sort_values("fairness")["id"].iloc[-1])
     for selected in ends if width == WIDTHS[-1] else ends[:1]:
         chart = charts.frontier(
-            part, fronts, constant, y_title=AXES[metric], selected=selected, neutral=[METHODS["overwrite"].family]
+            part,
+            fronts,
+            constant,
+            y_title=METRICS[metric].short,
+            selected=selected,
+            neutral=[TRIVIAL],
         )
         found = drawn(chart, width)
         accuracies = pd.concat([seen["accuracy"], pd.Series([constant] if constant >= edge else [], dtype=float)])

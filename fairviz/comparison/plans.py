@@ -21,7 +21,6 @@ from fairviz.data.schema import _names
 from fairviz.data.sources import load_dataset
 from fairviz.errors import SettingError
 from fairviz.evaluation.metrics import METRICS
-from fairviz.evaluation.tradeoff import function_of
 from fairviz.library import Library, made_from, pretrained_dir, versions
 from fairviz.pretrain import facts
 from fairviz.store import Entry, ResultStore, key_of
@@ -185,7 +184,7 @@ def _score(results: Results) -> tuple[float, float]:
     nobody = runs.table[..., 1].sum((1, 2)) == 0  # equal, but equally nothing: counts as 0
     ratios = []
     for metric in ("R_DP", "R_DP_other", "R_EOp"):
-        value = runs.value(function_of(metric))
+        value = runs.value(METRICS[metric])
         value = np.where(nobody & np.isnan(value), 0.0, value)
         ratios.append(float(np.nanmean(value)) if np.isfinite(value).any() else float("nan"))
     finite = [r for r in ratios if np.isfinite(r)]

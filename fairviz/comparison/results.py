@@ -15,7 +15,7 @@ from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.intervals import noise_floor
 from fairviz.evaluation.metrics import METRICS, mean_over_domains
 from fairviz.evaluation.runs import Runs
-from fairviz.evaluation.tradeoff import function_of, runs_of, tables_of
+from fairviz.evaluation.tradeoff import runs_of, tables_of
 
 #: Reference points of the hypervolume (accuracy, ratio): a coin toss that says yes to one group only; and, stricter,
 #: the constant predictor's accuracy with the same inequality.
@@ -86,7 +86,7 @@ class Results:
         """Means over domains per method, setting and seed: ``method, setting, seed, accuracy, fairness``."""
         tables = tables_of(self.rows, len(self.groups))
         frame = self.rows[["method", "setting", "seed"]].assign(
-            accuracy=METRICS["accuracy"](tables), fairness=function_of(metric)(tables)
+            accuracy=METRICS["accuracy"](tables), fairness=METRICS[metric](tables)
         )
         return frame.groupby(["method", "setting", "seed"], as_index=False).mean()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fairviz.evaluation.counts import Counts
-from fairviz.evaluation.metrics import METRICS, MIN_ROWS, function_of, rates_of
+from fairviz.evaluation.metrics import METRICS, MIN_ROWS, between
 
 N_REPLICATES = 1000
 
@@ -52,17 +52,6 @@ def central_interval(
     return np.where(enough, low, np.nan), np.where(enough, high, np.nan)
 
 
-#: Metrics that cannot tell which of two groups gets less, by the value that equality has.
-EQUALITY = {
-    "R_DP": 1.0,
-    "R_EOp": 1.0,
-    "R_DP_other": 1.0,
-    "R_EOp_other": 1.0,
-    "dp_difference": 0.0,
-    "eop_difference": 0.0,
-}
-
-
 def read_on(metric: str, tables: np.ndarray, shown: np.ndarray) -> np.ndarray:
     """A metric of resampled tables, (n, ...), read on beyond equality where two groups changed places.
 
@@ -76,21 +65,23 @@ def read_on(metric: str, tables: np.ndarray, shown: np.ndarray) -> np.ndarray:
     shown : ndarray, shape (..., K, 2, 2)
         The data's own counts.
     """
-    drawn = replicated(function_of(metric), tables)
-    if metric not in EQUALITY or shown.shape[-3] != 2:
+    what = METRICS[metric]
+    drawn = replicated(what, tables)
+    if what.rate is None or shown.shape[-3] != 2:
         return drawn
-    rates = rates_of(metric)
+    rates = between(metric).group_rates
     now, then = (np.subtract(r[..., 1], r[..., 0]) for r in (replicated(rates, tables), rates(shown)))
-    return np.where(now * np.where(then < 0, -1.0, 1.0) < 0, 2 * EQUALITY[metric] - drawn, drawn)
+    return np.where(now * np.where(then < 0, -1.0, 1.0) < 0, 2 * what.equality - drawn, drawn)
 
 
 def folded_interval(
     metric: str, drawn: np.ndarray, value: np.ndarray, level: float = 0.95
 ) -> tuple[np.ndarray, np.ndarray]:
     """:func:`central_interval` of what :func:`read_on` gave, folded back at equality."""
-    if metric not in EQUALITY:
+    what = METRICS[metric]
+    if what.rate is None:
         return central_interval(drawn, value, level)
-    if EQUALITY[metric]:
+    if what.equality:
         low, high = central_interval(drawn, value, level, (0.0, 2.0))
         return np.minimum(low, np.where(high > 1, 2 - high, low)), np.minimum(high, 1.0)
     low, high = central_interval(drawn, value, level, (-1.0, 1.0))
@@ -107,9 +98,10 @@ def interval(
 def intervals(counts: Counts, *, level: float = 0.95, seed: int = 0) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Interval of every metric per domain, names as in ``metrics``."""
     tables = bootstrap(counts, seed=seed)
-    names = [*METRICS, "R_DP_other", "R_EOp_other"]
-    drawn = {name: read_on(name, tables, counts.table) for name in names}
-    return {name: folded_interval(name, drawn[name], function_of(name)(counts.table), level) for name in names}
+    return {
+        name: folded_interval(name, read_on(name, tables, counts.table), metric(counts.table), level)
+        for name, metric in METRICS.items()
+    }
 
 
 def noise_floor(counts: Counts, metric: str, *, n: int = 2000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -120,11 +112,13 @@ def noise_floor(counts: Counts, metric: str, *, n: int = 2000, seed: int = 0) ->
     Parameters
     ----------
     metric : str
-        ``"R_DP"`` or ``"R_EOp"``.
+        A ratio of one rate, such as ``"R_DP"``.
     """
-    table = counts.table if metric == "R_DP" else counts.table[:, :, 1:, :]
-    rows = table.sum((-2, -1))
-    pooled = table[..., 1].sum((-2, -1)) / np.maximum(rows.sum(-1), 1)
+    what = between(metric)
+    assert what.rate is not None, metric
+    table = what.read(counts.table)
+    rows = what.rate.rows(table)
+    pooled = what.rate.found(table).sum(-1) / np.maximum(rows.sum(-1), 1)
     rng = np.random.default_rng(seed)
     rates = rng.binomial(rows, pooled[:, None], size=(n, *rows.shape)) / np.maximum(rows, 1)
     high = rates.max(-1)

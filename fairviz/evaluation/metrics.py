@@ -1,19 +1,24 @@
-"""Metrics as plain functions of a count table (..., K, 2, 2): group, label, prediction.
+"""Metrics as objects: functions of a count table (..., K, 2, 2) - group, label, prediction - that know what they are.
 
-Leading axes broadcast, so the same functions serve one domain, all domains, bootstrap replicates, and counts averaged
-over runs, which need not be whole.
-A rate over fewer than :data:`MIN_ROWS` rows makes a ratio or difference *not estimable*: NaN, never 0 or 1.
+Leading axes broadcast, so the same metric serves one domain, all domains, bootstrap replicates, and counts averaged
+over runs, which need not be whole. A rate over fewer than :data:`MIN_ROWS` rows makes a ratio or difference *not
+estimable*: NaN, never 0 or 1. Names follow fairlearn where it has one; ours (the paper's) stand beside.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from fairviz.evaluation.counts import Counts
 
 MIN_ROWS = 10
+#: Cells of a group's table, as (label, prediction).
+EVERYBODY = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 
 def _share(part: np.ndarray, whole: np.ndarray, min_rows: int) -> np.ndarray:
@@ -21,129 +26,251 @@ def _share(part: np.ndarray, whole: np.ndarray, min_rows: int) -> np.ndarray:
     return np.where(ok, part / np.where(whole > 0, whole, 1), np.nan)
 
 
-def accuracy(table: np.ndarray) -> np.ndarray:
-    """Share of right predictions, (...)."""
-    right = table[..., 0, 0].sum(-1) + table[..., 1, 1].sum(-1)
-    return _share(right, table.sum((-3, -2, -1)), 1)
+def _sum(table: np.ndarray, cells: tuple[tuple[int, int], ...]) -> np.ndarray:
+    return sum(table[..., y, p] for y, p in cells)  # type: ignore[return-value]
 
 
-def selection_rate(table: np.ndarray, min_rows: int = MIN_ROWS) -> np.ndarray:
-    """P(yhat = 1) of each group, (..., K)."""
-    return _share(table[..., :, 1].sum(-1), table.sum((-2, -1)), min_rows)
+@dataclass(frozen=True)
+class Rate:
+    """A share of a group's people: of those in the cells ``among``, how many are in the cells ``hits``.
+
+    Attributes
+    ----------
+    title : str
+        For axes and tables.
+    people : str
+        What the rows in ``among`` are, in words.
+    verb, other : str
+        A sentence about the rate, "It {verb} 0.7 times as often as {other}", with ``{yes}`` and ``{who}`` to fill in.
+    hits, among : tuple of (label, prediction)
+    """
+
+    title: str
+    people: str
+    verb: str
+    other: str
+    hits: tuple[tuple[int, int], ...]
+    among: tuple[tuple[int, int], ...] = EVERYBODY
+
+    def __call__(self, table: np.ndarray, min_rows: int = MIN_ROWS) -> np.ndarray:
+        """The rate of every group, (..., K); NaN over fewer than ``min_rows`` rows."""
+        return _share(self.found(table), self.rows(table), min_rows)
+
+    def found(self, table: np.ndarray) -> np.ndarray:
+        """Rows of every group that are hits, (..., K)."""
+        return _sum(table, self.hits)
+
+    def rows(self, table: np.ndarray) -> np.ndarray:
+        """Rows of every group that the rate is a share of, (..., K)."""
+        return _sum(table, self.among)
 
 
-def true_positive_rate(table: np.ndarray, min_rows: int = MIN_ROWS) -> np.ndarray:
-    """P(yhat = 1 | y = 1) of each group, (..., K)."""
-    return _share(table[..., 1, 1], table[..., 1, :].sum(-1), min_rows)
+selection_rate = Rate(
+    "rate of yes", "rows", "says {yes} for {who}", "for {who}", hits=((0, 1), (1, 1)),
+)  # fmt: skip
+true_positive_rate = Rate(
+    "true positive rate", "rows with the favourable label", "finds {who} whose label is {yes}", "{who}",
+    hits=((1, 1),), among=((1, 0), (1, 1)),
+)  # fmt: skip
+false_positive_rate = Rate(
+    "false positive rate", "rows with the unfavourable label", "wrongly says {yes} for {who}", "for {who}",
+    hits=((0, 1),), among=((0, 0), (0, 1)),
+)  # fmt: skip
+precision = Rate(
+    "precision", "rows predicted favourable", "is right to say {yes} for {who}", "for {who}",
+    hits=((1, 1),), among=((0, 1), (1, 1)),
+)  # fmt: skip
+group_accuracy = Rate("accuracy", "rows", "is right for {who}", "for {who}", hits=((0, 0), (1, 1)))
 
 
-def false_positive_rate(table: np.ndarray, min_rows: int = MIN_ROWS) -> np.ndarray:
-    """P(yhat = 1 | y = 0) of each group, (..., K)."""
-    return _share(table[..., 0, 1], table[..., 0, :].sum(-1), min_rows)
+@dataclass(frozen=True)
+class Metric:
+    """A number per table, and what people need to know of it.
+
+    Attributes
+    ----------
+    name : str
+        Stable: in links, files and keys.
+    title : str
+        Standard term, with our name where it differs.
+    short : str
+        For axes.
+    higher_is_better : bool
+    limits : (float, float)
+        Smallest and largest value.
+    axis : bool
+        Whether the trade-off chart offers it.
+    """
+
+    name: str
+    title: str
+    short: str
+    higher_is_better: bool = True
+    limits: tuple[float, float] = (0.0, 1.0)
+    axis: bool = False
+
+    #: Value of a model that treats groups alike; NaN if the metric compares no groups.
+    equality: ClassVar[float] = math.nan
+    #: The one rate that is compared, None where there are several or none.
+    rate = None
+
+    def __call__(self, table: np.ndarray) -> np.ndarray:
+        """Value (...) of a table (..., K, 2, 2)."""
+        raise NotImplementedError
+
+    def why_not(self, table: np.ndarray, groups: tuple[str, ...]) -> str | None:
+        """For one domain (K, 2, 2): the reason it is not estimable, or None."""
+        return None
 
 
-def group_accuracy(table: np.ndarray, min_rows: int = MIN_ROWS) -> np.ndarray:
-    """Accuracy of each group, (..., K)."""
-    return _share(table[..., 0, 0] + table[..., 1, 1], table.sum((-2, -1)), min_rows)
+@dataclass(frozen=True)
+class Overall(Metric):
+    """A metric of everybody together; groups play no part."""
+
+    of: Callable[[np.ndarray], np.ndarray] = np.asarray
+
+    def __call__(self, table: np.ndarray) -> np.ndarray:
+        """Value (...) of a table (..., K, 2, 2)."""
+        return self.of(table.sum(-3))
+
+
+@dataclass(frozen=True)
+class Between(Metric):
+    """Groups' rates compared; with several rates the worst of them counts.
+
+    Attributes
+    ----------
+    rates : tuple of Rate
+    other : bool
+        Read with the other label called favourable.
+    """
+
+    rates: tuple[Rate, ...] = ()
+    other: bool = False
+
+    def read(self, table: np.ndarray) -> np.ndarray:
+        """The table under the label that the metric calls favourable."""
+        return table[..., ::-1, ::-1] if self.other else table
+
+    @property
+    def rate(self) -> Rate | None:  # type: ignore[override]
+        """The one rate that is compared; None with several, which have no common direction."""
+        return self.rates[0] if len(self.rates) == 1 else None
+
+    def group_rates(self, table: np.ndarray) -> np.ndarray:
+        """The rates that are compared, (..., K), of a metric with one rate."""
+        return self.rates[0](self.read(table))
+
+    def why_not(self, table: np.ndarray, groups: tuple[str, ...]) -> str | None:
+        """For one domain (K, 2, 2): the reason it is not estimable, or None."""
+        for rate in self.rates:
+            rows = np.rint(rate.rows(self.read(table))).astype(int)
+            few = [f"{group} ({n})" for group, n in zip(groups, rows, strict=True) if n < MIN_ROWS]
+            if few:
+                return f"fewer than {MIN_ROWS} {rate.people}: {', '.join(few)}"
+        return None
+
+
+@dataclass(frozen=True)
+class Ratio(Between):
+    """Smallest over largest rate; 1 is equal."""
+
+    equality: ClassVar[float] = 1.0
+    #: Of the ratio that keeps its direction, see :meth:`oriented`.
+    open_limits: ClassVar[tuple[float, float]] = (0.0, np.inf)
+
+    def __call__(self, table: np.ndarray) -> np.ndarray:
+        """min / max over groups; NaN if a rate is not estimable, or nobody has it."""
+        return np.minimum.reduce([_ratio(rate(self.read(table))) for rate in self.rates])
+
+    def oriented(self, table: np.ndarray, low: int, high: int) -> np.ndarray:
+        """Rate of group ``low`` over that of ``high``, (...); above 1 the direction has turned."""
+        found = self.group_rates(table)
+        top = found[..., high]
+        return np.where(top > 0, found[..., low] / np.where(top > 0, top, 1), np.nan)
+
+    def why_not(self, table: np.ndarray, groups: tuple[str, ...]) -> str | None:
+        """For one domain (K, 2, 2): the reason it is not estimable, or None."""
+        few = super().why_not(table, groups)
+        if few is not None or all((rate(self.read(table)) > 0).any() for rate in self.rates):
+            return few
+        return "nobody is predicted the favourable label"
+
+
+@dataclass(frozen=True)
+class Difference(Between):
+    """Largest minus smallest rate; 0 is equal."""
+
+    higher_is_better: bool = False
+    equality: ClassVar[float] = 0.0
+    open_limits: ClassVar[tuple[float, float]] = (-1.0, 1.0)
+
+    def __call__(self, table: np.ndarray) -> np.ndarray:
+        """Largest minus smallest, (...)."""
+        rates = [rate(self.read(table)) for rate in self.rates]
+        return np.maximum.reduce([found.max(-1) - found.min(-1) for found in rates])
+
+    def oriented(self, table: np.ndarray, low: int, high: int) -> np.ndarray:
+        """Rate of group ``high`` minus that of ``low``, (...); below 0 the direction has turned."""
+        found = self.group_rates(table)
+        return found[..., high] - found[..., low]
 
 
 def _ratio(rates: np.ndarray) -> np.ndarray:
-    """min / max over groups, (...); NaN if a rate is not estimable or nobody gets the favourable prediction."""
     low, high = rates.min(-1), rates.max(-1)
     return np.where(high > 0, low / np.where(high > 0, high, 1), np.nan)
 
 
-def _gap(rates: np.ndarray) -> np.ndarray:
-    return rates.max(-1) - rates.min(-1)
+def _accuracy(table: np.ndarray) -> np.ndarray:
+    return _share(table[..., 0, 0] + table[..., 1, 1], table.sum((-2, -1)), 1)
 
 
-def demographic_parity_ratio(table: np.ndarray) -> np.ndarray:
-    """R_DP (eq. 12): smallest over largest selection rate, (...)."""
-    return _ratio(selection_rate(table))
+def _balanced_accuracy(table: np.ndarray) -> np.ndarray:
+    per_label = [_share(table[..., y, y], table[..., y, :].sum(-1), 1) for y in (0, 1)]
+    return np.mean(per_label, 0)
 
 
-def equal_opportunity_ratio(table: np.ndarray) -> np.ndarray:
-    """R_EOp (eq. 13): smallest over largest true positive rate, (...)."""
-    return _ratio(true_positive_rate(table))
+SELECTION, TPR, FPR = (selection_rate,), (true_positive_rate,), (false_positive_rate,)
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Overall("accuracy", "Accuracy", "Accuracy", of=_accuracy),
+        Overall("balanced_accuracy", "Balanced accuracy", "Balanced accuracy", of=_balanced_accuracy),
+        Ratio("R_DP", "Demographic parity (R_DP)", "R_DP · ratio of yes-rates", axis=True, rates=SELECTION),
+        Ratio("R_EOp", "Equal opportunity (R_EOp)", "R_EOp · ratio of true positive rates", axis=True, rates=TPR),
+        Ratio("R_DP_other", "Demographic parity, the other label called favourable",
+              "R_DP, other label called favourable", axis=True, rates=SELECTION, other=True),
+        Ratio("R_EOp_other", "Equal opportunity, the other label called favourable",
+              "R_EOp, other label called favourable", rates=TPR, other=True),
+        Ratio("R_PP", "Predictive parity (ratio of precisions)", "Ratio of precisions", axis=True, rates=(precision,)),
+        Ratio("eo_ratio", "Equalized odds (the smaller ratio)", "Smaller ratio of true and false positive rates",
+              rates=TPR + FPR),
+        Difference("dp_difference", "Demographic parity difference", "Gap in yes-rates, points", axis=True,
+                   rates=SELECTION),
+        Difference("eop_difference", "Equal opportunity difference", "Gap in true positive rates, points", axis=True,
+                   rates=TPR),
+        Difference("eo_difference", "Equalized odds difference", "Larger gap in true and false positive rates, points",
+                   rates=TPR + FPR),
+        Difference("accuracy_gap", "Accuracy difference", "Gap in accuracy, points", rates=(group_accuracy,)),
+    )
+}  # fmt: skip
+#: Metrics that the trade-off chart offers, in order.
+AXES = tuple(metric.name for metric in METRICS.values() if metric.axis)
 
 
-def demographic_parity_difference(table: np.ndarray) -> np.ndarray:
-    """Largest minus smallest selection rate, (...)."""
-    return _gap(selection_rate(table))
-
-
-def equal_opportunity_difference(table: np.ndarray) -> np.ndarray:
-    """Largest minus smallest true positive rate, (...)."""
-    return _gap(true_positive_rate(table))
-
-
-def equalized_odds_difference(table: np.ndarray) -> np.ndarray:
-    """The larger of the gaps in true and false positive rate, (...)."""
-    return np.maximum(_gap(true_positive_rate(table)), _gap(false_positive_rate(table)))
-
-
-def accuracy_gap(table: np.ndarray) -> np.ndarray:
-    """Largest minus smallest accuracy over groups, (...)."""
-    return _gap(group_accuracy(table))
-
-
-METRICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "accuracy": accuracy,
-    "R_DP": demographic_parity_ratio,
-    "R_EOp": equal_opportunity_ratio,
-    "dp_difference": demographic_parity_difference,
-    "eop_difference": equal_opportunity_difference,
-    "eo_difference": equalized_odds_difference,
-    "accuracy_gap": accuracy_gap,
-}
-
-
-def rates_of(metric: str) -> Callable[[np.ndarray], np.ndarray]:
-    """The groups' rates (..., K) that a ratio or gap compares, as a function of a table (..., K, 2, 2)."""
-    rates = true_positive_rate if metric.startswith(("R_EOp", "eop")) else selection_rate
-    if metric.endswith("_other"):
-        return lambda table: rates(other_reading(table))
-    return rates
-
-
-def function_of(metric: str) -> Callable[[np.ndarray], np.ndarray]:
-    """The metric as a function of a table; ``_other`` reads the other label as favourable."""
-    if metric.endswith("_other"):
-        inner = METRICS[metric.removesuffix("_other")]
-        return lambda table: inner(other_reading(table))
-    return METRICS[metric]
-
-
-def other_reading(table: np.ndarray) -> np.ndarray:
-    """The table with the other label called favourable."""
-    return table[..., ::-1, ::-1]
+def between(name: str) -> Ratio | Difference:
+    """A metric that compares groups, by name."""
+    metric = METRICS[name]
+    assert isinstance(metric, (Ratio, Difference)), name
+    return metric
 
 
 def metrics(counts: Counts) -> dict[str, np.ndarray]:
-    """Every metric per domain, (M,); ``R_DP_other`` and ``R_EOp_other`` under the other favourable label."""
-    values = {name: function(counts.table) for name, function in METRICS.items()}
-    flipped = other_reading(counts.table)
-    values["R_DP_other"] = demographic_parity_ratio(flipped)
-    values["R_EOp_other"] = equal_opportunity_ratio(flipped)
-    return values
+    """Every metric per domain, (M,)."""
+    return {name: metric(counts.table) for name, metric in METRICS.items()}
 
 
 def mean_over_domains(values: np.ndarray) -> tuple[float, int]:
     """Mean over estimable domains, and how many those are; (NaN, 0) if none is."""
     estimable = np.isfinite(values)
     return (float(values[estimable].mean()) if estimable.any() else float("nan")), int(estimable.sum())
-
-
-def why_not_estimable(table: np.ndarray, groups: tuple[str, ...], metric: str) -> str | None:
-    """For one domain (K, 2, 2): the reason a ratio is not estimable, or None."""
-    positives = metric.startswith(("R_EOp", "eop", "eo_"))
-    flipped = other_reading(table) if metric.endswith("_other") else table
-    rows = np.rint(flipped[:, 1, :].sum(-1) if positives else flipped.sum((-2, -1))).astype(int)
-    few = [f"{group} ({n})" for group, n in zip(groups, rows, strict=True) if n < MIN_ROWS]
-    if few:
-        kind = "rows with the favourable label" if positives else "rows"
-        return f"fewer than {MIN_ROWS} {kind}: {', '.join(few)}"
-    rates = true_positive_rate(flipped) if positives else selection_rate(flipped)
-    if metric.startswith("R_") and not (rates > 0).any():
-        return "nobody is predicted the favourable label"
-    return None

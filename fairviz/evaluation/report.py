@@ -6,10 +6,9 @@ import math
 
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.intervals import intervals, noise_floor
-from fairviz.evaluation.metrics import metrics, why_not_estimable
+from fairviz.evaluation.metrics import METRICS, Ratio, metrics
 
 REPORTED = ("accuracy", "R_DP", "R_EOp")
-RATIOS = ("R_DP", "R_EOp")
 
 
 def _plain(value: float) -> float | None:
@@ -31,10 +30,11 @@ def summary(counts: Counts, domain: str) -> dict:
     for name, value in values.items():
         low, high = spans[name]
         item: dict = {"value": _plain(value[0]), "low": _plain(low[0]), "high": _plain(high[0])}
-        reason = why_not_estimable(one.table[0], one.groups, name) if item["value"] is None else None
+        metric = METRICS[name]
+        reason = metric.why_not(one.table[0], one.groups) if item["value"] is None else None
         if reason:
             item["why"] = reason
-        if name in RATIOS:
+        if isinstance(metric, Ratio) and metric.rate is not None:
             median, floor = noise_floor(one, name)
             if not math.isnan(median[0]):
                 item["noise_floor"] = [float(median[0]), float(floor[0])]

@@ -14,7 +14,7 @@ import numpy as np
 
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.intervals import bootstrap, central_interval, folded_interval, read_on, replicated
-from fairviz.evaluation.metrics import function_of
+from fairviz.evaluation.metrics import METRICS
 
 #: Replicates per run; all runs' replicates are pooled.
 N_PER_RUN = 250
@@ -87,7 +87,7 @@ class Runs:
 
         A replicate is one run's, so the seeds' share of the interval is that of a single run: rather wide than narrow.
         """
-        value = self.value(function_of(metric))
+        value = self.value(METRICS[metric])
         return (value, *folded_interval(metric, read_on(metric, self._replicates, self.table), value))
 
     def free_span(
@@ -99,7 +99,7 @@ class Runs:
 
     def mean_span(self, metric: str) -> tuple[float, float, float, int]:
         """Mean over the domains where the metric is estimable, its interval, and how many those domains are."""
-        value = self.value(function_of(metric))
+        value = self.value(METRICS[metric])
         keep = np.isfinite(value)
         if not keep.any():
             return float("nan"), float("nan"), float("nan"), 0

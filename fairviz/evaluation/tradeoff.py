@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,25 +10,8 @@ import pandas as pd
 
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.intervals import noise_floor
-from fairviz.evaluation.metrics import (
-    METRICS,
-    function_of,
-    mean_over_domains,
-    rates_of,
-    selection_rate,
-    true_positive_rate,
-    why_not_estimable,
-)
+from fairviz.evaluation.metrics import METRICS, mean_over_domains, selection_rate, true_positive_rate
 from fairviz.evaluation.runs import Runs
-
-#: What the chart's vertical axis can show: title, and whether more is fairer.
-FAIRNESS = {
-    "R_DP": ("R_DP: ratio of the groups' rates of yes", True),
-    "R_EOp": ("R_EOp: ratio of the groups' true positive rates", True),
-    "R_DP_other": ("R_DP with the other label called favourable", True),
-    "dp_difference": ("Gap between the groups' rates of yes", False),
-    "eop_difference": ("Gap between the groups' true positive rates", False),
-}
 
 
 def tables_of(rows: pd.DataFrame, n_groups: int) -> np.ndarray:
@@ -53,7 +36,7 @@ def runs_of(rows: pd.DataFrame, groups: tuple[str, ...]) -> Runs:
 
 def mean_point(runs: Runs, metric: str) -> dict[str, float]:
     """Means over domains, of a fairness metric over those where it is estimable: ``accuracy, fairness``."""
-    accuracy, fairness = (mean_over_domains(runs.value(function_of(m)))[0] for m in ("accuracy", metric))
+    accuracy, fairness = (mean_over_domains(runs.value(METRICS[m]))[0] for m in ("accuracy", metric))
     return {"accuracy": accuracy, "fairness": fairness}
 
 
@@ -118,7 +101,7 @@ class Sweep:
         """
         tables = tables_of(self.rows, len(self.groups))
         frame = self.rows[["lambda_z", "seed"]].assign(
-            accuracy=METRICS["accuracy"](tables), fairness=function_of(metric)(tables)
+            accuracy=METRICS["accuracy"](tables), fairness=METRICS[metric](tables)
         )
         grouped = frame.groupby(["lambda_z", "seed"])
         return grouped.agg(
@@ -138,23 +121,6 @@ class Sweep:
         return pd.DataFrame(rows, columns=["lambda_z", "accuracy", "fairness"]).merge(spread.reset_index())
 
 
-def oriented(metric: str, low: int, high: int) -> Callable[[np.ndarray], np.ndarray]:
-    """A fairness metric that keeps its direction: rate of group ``low`` over that of ``high``, or ``high`` - ``low``.
-
-    Above 1 (below 0 for gaps) the direction has turned.
-    """
-    rates = rates_of(metric)
-
-    def function(table: np.ndarray) -> np.ndarray:
-        found = rates(table)
-        if not metric.startswith("R_"):
-            return found[..., high] - found[..., low]
-        top = found[..., high]
-        return np.where(top > 0, found[..., low] / np.where(top > 0, top, 1), np.nan)
-
-    return function
-
-
 def headline(runs: Runs, metric: str) -> dict[str, float]:
     """Accuracy and a fairness metric, mean over domains with 95 % interval, and over all people pooled.
 
@@ -164,7 +130,6 @@ def headline(runs: Runs, metric: str) -> dict[str, float]:
         ``accuracy, accuracy_low, accuracy_high, fairness, fairness_low, fairness_high, n_domains`` (estimable ones),
         ``pooled_accuracy, pooled_fairness``.
     """
-    function = function_of(metric)
     accuracy, accuracy_low, accuracy_high, _ = runs.mean_span("accuracy")
     fairness, fairness_low, fairness_high, n_domains = runs.mean_span(metric)
     return {
@@ -176,7 +141,7 @@ def headline(runs: Runs, metric: str) -> dict[str, float]:
         "fairness_high": fairness_high,
         "n_domains": n_domains,
         "pooled_accuracy": float(runs.pooled.value(METRICS["accuracy"])[0]),
-        "pooled_fairness": float(runs.pooled.value(function)[0]),
+        "pooled_fairness": float(runs.pooled.value(METRICS[metric])[0]),
     }
 
 
@@ -195,7 +160,7 @@ def domain_rows(runs: Runs) -> list[dict]:
         row: dict = {"domain": domain, "n": int(people.sum())}
         for metric, span in spans.items():
             row[metric] = tuple(float(end[m]) for end in span)
-            row[f"{metric}_why"] = why_not_estimable(table, counts.groups, metric)
+            row[f"{metric}_why"] = METRICS[metric].why_not(table, counts.groups)
         for metric, (median, low) in floors.items():
             row[f"{metric}_floor"] = (float(median[m]), float(low[m]))
         for metric, found in (("R_DP", rates[m]), ("R_EOp", tpr[m])):

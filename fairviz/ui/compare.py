@@ -11,14 +11,15 @@ from fairviz import charts
 from fairviz.comparison.front import hull
 from fairviz.comparison.methods import METHODS
 from fairviz.comparison.plans import FRONTIER, TABLE
+from fairviz.comparison.results import MEANS
 from fairviz.comparison.tables import SHORT, with_span
 from fairviz.comparison.trials import rerun_command
 from fairviz.data.sources import DATASETS
+from fairviz.evaluation.metrics import METRICS
 from fairviz.store import Entry
 from fairviz.ui import common, tables, words
-from fairviz.ui.frame import AXES
 
-RATIOS = [metric for metric in AXES if metric.startswith("R_")]
+RATIOS = [metric for metric in MEANS if METRICS[metric].axis]
 MAX_PINS = 4
 #: Always drawn, as is the constant predictor.
 TRIVIAL = METHODS["overwrite"].family
@@ -87,7 +88,7 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
     left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
     metric = left.selectbox(
         f"Upward in the chart (favourable: {words.plain(facts['labels'][1])})", RATIOS,
-        format_func=lambda m: AXES[m], key="compare_axis", bind="query-params",
+        format_func=lambda m: METRICS[m].short, key="compare_axis", bind="query-params",
         help="Means over the held-out domains where the ratio can be estimated, and over seeds.",
     )  # fmt: skip
     classifier = classifiers[0]
@@ -142,7 +143,7 @@ def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str) -> str:
     chart = charts.frontier(
         part[columns].dropna(subset=["fairness"]), pd.DataFrame(fronts),
         float(constant.iloc[0]) if len(constant) else None,
-        y_title=AXES[metric], selected=st.session_state[key], neutral=[TRIVIAL],
+        y_title=METRICS[metric].short, selected=st.session_state[key], neutral=[TRIVIAL],
     )  # fmt: skip
     st.vega_lite_chart(
         chart.to_dict(validate=False), key="compare_chart", on_select="rerun", selection_mode="chosen", width="stretch",

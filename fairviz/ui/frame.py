@@ -12,18 +12,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from fairviz import charts
 from fairviz.data.sources import DATASETS
-from fairviz.evaluation.tradeoff import FAIRNESS
+from fairviz.evaluation.metrics import AXES, METRICS, Ratio
 from fairviz.ui import common, tables, words
 from fairviz.ui.setting import Setting
 from fairviz.view import View, direction, dumbbell_frame, now_frame
-
-AXES = {
-    "R_DP": "R_DP · ratio of yes-rates",
-    "R_EOp": "R_EOp · ratio of true positive rates",
-    "R_DP_other": "R_DP, other label called favourable",
-    "dp_difference": "Gap in yes-rates, points",
-    "eop_difference": "Gap in true positive rates, points",
-}
 
 
 @dataclass(frozen=True)
@@ -54,7 +46,7 @@ def layout(setting: Setting, names: list[str], labels: list[str], sentence: Delt
     _follow(setting.control)
     at_axis, at_domains = st.columns(2, gap="medium", vertical_alignment="bottom")
     metric = at_axis.selectbox(
-        f"Upward in the chart (favourable: {words.plain(labels[1])})", list(FAIRNESS), format_func=lambda m: AXES[m],
+        f"Upward in the chart (favourable: {words.plain(labels[1])})", AXES, format_func=lambda m: METRICS[m].short,
         key="axis",
         bind="query-params",
         on_change=_chosen,
@@ -83,7 +75,7 @@ def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str, *, 
     """
     source, schema = DATASETS[setting.dataset], facts["schema"]
     metric = frame.metric
-    up = FAIRNESS[metric][1]
+    what = METRICS[metric]
     truth = _truth(setting, facts, view, metric)
     labels = (facts["labels"][0], facts["labels"][1])
     frame.sentence.caption(words.plain(status))
@@ -98,7 +90,7 @@ def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str, *, 
         )
     )
     pair = direction(view, metric)
-    across, is_ratio = AXES[metric], metric.startswith("R_")
+    across, is_ratio = what.short, isinstance(what, Ratio)
     if pair is not None:
         low, high = (source.nouns.get(view.now.groups[k], view.now.groups[k]) for k in pair)
         across = f"{low} ÷ {high}" if is_ratio else f"{high} − {low}, points"
@@ -110,8 +102,8 @@ def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str, *, 
         now,
         view.references,
         view.constant,
-        y_title=AXES[metric],
-        higher_is_fairer=up,
+        y_title=what.short,
+        higher_is_fairer=what.higher_is_better,
         truth=truth,
     )
     dumbbell = partial(charts.dumbbell, per_domain, title=across, ratio=is_ratio)

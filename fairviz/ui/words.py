@@ -11,8 +11,8 @@ import numpy as np
 
 from fairviz.data.sources import DATASETS
 from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.metrics import Difference, Ratio, between, true_positive_rate
 from fairviz.evaluation.runs import Runs
-from fairviz.evaluation.tradeoff import rates_of
 from fairviz.synthesizers.controls import CONTROLS
 from fairviz.view import View
 
@@ -73,7 +73,7 @@ def _per_thousand(value: float) -> str:
 def who_gets_less(runs: Runs, metric: str) -> dict[str, list[str]]:
     """Domains by the group with the lowest rate; domains that cannot be judged are left out."""
     found: dict[str, list[str]] = {}
-    for domain, row in zip(runs.domains, runs.value(rates_of(metric)), strict=True):
+    for domain, row in zip(runs.domains, runs.value(between(metric).group_rates), strict=True):
         if not np.isnan(row).any():
             found.setdefault(runs.groups[int(row.argmin())], []).append(domain)
     return found
@@ -83,7 +83,7 @@ def who_gets_less(runs: Runs, metric: str) -> dict[str, list[str]]:
 class Story:
     """Words for one fairness metric, favourable label and data set; all text from data is escaped."""
 
-    metric: str
+    metric: Ratio | Difference
     yes: str
     nouns: Mapping[str, str]
 
@@ -91,15 +91,9 @@ class Story:
         """A group's noun; without one, its name in quotes."""
         return plain(self.nouns.get(name, f'"{name}"'))
 
-    def verb(self, low: str) -> str:
-        """What happens to the group that gets less."""
-        if self.metric.startswith(("R_EOp", "eop")):
-            return f"finds {low} whose label is {self.yes}"
-        return f"says {self.yes} for {low}"
-
     def amount(self, value: float, low: float | None = None, high: float | None = None) -> str:
         """``0.71 times (0.65 to 0.77)`` or ``8.2 points (..) less often``; the interval is optional."""
-        scale, digits, unit = (1, 2, "times") if self.metric.startswith("R_") else (100, 1, "points")
+        scale, digits, unit = (1, 2, "times") if isinstance(self.metric, Ratio) else (100, 1, "points")
         text = f"**{scale * value:.{digits}f} {unit}**"
         if low is not None and high is not None and not math.isnan(low):
             text += f" ({scale * low:.{digits}f} to {scale * high:.{digits}f})"
@@ -108,7 +102,7 @@ class Story:
     @property
     def than(self) -> str:
         """Between the amount and the other group."""
-        return "as often as" if self.metric.startswith("R_") else "less often than"
+        return "as often as" if isinstance(self.metric, Ratio) else "less often than"
 
     def comparison(self, groups: tuple[str, ...], less: Mapping[str, Sequence[str]], amount: str) -> str:
         """Who gets less (see :func:`who_gets_less`), by how much; domains are named where they differ."""
@@ -118,9 +112,10 @@ class Story:
         if len(less) > 1:
             return f"Whoever gets less gets it {amount} {self.than} the other ({where})"
         low = next(iter(less))
-        high = self.group(groups[1 - groups.index(low)])
-        found = self.metric.startswith(("R_EOp", "eop"))
-        return f"It {self.verb(self.group(low))} {amount} {self.than} {'' if found else 'for '}{high}"
+        rate = self.metric.rates[0]
+        verb = rate.verb.format(yes=self.yes, who=self.group(low))
+        other = rate.other.format(who=self.group(groups[1 - groups.index(low)]))
+        return f"It {verb} {amount} {self.than} {other}"
 
 
 def sentence(
@@ -139,11 +134,10 @@ def sentence(
     """
     head, before = view.head, view.head_before
     now, before_control = who_gets_less(view.now, metric), who_gets_less(view.before, metric)
-    counts, yes = view.now.counts, labels[1]
-    if metric.endswith("_other"):
+    what, counts, yes = between(metric), view.now.counts, labels[1]
+    if what.other:
         counts, yes = counts.other_reading(), labels[0]
-        metric = metric.removesuffix("_other")
-    story = Story(metric, plain(f'"{yes}"'), nouns)
+    story = Story(what, plain(f'"{yes}"'), nouns)
     n, article = f"{int(counts.table.sum()):,}", "an" if domain_word[0] in "aeiou" else "a"
     many = len(counts.domains)
     who = f"Tested on {n} people of {article} {plain(domain_word)} the model never saw"
@@ -155,7 +149,7 @@ def sentence(
         return text + "Fairness cannot be judged here: too few people of a group, or nobody gets the favourable answer."
     amount = story.amount(head["fairness"], head["fairness_low"], head["fairness_high"])
     text += story.comparison(view.now.groups, now, amount) + "."
-    text += _small(counts, view, metric, story, int(head["n_domains"]))
+    text += _small(counts, view, story, int(head["n_domains"]))
     if many > 1:
         together = story.amount(head["pooled_fairness"]).replace("**", "")
         text += f" All {n} together: {_per_thousand(head['pooled_accuracy'])} of 1,000, {together}."
@@ -169,12 +163,12 @@ def sentence(
     return text
 
 
-def _small(counts: Counts, view: View, metric: str, story: Story, n_domains: int) -> str:
+def _small(counts: Counts, view: View, story: Story, n_domains: int) -> str:
     """What to know where groups are small: domains left out, and on how few people the figure rests."""
     text = ""
     if n_domains < len(counts.domains):
         text += f" The fairness figure runs over {n_domains} of {len(counts.domains)} domains; the rest are too small."
-    if not metric.startswith(("R_EOp", "eop")):
+    if story.metric.rate is not true_positive_rate:
         return text
     few = [
         f"{n} {story.group(group)} in {plain(domain)}"

@@ -6,7 +6,7 @@ from scipy.stats import binom
 
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.intervals import bootstrap, interval, intervals, noise_floor
-from fairviz.evaluation.metrics import METRICS, accuracy, demographic_parity_ratio, selection_rate
+from fairviz.evaluation.metrics import METRICS, selection_rate
 from fairviz.evaluation.runs import Runs
 from tests.evaluation.test_metrics import HAND
 
@@ -14,7 +14,7 @@ COUNTS = Counts(("a", "b"), ("women", "men"), np.concatenate([HAND, HAND * 7]))
 
 
 def test_bootstrap_spread_of_accuracy_is_binomial() -> None:
-    draws = accuracy(bootstrap(COUNTS, n=4000))
+    draws = METRICS["accuracy"](bootstrap(COUNTS, n=4000))
     for m, n in enumerate((100, 700)):
         assert draws[:, m].mean() == pytest.approx(0.81, abs=0.005)
         assert draws[:, m].std() == pytest.approx(np.sqrt(0.81 * 0.19 / n), rel=0.06)
@@ -35,6 +35,9 @@ def test_interval_of_a_rate() -> None:
 
 def test_more_rows_make_narrower_intervals() -> None:
     for name, (low, high) in intervals(COUNTS).items():
+        if name == "R_PP":  # nine women of domain a are predicted yes
+            assert np.isnan(low[0]), name
+            continue
         assert (high >= low).all(), name
         assert high[1] - low[1] < high[0] - low[0], name
 
@@ -59,8 +62,8 @@ def test_mean_interval_is_narrower_than_its_parts() -> None:
 def test_intervals_hold_their_value_near_equality() -> None:
     """Equal rates: every replicate's ratio is below 1, the interval still reaches the observed 1 and no further."""
     equal = Counts(("a",), ("women", "men"), np.array([[[[20, 20], [20, 20]], [[30, 30], [30, 30]]]]))
-    assert (demographic_parity_ratio(bootstrap(equal)) < 1).mean() > 0.9
-    low, high = interval(equal, demographic_parity_ratio)
+    assert (METRICS["R_DP"](bootstrap(equal)) < 1).mean() > 0.9
+    low, high = interval(equal, METRICS["R_DP"])
     assert low[0] < 0.85
     assert high[0] == 1.0
 
@@ -117,7 +120,7 @@ def test_rates_are_averaged_before_the_ratio() -> None:
         np.array([[[[26, 14], [0, 0]], [[34, 6], [0, 0]]]]),
     )
     runs = Runs(tuple(Counts(("a",), ("women", "men"), t) for t in (one, other)))
-    assert runs.value(demographic_parity_ratio)[0] == 1.0
+    assert runs.value(METRICS["R_DP"])[0] == 1.0
     assert runs.value(selection_rate)[0].tolist() == [0.25, 0.25]
     _, low, high = runs.span("R_DP")
     assert low[0] < 6 / 14 < high[0] == 1.0

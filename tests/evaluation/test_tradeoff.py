@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.metrics import between
 from fairviz.evaluation.runs import Runs, average
-from fairviz.evaluation.tradeoff import Sweep, domain_rows, headline, oriented, tables_of
+from fairviz.evaluation.tradeoff import Sweep, domain_rows, headline, tables_of
 from fairviz.sweep import Cell, record
 from fairviz.view import dumbbell_frame, recorded_background
 from tests.evaluation.test_metrics import HAND
@@ -90,9 +91,9 @@ def test_recorded_view() -> None:
     assert len(view.seeds) == 2
     assert view.references["accuracy"].tolist() == pytest.approx([0.81])
     assert view.constant["accuracy"].tolist() == pytest.approx([0.6])
-    assert oriented("R_EOp", 0, 1)(HAND)[0] == pytest.approx(0.75)
-    assert oriented("R_EOp", 1, 0)(HAND)[0] == pytest.approx(1 / 0.75)  # the direction shows
-    assert oriented("dp_difference", 1, 0)(HAND)[0] == pytest.approx(0.225 - 0.5)
+    assert between("R_EOp").oriented(HAND, 0, 1)[0] == pytest.approx(0.75)
+    assert between("R_EOp").oriented(HAND, 1, 0)[0] == pytest.approx(1 / 0.75)  # the direction shows
+    assert between("dp_difference").oriented(HAND, 1, 0)[0] == pytest.approx(0.225 - 0.5)
     frame = dumbbell_frame(view, "R_EOp")
     assert frame["domain"].tolist() == ["b (n=2,000)", "a (n=1,000)"]
     assert frame["now"].tolist() == pytest.approx([0.875, 0.875])
