@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.common import keep
+from fairviz.controls import CONTROLS
 from fairviz.data import load_dataset
 from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation import evaluate
@@ -23,7 +24,6 @@ from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import mean_point
 from fairviz.library import Library, load_fit
-from fairviz.synthesizers import CONTROLS
 
 ROWS = 40_000
 METRIC = {"dp": "R_DP", "eop": "R_EOp"}

@@ -25,13 +25,13 @@ from sklearn.model_selection import train_test_split
 
 from benchmarks.common import keep
 from fairviz.comparison.trials import ITERATIONS
+from fairviz.controls import CONTROLS
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.simulate import HIRING_SCHEMA, Hiring
 from fairviz.data.sources import load_dataset
 from fairviz.evaluation.downstream import FeatureCodes, fitted
 from fairviz.rivals import Task, tilted
 from fairviz.synthesizers import FADM
-from fairviz.synthesizers.controls import gap_prices
 from fairviz.synthesizers.preview import Pool
 
 #: bias, proxy, shift of simulated worlds
@@ -74,7 +74,7 @@ def predictions(made: str, fit: FADM | None, learnt: DomainDataset, held_back: D
     if fit is None:
         task = Task.of(learnt, held_back, "gradient_boosting", 0, MAX_REAL)
         for control, price, second in [("dp", 0.0, 0.0), *settings()]:
-            dp, eop = gap_prices(control, price, second)
+            dp, eop = CONTROLS[control].prices(price, second)
             yield tilted(task, lambda_dp=dp, lambda_eop=eop)
         return
     pool = Pool.draw(fit, N_SYNTHETIC)
@@ -149,7 +149,7 @@ def compared(all_yes: list[np.ndarray], back: DomainDataset, about: dict) -> lis
     rows: list[dict] = []
     for control in ("dp", "eop", "dp_eop"):
         mine = [i for i, (c, price, _) in enumerate(at) if c == control and price > 0]
-        prices = np.array([gap_prices(*at[i]) for i in mine])
+        prices = np.array([CONTROLS[at[i][0]].prices(*at[i][1:]) for i in mine])
         pairs = zip(mine, prices, strict=True)
         paid = [table["dp"][:, [i, 0]] * p[0] + table["eop"][:, [i, 0]] * p[1] for i, p in pairs]
         gap = np.stack([p[:, 0] - p[:, 1] for p in paid], 1)

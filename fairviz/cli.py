@@ -10,6 +10,7 @@ from typing import Any
 
 from fairviz import __version__, commands, comparisons
 from fairviz.comparison.methods import METHODS
+from fairviz.controls import CONTROLS
 from fairviz.data.cells import CONTROL
 from fairviz.data.dataset import ALL_DOMAINS
 from fairviz.data.schema import _shown
@@ -18,7 +19,6 @@ from fairviz.errors import FairvizError, SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.files import check_path
 from fairviz.meta import META_MODES
-from fairviz.synthesizers import CONTROLS
 
 BAD_INPUT = 2
 LONGEST_MESSAGE = 2000

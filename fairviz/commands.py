@@ -14,6 +14,8 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from fairviz.checks import MAX_ROWS, check_count, check_price
+from fairviz.controls import MAX_LAMBDA_Y, control_named
 from fairviz.data.cells import clean_text
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.reading import read_table, read_text
@@ -27,9 +29,7 @@ from fairviz.files import check_file, check_new_folder, check_store, written_asi
 from fairviz.library import FitSpec, Library, load_fit, open_run, save_run, upgrade_fit, versions
 from fairviz.store import MANIFEST, upgrade_entry, write_atomic
 from fairviz.sweep import CONSTANT, REAL, Cell, Run, run_sweep
-from fairviz.synthesizers import CONTROLS, FADM
-from fairviz.synthesizers.base import MAX_ROWS, check_count, check_price
-from fairviz.synthesizers.controls import MAX_LAMBDA_Y
+from fairviz.synthesizers import FADM
 from fairviz.synthesizers.table import TableSynthesizer, check_params
 
 KNOBS = ("bias", "proxy", "shift")
@@ -305,13 +305,10 @@ def cmd_sweep(args: argparse.Namespace) -> None:
         raise SettingError(
             f"{args.csv} does not hold the rows that {args.run} was fitted on. Name the same file and roles."
         )
-    if args.control not in CONTROLS:
-        raise SettingError(f"No control {_shown(args.control)}. Choose one of {_names(list(CONTROLS))}.")
-    prices = _prices(args.lambdas, CONTROLS[args.control].top) if args.lambdas else None
+    control = control_named(args.control)
+    prices = _prices(args.lambdas, control.top) if args.lambdas else None
     check_price("lambda_y", args.lambda_y, 1, MAX_LAMBDA_Y)
-    check_price("lambda_eop", args.lambda_eop, 1, CONTROLS["eop"].top)
-    if args.lambda_eop and args.control != "dp_eop":
-        raise SettingError(f"lambda_eop goes with control 'dp_eop' only, not with {_shown(args.control)}.")
+    control.check(0.0, args.lambda_eop)
     classifiers = listed("--classifiers", args.classifiers) if args.classifiers else list(CLASSIFIERS)
     for name in classifiers:
         check_classifier(name)
@@ -319,7 +316,7 @@ def cmd_sweep(args: argparse.Namespace) -> None:
     library = Library()
     if prices is None:
         fit = library.fit(spec, dataset) if run is None else run.fit()
-        prices = list(CONTROLS[args.control].stops(fit.end_of_dial(args.control)))
+        prices = list(control.stops(fit.end_of_dial(args.control)))
     cells = [Cell(spec.target, c, seed, n=args.n, train=REAL) for c in classifiers for seed in seeds]
     cells.append(Cell(spec.target, classifiers[0], 0, n=args.n, train=CONSTANT))
     cells += [

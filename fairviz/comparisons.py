@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from fairviz.checks import MAX_ROWS, check_count
 from fairviz.commands import check_classifier, listed, say
 from fairviz.comparison import tables
 from fairviz.comparison.methods import METHODS
@@ -22,7 +23,6 @@ from fairviz.evaluation.report import summary
 from fairviz.files import check_store
 from fairviz.library import FIT, Library, versions
 from fairviz.store import Entry, ResultStore
-from fairviz.synthesizers.base import MAX_ROWS, check_count
 
 
 def _plan(args: argparse.Namespace, default: tuple[str, ...]) -> Plan:

@@ -25,7 +25,8 @@ JOINT_ROWS = 10_000
 TIE = 1e-9
 #: Values of the dual that differ by less are the same.
 FLAT = 1e-12
-GAPS = ("dp", "eop")
+#: Gaps that a price can be put on, and what is then equal.
+GAPS = {"dp": "rates of yes", "eop": "true positive rates"}
 
 
 @dataclass(frozen=True)

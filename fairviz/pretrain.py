@@ -16,15 +16,15 @@ from typing import Any
 
 import pandas as pd
 
+from fairviz.checks import check_count
+from fairviz.controls import CONTROLS, LAMBDA_Y_GRID
 from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
 from fairviz.data.sources import DATASETS, load_dataset
 from fairviz.dual import GAPS
 from fairviz.library import CELL, FIT, SWEEP, FitSpec, Library, pretrained_dir, versions
 from fairviz.store import ResultStore
 from fairviz.sweep import recorded_grid, run_sweep
-from fairviz.synthesizers import CONTROLS, FADM
-from fairviz.synthesizers.base import check_count
-from fairviz.synthesizers.controls import LAMBDA_Y_GRID
+from fairviz.synthesizers import FADM
 
 QUICK = {"n_iter": 60}
 ORDER = ["target", "train", "control", "lambda_y", "lambda_z", "classifier", "seed"]

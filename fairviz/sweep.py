@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from fairviz.controls import CONTROLS, LAMBDA_Y_GRID
 from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
 from fairviz.errors import FairvizError, SettingError, StoreError
 from fairviz.evaluation.counts import Counts
@@ -19,7 +20,6 @@ from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_
 from fairviz.evaluation.tradeoff import columns_of
 from fairviz.library import CELL, FIT, FitSpec, Library, load_fit, versions
 from fairviz.store import Entry, key_of, read_entry
-from fairviz.synthesizers.controls import CONTROLS, LAMBDA_Y_GRID, SWEPT_CONTROLS, gap_prices
 
 REAL, CONSTANT, SYNTHETIC = "real", "constant", "synthetic"
 
@@ -104,7 +104,7 @@ class Cell:
     def spec(self, fit: FitSpec, run: Run | None = None) -> dict:
         """The key under which the cell is stored; with a run folder, what is in it is part of the key."""
         spec = {"fit": key_of(fit.to_json()), **asdict(self)}
-        if any(gap_prices(self.control, self.lambda_z, self.lambda_eop)):
+        if any(CONTROLS[self.control].prices(self.lambda_z, self.lambda_eop)):
             spec["price"] = "dual"  # what an earlier version stored paid for reversal too, and must not answer
         return spec if run is None else {**spec, "run": run.digest}
 
@@ -132,7 +132,7 @@ def recorded_grid(
         for seed in seeds:
             for classifier in CLASSIFIERS:
                 cells.append(Cell(target, classifier, seed, n=n, train=REAL))
-                for control in SWEPT_CONTROLS:
+                for control in (name for name, what in CONTROLS.items() if what.recorded):
                     for lambda_y in strengths:
                         cells += [
                             Cell(target, classifier, seed, control, lambda_y, lambda_z, n=n)

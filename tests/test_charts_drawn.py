@@ -17,11 +17,11 @@ from fairviz import charts
 from fairviz.comparison.front import hull
 from fairviz.comparison.plans import FRONTIER
 from fairviz.comparison.tables import results_of
+from fairviz.controls import CONTROLS
 from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation.metrics import AXES, METRICS, Ratio
 from fairviz.evaluation.tradeoff import Sweep
 from fairviz.library import Library
-from fairviz.synthesizers.controls import SWEPT_CONTROLS
 from fairviz.ui.compare import FIRST, RATIOS, TRIVIAL
 from fairviz.view import View, direction, dumbbell_frame, now_frame, recorded_background
 
@@ -271,7 +271,7 @@ def the_truth(facts: dict, metric: str, domains: tuple[str, ...]) -> pd.DataFram
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("metric", AXES)
-@pytest.mark.parametrize("control", SWEPT_CONTROLS)
+@pytest.mark.parametrize("control", [name for name, control in CONTROLS.items() if control.recorded])
 @pytest.mark.parametrize("dataset", ["adult", "simulated"])
 def test_recorded_settings(dataset: str, control: str, metric: str, width: int) -> None:
     """Along the dial: its start, its second stop, its middle and its end."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from fairviz.controls import CONTROLS, MAX_LAMBDA_Y
 from fairviz.dual import MAX_PRICE
 from fairviz.errors import SettingError
-from fairviz.synthesizers.controls import CONTROLS, MAX_LAMBDA_Y
 
 Setting = dict[str, Any]
 

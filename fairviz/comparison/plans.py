@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fairviz.checks import check_count
 from fairviz.comparison.methods import METHODS, Setting
 from fairviz.comparison.results import Results
 from fairviz.comparison.trials import ITERATIONS, TRIAL, Trial, run, spent
@@ -24,7 +25,6 @@ from fairviz.evaluation.metrics import METRICS
 from fairviz.library import Library, made_from, pretrained_dir, versions
 from fairviz.pretrain import facts
 from fairviz.store import Entry, ResultStore, key_of
-from fairviz.synthesizers.base import check_count
 
 FRONTIER, TABLE = "frontier", "table1"
 #: Domains held out where there are too many for a laptop: the largest, the smallest and three between.

@@ -16,6 +16,7 @@ import pandas as pd
 
 from fairviz import rivals
 from fairviz.comparison.methods import METHODS, REFERENCE, Method, Setting, check_setting
+from fairviz.controls import CONTROLS
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.schema import _names
 from fairviz.data.sources import load_dataset
@@ -26,7 +27,6 @@ from fairviz.evaluation.tradeoff import columns_of
 from fairviz.library import FIT, FitSpec, Library, command_line, versions
 from fairviz.store import key_of
 from fairviz.synthesizers import FADM
-from fairviz.synthesizers.controls import gap_prices
 from fairviz.synthesizers.preview import Pool
 
 TRIAL = "trial"
@@ -102,7 +102,9 @@ class Trial:
             return False
         setting = self.position
         if "control" in setting:
-            return any(gap_prices(setting["control"], setting.get("lambda_z", 0.0), setting.get("lambda_eop", 0.0)))
+            return any(
+                CONTROLS[setting["control"]].prices(setting.get("lambda_z", 0.0), setting.get("lambda_eop", 0.0))
+            )
         return any(setting.get(name, 0.0) > 0 for name in ("lambda_dp", "lambda_eop"))
 
     def fit_spec(self, dataset: DomainDataset) -> FitSpec | None:
@@ -173,10 +175,10 @@ def _test(dataset: DomainDataset, trial: Trial, library: Library, kept: dict[Any
 
 def _settled(settings: Setting, fit: FADM) -> Setting:
     """The setting with its price cut off at equality, beyond which every price gives the same rows."""
-    control = settings["control"]
-    if control == "dp_eop":
+    control = CONTROLS[settings["control"]]
+    if control.has_second:
         return settings
-    return {**settings, "lambda_z": min(settings["lambda_z"], fit.end_of_dial(control))}
+    return {**settings, "lambda_z": min(settings["lambda_z"], fit.end_of_dial(control.name))}
 
 
 def _tested(

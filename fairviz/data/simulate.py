@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from fairviz.controls import CONTROLS
 from fairviz.data.schema import Schema
 from fairviz.dual import Dual
 from fairviz.errors import SettingError
@@ -164,7 +165,7 @@ class Hiring:
         dual = self.dual(domain, n=n, seed=seed)
 
         def at(price: float) -> dict[str, float]:
-            yes = dual.rule(*((price, 0.0) if control == "dp" else (0.0, price)))
+            yes = dual.rule(*CONTROLS[control].prices(price))
             (men, women), (tpr_m, tpr_w) = dual.rates(yes, "dp"), dual.rates(yes, "eop")
             return {
                 "accuracy": dual.accuracy(yes),

@@ -2,7 +2,6 @@
 
 from fairviz.synthesizers.base import FitStep, Synthesizer
 from fairviz.synthesizers.checks import check_synthesizer
-from fairviz.synthesizers.controls import CONTROLS
 from fairviz.synthesizers.ddpm import DDPM, Balanced
 from fairviz.synthesizers.fadm import FADM
 from fairviz.synthesizers.gan import GAN, FairGAN
@@ -18,7 +17,6 @@ SYNTHESIZERS: dict[str, type[Synthesizer]] = {
 }
 
 __all__ = [
-    "CONTROLS",
     "DDPM",
     "FADM",
     "GAN",

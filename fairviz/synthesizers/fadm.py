@@ -10,9 +10,12 @@ import numpy as np
 import pandas as pd
 import torch
 
+from fairviz.checks import MAX_ROWS, check_count, check_price
+from fairviz.controls import MAX_LAMBDA_Y, control_named
+from fairviz.controls.base import Steering
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.schema import _names
-from fairviz.diffusion.guidance import Push, ScoreFn, Tilt, entropy_term, guided, label_term, tilt_term
+from fairviz.diffusion.guidance import ScoreFn, Tilt, guided, label_term
 from fairviz.diffusion.losses import clean_time
 from fairviz.diffusion.networks import GIVEN_LABEL, MARGINAL
 from fairviz.diffusion.sde import VPSDE
@@ -21,8 +24,7 @@ from fairviz.dual import GAPS, Dual
 from fairviz.errors import DataError, SettingError, StoreError
 from fairviz.numerics import settle
 from fairviz.posteriors import estimate
-from fairviz.synthesizers.base import MAX_ROWS, FitStep, check_count, check_price
-from fairviz.synthesizers.controls import CONTROLS, MAX_LAMBDA_Y, gap_prices
+from fairviz.synthesizers.base import FitStep
 from fairviz.synthesizers.fadm_training import Networks, check_fadm_params, train
 from fairviz.synthesizers.stored import Form, check_arrays
 from fairviz.synthesizers.table import CHUNK, TableSynthesizer, chunk_seeds
@@ -173,21 +175,15 @@ class FADM(TableSynthesizer):
         return self.dual_
 
     def end_of_dial(self, control: str) -> float:
-        """The price from which on the gap on the source is zero and a higher one asks for nothing more.
-
-        Parameters
-        ----------
-        control : str
-            A key of ``CONTROLS``; for two prices, that of parity alone. 0 for a control without such a price.
+        """Where the dial of a control ends: 0 for one without a point of equality; see :meth:`Control.end`.
 
         Raises
         ------
         SettingError
-            What is priced cannot be told on the source.
+            No such control, or what is priced cannot be told on the source.
         """
-        if not CONTROLS[control].ends_at_equality:
-            return 0.0
-        return self.price_.equality("eop" if control == "eop" else "dp")
+        what = control_named(control)
+        return what.end(self.price_) or 0.0 if what.gaps else 0.0
 
     def sample(self, n: int, *, random_state: int = 0, **settings: Any) -> pd.DataFrame:
         """Draw ``n`` guided rows; see :meth:`sample_chunks` for the settings."""
@@ -236,41 +232,23 @@ class FADM(TableSynthesizer):
         n = check_count("n", n, 1, MAX_ROWS)
         n_steps = check_count("n_steps", n_steps, 1, MAX_STEPS)
         random_state = check_count("random_state", random_state, 0, 2**63 - 1)
-        if control not in CONTROLS:
-            raise SettingError(f"No control {control!r}. Choose one of {_names(list(CONTROLS))}.")
+        what = control_named(control)
         if solver not in SOLVERS:
             raise SettingError(f"No solver {solver!r}. Choose one of {_names(list(SOLVERS))}.")
         strength = check_price("lambda_y", lambda_y, n, MAX_LAMBDA_Y)
-        price = check_price("lambda_z", lambda_z, n, CONTROLS[control].top)
-        price_eop = check_price("lambda_eop", lambda_eop, n, CONTROLS["eop"].top)
-        if price_eop.any() and control != "dp_eop":
-            raise SettingError(f"lambda_eop goes with control 'dp_eop' only, not with {control!r}.")
+        price, second = what.check(lambda_z, lambda_eop, n)
         settle()
         for start, stop, rng in chunk_seeds(n, random_state):
-            own, z, eop = (np.resize(a[start:stop], CHUNK) for a in (strength, price, price_eop))
-            entropy = torch.from_numpy(z if control == "entropy" else np.zeros_like(z)).float()
-            push = self._push(*gap_prices(control, z, eop))
-            frame = self._sample_chunk(torch.from_numpy(own).float(), entropy, push, n_steps, solver, rng)
+            own, z, eop = (np.resize(a[start:stop], CHUNK) for a in (strength, price, second))
+            steering = what.steering(self, z, eop)
+            frame = self._sample_chunk(torch.from_numpy(own).float(), steering, n_steps, solver, rng)
             yield frame.iloc[: stop - start]
-
-    def _push(self, dp: np.ndarray, eop: np.ndarray) -> Push:
-        """The multipliers of prices (B,), a row each."""
-        sizes, toward = np.zeros((2, len(dp))), np.zeros((2, len(dp), len(self.groups_)))
-        pairs, rows = np.unique(np.stack([dp, eop], 1), axis=0, return_inverse=True)
-        for k, (price_dp, price_eop) in enumerate(pairs):
-            if price_dp or price_eop:
-                here = rows.ravel() == k
-                a, to_a, b, to_b = self.price_.multiplier(price_dp, price_eop).scaled()
-                sizes[:, here], toward[0, here], toward[1, here] = [[a], [b]], to_a, to_b
-        s, c = torch.from_numpy(sizes).float(), torch.from_numpy(toward).float()
-        return Push(s[0], c[0], s[1], c[1])
 
     @torch.no_grad()
     def _sample_chunk(
         self,
         strength: torch.Tensor,
-        entropy: torch.Tensor,
-        push: Push,
+        steering: Steering | None,
         n_steps: int,
         solver: str,
         rng: torch.Generator,
@@ -278,15 +256,13 @@ class FADM(TableSynthesizer):
         # always a whole chunk, so that matrix shapes, and with them every last bit, do not depend on n
         noise = torch.randn(CHUNK, self.encoder_.width_, generator=rng)
         u = torch.rand(CHUNK, generator=rng, dtype=torch.float64)
-        y = (u < self._prior(push)).long()
+        y = (u < (self.label_prior_ if steering is None else steering.prior(self))).long()
         terms: list[ScoreFn] = []
         label_weight = strength - 1.0 if self.label_in_score else strength
         if label_weight.any():
             terms.append(label_term(self.nets_.label, y, label_weight))
-        if entropy.any():
-            terms.append(entropy_term(self.nets_.sensitive, entropy))
-        if not push.nothing:
-            terms.append(tilt_term(self.nets_.sensitive, self.tilt_, y, push))
+        if steering is not None:
+            terms += steering.terms(self, y)
         score = guided(self._score(y), *terms)
         *_, x = solve(self.nets_.sde, score, noise, n_steps=n_steps, solver=solver, rng=rng)
         if not torch.isfinite(x).all():
@@ -299,26 +275,6 @@ class FADM(TableSynthesizer):
         nets = self.nets_
         label = y if self.label_in_score else None
         return lambda x, t: nets.sde.score_of(x, t, nets.score.denoised(x, t, label))
-
-    def _prior(self, push: Push) -> torch.Tensor:
-        """P(y=1) for every row: the source's, moved by the tilt.
-
-        The reference rows are a subsample, so the tilt's effect is taken relative to price 0.
-        """
-        prior = torch.full(push.dp.shape, self.label_prior_, dtype=torch.float64)
-        y, p_z, p_z1 = self.reference_
-        base = y.double().mean()
-        same = torch.cat([push.dp[:, None], push.toward_dp, push.eop[:, None], push.toward_eop], 1)
-        kinds, rows = torch.unique(same, dim=0, return_inverse=True)
-        for k in range(len(kinds)):
-            here = rows == k
-            one = int(torch.nonzero(here)[0])
-            if (push.dp[one] or push.eop[one]) and 0 < base < 1:  # else the reference says nothing of the labels
-                each = Push(*(part[one : one + 1] for part in (push.dp, push.toward_dp, push.eop, push.toward_eop)))
-                tilted = torch.tensor(self.tilt_.label_prior(y, p_z, p_z1, each), dtype=torch.float64)
-                odds = (tilted / (1 - tilted)) / (base / (1 - base)) * self.label_prior_ / (1 - self.label_prior_)
-                prior[here] = odds / (1 + odds)
-        return prior
 
     def state(self) -> tuple[dict, dict[str, np.ndarray]]:
         """JSON-able dictionary and arrays; see :meth:`from_state`."""

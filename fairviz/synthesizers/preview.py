@@ -8,15 +8,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from fairviz.data.schema import _names
-from fairviz.diffusion.guidance import Push, Tilt
+from fairviz.checks import check_price
+from fairviz.controls import MAX_LAMBDA_Y, control_named
+from fairviz.diffusion.guidance import Tilt
 from fairviz.diffusion.losses import clean_time
 from fairviz.diffusion.networks import GIVEN_LABEL, MARGINAL
 from fairviz.dual import Dual
 from fairviz.errors import SettingError
 from fairviz.numerics import settle
-from fairviz.synthesizers.base import check_price
-from fairviz.synthesizers.controls import CONTROLS, MAX_LAMBDA_Y, gap_prices
 from fairviz.synthesizers.fadm import FADM, NO_PRICE
 
 
@@ -83,27 +82,19 @@ class Pool:
     ) -> np.ndarray:
         """Weights (n,) of a setting; settings as in ``FADM.sample``.
 
-        ``dp``, ``eop``, ``dp_eop``: the factor of the tilt, not normalised within a label, so that it carries the
-        tilted label prior. ``entropy`` (``exp(lambda_z H)``) and ``lambda_y`` (``p(y|x)^(lambda_y - 1)``) leave the
-        label prior as it is.
+        A control's factor is not normalised within a label, so it carries the label prior with it; its shape (see
+        :meth:`Control.weights`) and that of ``lambda_y``, ``p(y|x)^(lambda_y - 1)``, leave the prior as it is.
 
         Raises
         ------
         SettingError
         """
-        if control not in CONTROLS:
-            raise SettingError(f"No control {control!r}. Choose one of {_names(list(CONTROLS))}.")
+        what = control_named(control)
         settle()
-        price = float(check_price("lambda_z", lambda_z, 1, CONTROLS[control].top)[0])
-        price_eop = float(check_price("lambda_eop", lambda_eop, 1, CONTROLS["eop"].top)[0])
+        price, second = (float(value[0]) for value in what.check(lambda_z, lambda_eop))
         strength = float(check_price("lambda_y", lambda_y, 1, MAX_LAMBDA_Y)[0])
-        if price_eop and control != "dp_eop":
-            raise SettingError(f"lambda_eop goes with control 'dp_eop' only, not with {control!r}.")
-        factor = self._factor(*gap_prices(control, price, price_eop))
-        log_shape = (strength - 1.0) * np.log(np.clip(self.p_y.astype(float), 1e-6, None))
-        if control == "entropy" and price:
-            p_z = torch.from_numpy(self.p_z)
-            log_shape += price * -(p_z * p_z.clamp(min=1e-12).log()).sum(1).double().numpy()
+        factor, log_shape = what.weights(self, price, second)
+        log_shape += (strength - 1.0) * np.log(np.clip(self.p_y.astype(float), 1e-6, None))
         if not log_shape.any():
             return factor
         weights = np.empty(len(factor))
@@ -114,11 +105,15 @@ class Pool:
                 weights[rows] *= factor[rows].mean() / max(weights[rows].mean(), 1e-300)
         return weights
 
-    def _factor(self, price_dp: float, price_eop: float) -> np.ndarray:
-        """The tilt's factor of every row, (n,)."""
-        if not (price_dp or price_eop):
-            return np.ones(len(self.y))
+    @property
+    def price(self) -> Dual:
+        """What a price's multiplier follows from.
+
+        Raises
+        ------
+        SettingError
+            The fit was made by an earlier version.
+        """
         if self.dual is None:
             raise SettingError(NO_PRICE)
-        push = Push.alike(len(self.y), *self.dual.multiplier(price_dp, price_eop).scaled())
-        return self.tilt.weights(self.p_z, self.p_z1, self.y, push)
+        return self.dual

@@ -12,11 +12,12 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from fairviz.checks import MAX_ROWS, check_count
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.encoder import TableEncoder
 from fairviz.errors import DataError, SettingError, StoreError
 from fairviz.numerics import settle
-from fairviz.synthesizers.base import MAX_ROWS, FitStep, Synthesizer, check_count
+from fairviz.synthesizers.base import FitStep, Synthesizer
 from fairviz.synthesizers.stored import Form, check_arrays, check_layout, check_meta, read_schema
 
 CHUNK = 1000

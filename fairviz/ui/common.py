@@ -16,6 +16,7 @@ from fairviz import charts, view
 from fairviz.comparison import tables
 from fairviz.comparison.results import Results, family_scores
 from fairviz.comparison.tables import results_of
+from fairviz.controls import CONTROLS
 from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
 from fairviz.data.sources import DATASETS, fingerprint_of, load_dataset
 from fairviz.draws import Drawer
@@ -27,7 +28,7 @@ from fairviz.library import FIT, SWEEP, Library, load_fit, made_from
 from fairviz.pretrain import facts
 from fairviz.preview import Goal, Preview, Solved, solve_price
 from fairviz.store import Entry, read_entry
-from fairviz.synthesizers import CONTROLS, FADM
+from fairviz.synthesizers import FADM
 from fairviz.ui import words
 from fairviz.view import Background, View
 
@@ -110,7 +111,7 @@ def smallest_share(dataset: str, options: dict, control: str) -> float:
     else:
         return 1.0
     counts = pd.DataFrame(facts["counts"])
-    among = counts[counts["label"] == 1] if control == "eop" else counts
+    among = counts[counts["label"] == 1] if CONTROLS[control].gaps[:1] == ("eop",) else counts
     return float(among.groupby("group")["n"].sum().min() / counts["n"].sum())
 
 
@@ -134,10 +135,11 @@ def ends(dataset: str, options: dict, control: str) -> tuple[dict[str, float], d
     From the recorded results where there are some, so that no fit need be opened; empty for a control without
     such a price, or without any fit.
     """
-    if not CONTROLS[control].ends_at_equality:
+    gaps = CONTROLS[control].gaps
+    if not gaps:
         return {}, {}
     found = None if options else recorded(dataset)
-    told = found[1].get("equality", {}).get("eop" if control == "eop" else "dp", {}) if found else {}
+    told = found[1].get("equality", {}).get(gaps[0], {}) if found else {}
     if told:
         return told, {}
     stamp = library().stamp(FIT)

@@ -12,7 +12,7 @@ from fairviz.comparison.front import hull
 from fairviz.comparison.methods import METHODS
 from fairviz.comparison.plans import FRONTIER, TABLE
 from fairviz.comparison.results import MEANS
-from fairviz.comparison.tables import SHORT, with_span
+from fairviz.comparison.tables import SHORT, before_the_dual, with_span
 from fairviz.comparison.trials import rerun_command
 from fairviz.data.sources import DATASETS
 from fairviz.evaluation.metrics import METRICS
@@ -104,7 +104,8 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
         f"Tested on one {words.plain(source.nouns.get('domain', 'domain'))} at a time "
         f"({words.plain(', '.join(entry.spec['targets']))}), trained on all others; {classifier.replace('_', ' ')} on "
         f"{int(points['n'].max()):,} rows "
-        "(fairret: its own small network). Every method's whole dial is shown; prices reach equality on the source. "
+        "(fairret: its own small network). Every method's whole dial is shown; "
+        f"{'' if before_the_dual(entry) else 'prices go up to about equality on the source. '}"
         "Label strengths other than 1 were chosen after seeing Adult and the simulated world."
     )
     part = points[points["family"].isin([*shown, TRIVIAL] if shown else [])].rename(

@@ -9,13 +9,13 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from fairviz.controls import CONTROLS
 from fairviz.data.sources import DATASETS
 from fairviz.errors import FairvizError
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.tradeoff import Sweep
 from fairviz.library import FIT, SWEEP
 from fairviz.preview import Goal
-from fairviz.synthesizers import CONTROLS
 from fairviz.ui import common, live, words
 from fairviz.ui.frame import layout, show
 from fairviz.ui.setting import Setting
@@ -105,7 +105,7 @@ def _dial(dataset: str, options: dict, mode: str, dial: DeltaGenerator, free: bo
     dial.caption(words.plain(text))
     for sentence in dict.fromkeys(why_not.values()):
         dial.caption(words.plain(sentence))
-    if control == "entropy":
+    if not CONTROLS[control].gaps:  # nothing on the page says what such a control cannot do
         dial.caption(words.plain(CONTROLS[control].note))
     return Setting(dataset, options, control, lambda_y, lambda_z, lambda_eop, classifier)
 
@@ -126,7 +126,7 @@ def _prices(
             help=help_z + " The stops are the recorded settings.",
         )  # fmt: skip
     else:
-        step = what.step(end) / BETWEEN if what.ends_at_equality else what.step(end)
+        step = what.step(end) / BETWEEN if what.gaps else what.step(end)
         _settle_link(key, lambda asked: round(round(min(max(asked, 0.0), every[-1]) / step) * step, 12), dial)
         lambda_z = dial.slider(
             "Fairness price λ_z", 0.0, every[-1], start, step, format="%g", key=key, bind="query-params", help=help_z,
@@ -157,10 +157,11 @@ def _settle_link(key: str, nearest: Callable[[float], float], dial: DeltaGenerat
 
 
 def _second_price(dataset: str, options: dict, control: str, dial: DeltaGenerator) -> float:
-    if control != "dp_eop":
+    if not CONTROLS[control].has_second:
         return 0.0
-    end = max(common.ends(dataset, options, "eop")[0].values(), default=0.0)
-    stops, step = CONTROLS["eop"].stops(end), CONTROLS["eop"].step(end) / BETWEEN
+    second = next(c for c in CONTROLS.values() if c.gaps == CONTROLS[control].gaps[1:])
+    end = max(common.ends(dataset, options, second.name)[0].values(), default=0.0)
+    stops, step = second.stops(end), second.step(end) / BETWEEN
     start = min(stops, key=lambda price: abs(price - SECOND_START * end))
     _settle_link("price_second", lambda asked: round(round(min(max(asked, 0), stops[-1]) / step) * step, 12), dial)
     return dial.slider(

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fairviz import charts
+from fairviz.controls import CONTROLS
 from fairviz.data.sources import DATASETS
 from fairviz.evaluation.metrics import AXES, METRICS, Ratio
 from fairviz.ui import common, tables, words
@@ -34,7 +35,7 @@ def _follow(control: str) -> None:
     if "axis_chosen" not in st.session_state:
         st.session_state["axis_chosen"] = "axis" in st.query_params
     if not st.session_state["axis_chosen"]:
-        st.session_state["axis"] = "R_EOp" if control == "eop" else "R_DP"
+        st.session_state["axis"] = CONTROLS[control].moves
 
 
 def _chosen() -> None:
@@ -129,10 +130,10 @@ def show(setting: Setting, view: View, frame: Frame, facts: dict, note: str, *, 
 def _truth(setting: Setting, facts: dict, view: View, metric: str) -> pd.DataFrame | None:
     """The known best frontier (mean over the domains shown), if the data set has one."""
     rows = facts.get("bayes_frontier")
-    if not rows or metric not in ("R_DP", "R_EOp") or setting.options:
+    known = {control.moves: name for name, control in CONTROLS.items() if control.recorded and control.gaps}
+    if not rows or metric not in known or setting.options:
         return None
     frame = pd.DataFrame(rows)
-    control = "eop" if metric == "R_EOp" else "dp"
-    frame = frame[frame["domain"].isin(view.now.domains) & (frame["control"] == control)]
+    frame = frame[frame["domain"].isin(view.now.domains) & (frame["control"] == known[metric])]
     mean = frame.groupby("lambda_z", as_index=False)[["accuracy", metric]].mean()
     return mean.rename(columns={metric: "fairness"})

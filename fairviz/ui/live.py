@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fairviz import charts
+from fairviz.controls import CONTROLS
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import DATASETS
 from fairviz.errors import FairvizError
@@ -20,7 +21,6 @@ from fairviz.library import CELL, FitSpec, knows_price
 from fairviz.pretrain import facts
 from fairviz.store import Entry, key_of
 from fairviz.sweep import CONSTANT, REAL, Cell, compute
-from fairviz.synthesizers import CONTROLS
 from fairviz.ui import common, tables, words
 from fairviz.ui.frame import Frame, layout, show
 from fairviz.ui.setting import Setting
@@ -174,7 +174,7 @@ def _solve(setting: Setting, paths: dict[str, str], place: DeltaGenerator) -> tu
     control = CONTROLS[setting.control]
     for done, (domain, path) in enumerate(paths.items()):
         bar.progress(done / len(paths), f"Looking for the price without {words.plain(domain)} …")
-        top = common.fit_at(path).end_of_dial(setting.control) if control.ends_at_equality else control.fixed[-1]
+        top = common.fit_at(path).end_of_dial(setting.control) if control.gaps else control.fixed[-1]
         found[domain] = common.solved(
             path, setting.dataset, _json(setting.options), domain, setting.classifier, given, (goal.kind, goal.value),
             top,

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fairviz.controls import CONTROLS
 from fairviz.data.sources import DATASETS
+from fairviz.dual import GAPS
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import Difference, Ratio, between, true_positive_rate
 from fairviz.evaluation.runs import Runs
-from fairviz.synthesizers.controls import CONTROLS
 from fairviz.view import View
 
 #: Fewer people than this with the favourable label are worth a word.
@@ -47,7 +48,7 @@ def at_equality(control: str, lambda_z: float, ends: Mapping[str, float]) -> str
     if not ends:
         return ""
     low, high = min(ends.values()), max(ends.values())
-    what = "true positive rates" if control == "eop" else "rates of yes"
+    what = GAPS[CONTROLS[control].gaps[0]]
     at = f"{low:.2g}" if f"{low:.2g}" == f"{high:.2g}" else f"{low:.2g} to {high:.2g}"
     if lambda_z >= high:
         return (

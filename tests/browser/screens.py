@@ -19,9 +19,9 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from fairviz.comparison.plans import FRONTIER
+from fairviz.controls import CONTROLS
 from fairviz.data.sources import DATASETS
 from fairviz.library import Library
-from fairviz.synthesizers import CONTROLS
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]

@@ -16,6 +16,7 @@ from fairviz.comparison import trials as module
 from fairviz.comparison.methods import CLASSIFIER, GENERATOR, METHODS, REFERENCE, wording
 from fairviz.comparison.plans import HELD_OUT, TABLE_METHODS, Plan, choose
 from fairviz.comparison.trials import TRIAL, Trial, compute, record, rerun_command, run, spent
+from fairviz.controls import CONTROLS
 from fairviz.data import load_dataset
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import DATASETS
@@ -26,7 +27,7 @@ from fairviz.evaluation.protocol import evaluate
 from fairviz.library import FitSpec, Library
 from fairviz.rivals import RIVALS
 from fairviz.store import key_of
-from fairviz.synthesizers import CONTROLS, FADM, SYNTHESIZERS
+from fairviz.synthesizers import FADM, SYNTHESIZERS
 from tests.shell import HOSTILE, words_of
 
 DOMAINS = ("East", "North", "South", "West")

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 import torch
 
+from fairviz.controls import CONTROLS
 from fairviz.data import Schema
 from fairviz.data.dataset import DomainDataset
 from fairviz.errors import DataError, SettingError
 from fairviz.posteriors import estimate
-from fairviz.synthesizers import CONTROLS, FADM
+from fairviz.synthesizers import FADM
 from tests.diffusion import toy
 from tests.synthesizers.test_preview import Against
 

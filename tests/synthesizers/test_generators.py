@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 import torch
 
+from fairviz.checks import check_count
 from fairviz.data import Schema
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.simulate import HIRING_SCHEMA, Hiring
 from fairviz.errors import DataError, SettingError
 from fairviz.synthesizers import DDPM, GAN, SYNTHESIZERS, VAE, Balanced, FairGAN, check_synthesizer
-from fairviz.synthesizers.base import FitStep, Synthesizer, check_count
+from fairviz.synthesizers.base import FitStep, Synthesizer
 from fairviz.synthesizers.table import EMA, draw_codes, fold, learning_rate
 from tests.synthesizers import test_preview
 

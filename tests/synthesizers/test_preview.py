@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 import torch
 
+from fairviz.controls import CONTROLS
 from fairviz.data import Schema
 from fairviz.data.dataset import DomainDataset
 from fairviz.diffusion.guidance import Tilt
 from fairviz.dual import Multiplier
 from fairviz.errors import SettingError
-from fairviz.synthesizers import CONTROLS, FADM
+from fairviz.synthesizers import FADM
 from fairviz.synthesizers.preview import Pool, effective_sample_size
 
 SCHEMA = Schema(("a", "b"), "y", "yes", "z", "d")

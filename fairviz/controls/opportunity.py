@@ -1,0 +1,17 @@
+"""A price on the gap in true positive rates."""
+
+from fairviz.controls.tilting import GapControl
+
+
+class Opportunity(GapControl):
+    """Equal opportunity."""
+
+    name = "eop"
+    title = "Opportunity: equal true positive rates"
+    meaning = "Each point of gap in the true positive rate between groups is worth {price} points of accuracy."
+    note = "Moves the decision rule so that people whose true label is favourable are found equally often."
+    moves = "R_EOp"
+    gaps = ("eop",)
+
+
+OPPORTUNITY = Opportunity()
