@@ -13,9 +13,9 @@ from multiprocessing import get_context
 from benchmarks.common import keep
 from fairviz.data import load_dataset
 from fairviz.evaluation.metrics import METRICS
-from fairviz.evaluation.tradeoff import columns_of
+from fairviz.experiments.recorded import recorded_trial
+from fairviz.experiments.trial import Bench
 from fairviz.library import FIT, FitSpec, Library
-from fairviz.sweep import Cell, compute
 
 VARIANTS = {
     "second order": {"meta": "second_order"},
@@ -36,13 +36,14 @@ def measure(variant: str, target: str) -> list[dict]:
     rows = []
     for price in PRICES:
         for seed in SEEDS:
-            cell = Cell(target, "gradient_boosting", seed, "dp", 1.0, price)
-            (counts,) = compute(spec, [cell], library, dataset)
-            values = {m: float(METRICS[m](counts.table)[0]) for m in ("accuracy", "R_DP", "R_EOp")}
+            trial = recorded_trial(target, "gradient_boosting", seed, {"control": "dp", "lambda_z": price})
+            (row,) = Bench(dataset, library, spec=spec).compute([trial])
+            values = {m: float(METRICS[m](row.table)) for m in ("accuracy", "R_DP", "R_EOp")}
+            counts = {name: value for name, value in row.flat().items() if name not in row.about}
             rows.append(
                 {
                     "variant": variant, "target": target, "lambda_z": price, "seed": seed, **values,
-                    **columns_of(counts),
+                    **counts,
                     "fit_seconds": entry.made["seconds"],
                 }
             )  # fmt: skip

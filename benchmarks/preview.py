@@ -19,11 +19,12 @@ from fairviz.evaluation import CLASSIFIERS
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import METRICS, mean_over_domains
 from fairviz.evaluation.runs import Runs
+from fairviz.experiments.recorded import recorded_trial
+from fairviz.experiments.trial import Bench, counts_of
 from fairviz.library import FitSpec, Library
 from fairviz.numerics import settle
 from fairviz.preview import Preview
-from fairviz.sweep import Cell, compute
-from fairviz.synthesizers.preview import effective_sample_size
+from fairviz.synthesizers.pool import effective_sample_size
 
 PRICES = (0.11, 0.13, 0.17, 0.19, 0.23)
 SETTINGS = (("dp", 0.1), ("dp", 0.2), ("dp", 0.3), ("eop", 0.01), ("eop", 0.02), ("entropy", 5.0))
@@ -62,8 +63,9 @@ def main() -> None:
             weighted, guided = [], []
             for domain, preview in pools.items():
                 weighted.append(preview.test("gradient_boosting", control=control, lambda_z=price)[0])
-                cell = Cell(domain, "gradient_boosting", seed, control, 1.0, price)
-                guided += compute(specs[domain], [cell], library, dataset)
+                setting = {"control": control, "lambda_z": price}
+                trial = recorded_trial(domain, "gradient_boosting", seed, setting)
+                guided.append(counts_of(Bench(dataset, library).compute([trial]), dataset.groups))
             counted.setdefault((control, price, "preview"), []).append(Counts.concat(weighted))
             counted.setdefault((control, price, "guided"), []).append(Counts.concat(guided))
     for control, price in SETTINGS:

@@ -24,15 +24,15 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from benchmarks.common import keep
-from fairviz.comparison.trials import ITERATIONS
 from fairviz.controls import CONTROLS
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.simulate import HIRING_SCHEMA, Hiring
-from fairviz.data.sources import load_dataset
+from fairviz.data.sources import DATASETS, load_dataset
 from fairviz.evaluation.downstream import FeatureCodes, fitted
-from fairviz.rivals import Task, tilted
+from fairviz.mitigation import MITIGATIONS
+from fairviz.mitigation.base import Task
 from fairviz.synthesizers import FADM
-from fairviz.synthesizers.preview import Pool
+from fairviz.synthesizers.pool import Pool
 
 #: bias, proxy, shift of simulated worlds
 WORLDS = {
@@ -74,8 +74,8 @@ def predictions(made: str, fit: FADM | None, learnt: DomainDataset, held_back: D
     if fit is None:
         task = Task.of(learnt, held_back, "gradient_boosting", 0, MAX_REAL)
         for control, price, second in [("dp", 0.0, 0.0), *settings()]:
-            dp, eop = CONTROLS[control].prices(price, second)
-            yield tilted(task, lambda_dp=dp, lambda_eop=eop)
+            given = {"control": control, "lambda_z": price, "lambda_eop": second}
+            yield MITIGATIONS["tilted"]().predict(task, given)
         return
     pool = Pool.draw(fit, N_SYNTHETIC)
     features = list(learnt.schema.features)
@@ -119,7 +119,8 @@ def measure(name: str, made: list[str]) -> list[dict]:
         back = back.take(np.sort(np.random.default_rng(0).choice(len(back), 60_000, replace=False)))
     fit = None
     if {*made} - {"real"}:
-        fit = FADM(n_iter=ITERATIONS.get(name, FADM().n_iter)).fit(learnt)
+        n_iter = DATASETS[name].compare.n_iter if name in DATASETS else 0
+        fit = FADM(n_iter=n_iter or FADM().n_iter).fit(learnt)
     rows: list[dict] = []
     for one in made:
         all_yes = list(predictions(one, None if one == "real" else fit, learnt, back))

@@ -13,13 +13,13 @@ import pandas as pd
 
 from benchmarks.common import RESULTS
 from benchmarks.known_front import METRIC, known_path, points_below
-from fairviz.comparison import tables
-from fairviz.comparison.plans import FRONTIER, TABLE
 from fairviz.data.sources import DATASETS, fingerprint_of
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.metrics import METRICS, mean_over_domains
 from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import Sweep, mean_point, runs_of
+from fairviz.experiments import tables
+from fairviz.experiments.publish import FRONTIER, TABLE
 from fairviz.library import Library
 from fairviz.store import Entry
 
@@ -59,9 +59,9 @@ def table(library: Library) -> str:
     """The table in Markdown, with its own caption."""
     entry = library.recorded(fingerprint_of("adult"))
     assert entry is not None, "the Adult sweep is not shipped"
-    facts, rows = entry.json("facts.json"), entry.table("cells.csv")
-    groups, domains = tuple(facts["groups"]), facts["domains"]
-    sweep = Sweep(rows, groups)
+    facts, rows = entry.json("facts.json"), entry.table("trials.csv")
+    domains = facts["domains"]
+    sweep = Sweep.of(rows, facts["groups"])
     classifier = "gradient_boosting"
     lines = [
         "| trained on | accuracy, % | R_DP (>50K) | R_DP (<=50K) | R_EOp (>50K) |",
@@ -73,14 +73,14 @@ def table(library: Library) -> str:
         part = sweep.setting(control, 1.0, classifier, domains).select(lambda_z=price)
         lines.append(line(f"synthetic, {name}", part.runs()))
     fits = [e.made["seconds"] for e in library.find_fits(fingerprint_of("adult")).values()]
-    seeds = rows.loc[rows["train"] == "synthetic", "seed"].nunique()
+    seeds = sweep.rows.loc[sweep.rows["train"] == "synthetic", "seed"].nunique()
     made = entry.made
     note = (
         f"Gradient boosting, means over the {len(domains)} held-out race domains, {seeds} seeds: rates are averaged "
         "over seeds, then one ratio is taken. ± is the standard deviation over seeds; people are not in it. λ_y = 1, "
         f"10,000 synthetic rows. Measured {made['time'][:10]} on {made['machine']}: "
         f"{len(fits)} fits of {min(fits):.0f} to {max(fits):.0f} s on one core each, a sweep of {len(rows):,} tests "
-        f"at {made['seconds'] * made['workers'] / made['cells_computed']:.2f} core-seconds each. λ_z is listed, not "
+        f"at {made['seconds'] * made['workers'] / made['trials_computed']:.2f} core-seconds each. λ_z is listed, not "
         "chosen on the target."
     )
     return "\n".join([*lines, "", note])
@@ -219,7 +219,7 @@ def known_front() -> str:
     entry = library.recorded(fingerprint_of("simulated"))
     assert entry is not None, "the simulated sweep is not shipped"
     facts = entry.json("facts.json")
-    sweep = Sweep(entry.table("cells.csv"), tuple(facts["groups"]))
+    sweep = Sweep.of(entry.table("trials.csv"), facts["groups"])
     path_more = RESULTS / "known_front.csv"
     more = pd.read_csv(path_more) if path_more.exists() else None
     lines = ["| simulated world, λ_y = 1 | " + " | ".join(CLASSIFIERS) + " |", "|---" * (len(CLASSIFIERS) + 1) + "|"]
@@ -241,7 +241,7 @@ def known_front() -> str:
             ends = part.groupby("classifier")["points_below"].agg(["min", "max"])
             again = [f"{ends['min'][c]:.1f} to {ends['max'][c]:.1f}" if c in ends.index else "" for c in CLASSIFIERS]
             lines.append(f"| {rows} rows, {prices} prices: the same | {' | '.join(again)} |")
-        lines.append(f"| 10,000 real source rows, untouched: the same | {' | '.join(real)} |")
+        lines.append(f"| 10,000 real source rows, unmitigated: the same | {' | '.join(real)} |")
     return "\n".join(lines)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from fairviz import __version__, commands, comparisons
-from fairviz.comparison.methods import METHODS
 from fairviz.controls import CONTROLS
 from fairviz.data.cells import CONTROL
 from fairviz.data.dataset import ALL_DOMAINS
@@ -17,6 +16,8 @@ from fairviz.data.schema import _shown
 from fairviz.data.sources import DATASETS
 from fairviz.errors import FairvizError, SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS
+from fairviz.experiments.methods import METHODS
+from fairviz.experiments.runner import BACKENDS
 from fairviz.files import check_path
 from fairviz.meta import META_MODES
 
@@ -56,6 +57,12 @@ def _sampling_arguments(parser: argparse.ArgumentParser, *, n: int) -> None:
         text = f"{texts[option]} (default {default if isinstance(default, str) else format(default, 'g')})"
         parser.add_argument(option, type=kinds[type(default)], default=default, help=text)
     parser.add_argument("--seed", type=_whole, default=0)
+
+
+def _where_arguments(parser: argparse.ArgumentParser, *, n_jobs: int) -> None:
+    parser.add_argument("--jobs", type=_whole, default=n_jobs, help=f"local worker processes (default {n_jobs})")
+    parser.add_argument("--backend", choices=BACKENDS, default="local", help="local, or dask: an existing cluster")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster, such as tcp://10.0.0.1:8786")
 
 
 def _whole(text: str) -> int:
@@ -162,7 +169,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--classifiers", metavar="A,B", help=", ".join(CLASSIFIERS))
     sub.add_argument("--seeds", type=_whole, default=3)
     sub.add_argument("-n", type=_whole, default=10_000)
-    sub.add_argument("--jobs", type=_whole, default=1, help="worker processes")
+    _where_arguments(sub, n_jobs=1)
     sub.add_argument("--out", metavar="FILE", help="CSV to write; standard output by default")
 
     sub = add("upgrade", commands.cmd_upgrade)
@@ -173,16 +180,16 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--dataset", required=True, metavar="NAME")
     sub.add_argument("--out", metavar="FOLDER", help="default: the project's pretrained/")
     sub.add_argument("--seeds", type=_whole, default=5)
-    sub.add_argument("--jobs", type=_whole, default=2)
+    _where_arguments(sub, n_jobs=2)
     sub.add_argument("--quick", action="store_true", help="few iterations and settings, to try the command")
 
     for name, run in (("frontier", comparisons.cmd_frontier), ("table1", comparisons.cmd_table1)):
         sub = add(name, run)
         sub.add_argument("--dataset", "--data", default="adult", metavar="NAME", help=f"{', '.join(DATASETS)}")
-        sub.add_argument("--methods", metavar="A,B", help=f"some of {', '.join(METHODS)}")
+        sub.add_argument("--methods", metavar="A,B", help="dials to compare, such as fadm_dp,reweighing; default: all")
         sub.add_argument("--classifiers", metavar="A,B", help="downstream models of the frontier")
         sub.add_argument("--seeds", type=_whole, default=5)
-        sub.add_argument("--jobs", type=_whole, default=2, help="worker processes")
+        _where_arguments(sub, n_jobs=2)
         sub.add_argument("--quick", action="store_true", help="few rows, iterations, settings; to see the command work")
         sub.add_argument("--out", metavar="FOLDER", help="store to publish in; default: the user's cache")
         sub.add_argument("--json", action="store_true")

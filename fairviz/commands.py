@@ -25,12 +25,14 @@ from fairviz.errors import DataError, SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS
 from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_model
 from fairviz.evaluation.report import REPORTED, summary
+from fairviz.experiments.recorded import recorded_trial
+from fairviz.experiments.runner import Where, run
+from fairviz.experiments.trial import table_of
 from fairviz.files import check_file, check_new_folder, check_store, written_aside
-from fairviz.library import FitSpec, Library, load_fit, open_run, save_run, upgrade_fit, versions
-from fairviz.store import MANIFEST, upgrade_entry, write_atomic
-from fairviz.sweep import CONSTANT, REAL, Cell, Run, run_sweep
-from fairviz.synthesizers import FADM
-from fairviz.synthesizers.table import TableSynthesizer, check_params
+from fairviz.library import FitSpec, Library, Run, load_fit, open_run, save_run, upgrade_fit, versions
+from fairviz.store import MANIFEST, PAYLOADS, upgrade_entry, write_atomic
+from fairviz.synthesizers.fadm import FADM
+from fairviz.synthesizers.tabular import TableSynthesizer, check_params
 
 KNOBS = ("bias", "proxy", "shift")
 #: Settings of ``fairviz sample``: option, keyword of ``FADM.sample`` and default.
@@ -294,10 +296,10 @@ def _cell(value: dict) -> str:
 def cmd_sweep(args: argparse.Namespace) -> None:
     """Test a grid of settings on one target and write a table of counts."""
     check_count("n", args.n, 1, MAX_ROWS)
-    check_count("jobs", args.jobs, 1, 64)
+    where = Where(args.backend, args.jobs, args.scheduler or "")
     if args.out:
         check_file(Path(args.out))
-    spec, run = _sweep_fit(args)
+    spec, folder = _sweep_fit(args)
     # the library's fit of these rows may call its data set by another name
     given = args.csv or (not args.run and spec.dataset != args.dataset)
     dataset = _dataset(args)[0] if given else None
@@ -315,26 +317,34 @@ def cmd_sweep(args: argparse.Namespace) -> None:
     seeds = range(check_count("seeds", args.seeds, 1, 1000))
     library = Library()
     if prices is None:
-        fit = library.fit(spec, dataset) if run is None else run.fit()
+        fit = library.fit(spec, dataset) if folder is None else folder.fit()
         prices = list(control.stops(fit.end_of_dial(args.control)))
-    cells = [Cell(spec.target, c, seed, n=args.n, train=REAL) for c in classifiers for seed in seeds]
-    cells.append(Cell(spec.target, classifiers[0], 0, n=args.n, train=CONSTANT))
-    cells += [
-        Cell(spec.target, classifier, seed, args.control, args.lambda_y, price, args.lambda_eop, n=args.n)
+    if dataset is None:
+        dataset = spec.load_rows()
+    trials = [
+        recorded_trial(spec.target, c, seed, {}, method="unmitigated", n=args.n) for c in classifiers for seed in seeds
+    ]
+    trials.append(recorded_trial(spec.target, classifiers[0], 0, {}, method="constant", n=args.n))
+    given = {"control": args.control, "lambda_y": args.lambda_y, "lambda_eop": args.lambda_eop}
+    trials += [
+        recorded_trial(spec.target, classifier, seed, {**given, "lambda_z": price}, n=args.n)
         for price in prices
         for seed in seeds
         for classifier in classifiers
     ]
-    steps = run_sweep({spec.target: spec}, cells, library, n_jobs=args.jobs, dataset=dataset, run=run)
-    rows: list[dict] = []
-    with tqdm(total=len(cells), unit="cell", disable=None, file=sys.stderr) as bar:
-        for _done, _all, records in steps:
-            bar.update(len(records))
-            rows += records
-    table = pd.DataFrame(rows).sort_values(["train", "lambda_z", "classifier", "seed"], ignore_index=True)
+    rows, failures = [], []
+    with tqdm(total=len(trials), unit="trial", disable=None, file=sys.stderr) as bar:
+        for step in run(dataset, trials, library, where, options=spec.options, spec=spec, folder=folder):
+            if step.phase == "trials":
+                bar.update(len(step.rows) + len(step.failures))
+            rows += step.rows
+            failures += step.failures
+    if failures:
+        raise SettingError(failures[0]["error"])
+    table = table_of(rows).sort_values(["method", "setting", "classifier", "seed"], ignore_index=True)
     if args.out:
         write_atomic(Path(args.out), table.to_csv(index=False).encode())
-        say(f"{len(table)} cells in {args.out}.")
+        say(f"{len(table)} trials in {args.out}.")
     else:
         table.to_csv(sys.stdout, index=False)
 
@@ -375,7 +385,8 @@ def _sweep_fit(args: argparse.Namespace) -> tuple[FitSpec, Run | None]:
 def cmd_upgrade(args: argparse.Namespace) -> None:
     """Bring a run folder or a store of an earlier version to the present form; networks stay as they are."""
     folder = Path(args.folder)
-    inside = sorted(p.parent for p in folder.glob(f"*/*/{MANIFEST}") if p.parent.parent.name != "quarantine")
+    # what is in quarantine, or of a kind that is no longer kept, stays as it is
+    inside = sorted(p.parent for p in folder.glob(f"*/*/{MANIFEST}") if p.parent.parent.name in PAYLOADS)
     alone = not inside or os.path.lexists(folder / MANIFEST)
     paths = [folder] if alone else inside
     dataset, done = (_dataset(args)[0] if args.csv else None), 0
@@ -389,13 +400,17 @@ def cmd_upgrade(args: argparse.Namespace) -> None:
 
 def cmd_pretrain(args: argparse.Namespace) -> None:
     """Rebuild a data set's shipped fits and recorded sweep."""
-    from fairviz.pretrain import pretrain
+    from fairviz.experiments.recorded import pretrain
 
     if args.out:
         check_store(Path(args.out))
     with tqdm(disable=None, file=sys.stderr) as bar:
         for phase, done, total, note in pretrain(
-            args.dataset, Path(args.out) if args.out else None, seeds=args.seeds, n_jobs=args.jobs, quick=args.quick
+            args.dataset,
+            Path(args.out) if args.out else None,
+            seeds=args.seeds,
+            quick=args.quick,
+            where=Where(args.backend, args.jobs, args.scheduler or ""),
         ):
             bar.set_description(f"{phase} {note}", refresh=False)
             bar.total, bar.n = total, done

@@ -12,25 +12,29 @@ from tqdm import tqdm
 
 from fairviz.checks import MAX_ROWS, check_count
 from fairviz.commands import check_classifier, listed, say
-from fairviz.comparison import tables
-from fairviz.comparison.methods import METHODS
-from fairviz.comparison.plans import FRONTIER, TABLE, TABLE_METHODS, Plan, frontier, published, table1
-from fairviz.comparison.trials import Trial, compute
 from fairviz.data.schema import _names, _shown
 from fairviz.data.sources import load_dataset
 from fairviz.errors import SettingError
+from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.report import summary
+from fairviz.experiments import tables
+from fairviz.experiments.plans import Plan, frontier, table1
+from fairviz.experiments.publish import FRONTIER, TABLE, published
+from fairviz.experiments.runner import Where
+from fairviz.experiments.trial import Bench, Trial
 from fairviz.files import check_store
 from fairviz.library import FIT, Library, versions
 from fairviz.store import Entry, ResultStore
 
 
-def _plan(args: argparse.Namespace, default: tuple[str, ...]) -> Plan:
-    methods = tuple(listed("--methods", args.methods)) if args.methods else default
+def _plan(args: argparse.Namespace) -> Plan:
+    dials = tuple(listed("--methods", args.methods)) if args.methods else ()
     classifiers = tuple(listed("--classifiers", args.classifiers)) if args.classifiers else Plan.classifiers
     for name in classifiers:
         check_classifier(name)
-    return Plan(args.dataset, methods, classifiers, args.seeds, args.quick)
+    where = Where(args.backend, args.jobs, args.scheduler or "")
+    load_dataset(args.dataset)  # refused before anything is planned
+    return Plan(args.dataset, dials, classifiers, args.seeds, args.quick, where)
 
 
 def _follow(steps: Iterator[tuple[str, int, int, str]]) -> None:
@@ -44,16 +48,15 @@ def _follow(steps: Iterator[tuple[str, int, int, str]]) -> None:
 def _run(
     args: argparse.Namespace,
     kind: str,
-    default: tuple[str, ...],
     make: Callable[..., Iterator[tuple[str, int, int, str]]],
     show: Callable[[Entry], str],
 ) -> None:
-    plan = _plan(args, default)
+    plan = _plan(args)
     out = Path(args.out) if args.out else Library().store.root
     if out.exists() and not out.is_dir():
         raise SettingError(f"{out} cannot be written: it is a file. Name a folder.")
     check_store(out)
-    _follow(make(plan, out, n_jobs=args.jobs))
+    _follow(make(plan, out))
     entry = published(ResultStore(out), kind, load_dataset(plan.dataset).fingerprint(), plan.quick)[0]
     if args.json:
         print(json.dumps({"out": str(entry.path), **entry.made, **tables.as_json(entry)}, indent=1))
@@ -64,12 +67,12 @@ def _run(
 
 def cmd_frontier(args: argparse.Namespace) -> None:
     """Test every method's dial on every held-out domain: fronts, hypervolumes, distance to the fair Bayes rule."""
-    _run(args, FRONTIER, tuple(METHODS), frontier, tables.frontier_text)
+    _run(args, FRONTIER, frontier, tables.frontier_text)
 
 
 def cmd_table1(args: argparse.Namespace) -> None:
     """The paper's Table 1 with settings chosen inside the source."""
-    _run(args, TABLE, TABLE_METHODS, table1, tables.table1_text)
+    _run(args, TABLE, table1, tables.table1_text)
 
 
 def cmd_trial(args: argparse.Namespace) -> None:
@@ -97,7 +100,9 @@ def cmd_trial(args: argparse.Namespace) -> None:
     )  # fmt: skip
     library, spec = Library(), trial.fit_spec(dataset)
     if spec is not None and library.get(FIT, spec.to_json()) is None:
-        say(f"There is no stored fit of {trial.what.title} without {args.target} yet; training it takes some minutes.")
-    (counts,) = compute(dataset, [trial], library, fresh=args.fresh)
-    answer = {"trial": trial.spec(dataset), "target": args.target, **summary(counts, args.target)}
+        say(f"There is no stored fit of {trial.method} without {args.target} yet; training it takes some minutes.")
+    bench = Bench(dataset, library)
+    (row,) = bench.compute([trial], fresh=args.fresh)
+    counts = Counts((trial.target,), dataset.groups, row.table[None])
+    answer = {"trial": {"key": row.key, **row.about}, "target": args.target, **summary(counts, args.target)}
     print(json.dumps({**answer, "versions": versions()}, indent=1))

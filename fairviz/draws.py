@@ -9,19 +9,31 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import lru_cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from fairviz.data.dataset import DomainDataset
 from fairviz.errors import FairvizError, JobError
+from fairviz.experiments.trial import Bench, Trial
 from fairviz.library import FitSpec, Library
-from fairviz.sweep import Cell, compute
 
 #: Behind the app, before a training (19): somebody waits for these rows.
 NICE = 5
 #: Seconds between looks at whether the app is still there.
 WATCH_S = 2.0
+
+
+@lru_cache(maxsize=2)
+def _of_name(name: str, options: tuple, fingerprint: str) -> DomainDataset:
+    return FitSpec(name, fingerprint, "", dict(options)).load_rows()
+
+
+def _rows(spec: FitSpec) -> DomainDataset:
+    """The rows of a fit's data set, read once."""
+    return _of_name(spec.dataset, tuple(sorted(spec.options.items())), spec.fingerprint)
 
 
 def _work(asked: Connection, parent: int, root: Path, shipped: Path) -> None:
@@ -37,39 +49,40 @@ def _work(asked: Connection, parent: int, root: Path, shipped: Path) -> None:
     threading.Thread(target=watch, daemon=True).start()
     while True:
         try:
-            spec_json, cell = asked.recv()
+            spec_json, trial = asked.recv()
         except EOFError:  # the app has closed the line
             return
         try:
-            compute(FitSpec.from_json(spec_json), [cell], Library(root, shipped))
+            spec = FitSpec.from_json(spec_json)
+            Bench(_rows(spec), Library(root, shipped), spec.options, spec=spec).compute([trial])
             asked.send(None)
         except FairvizError as error:
             asked.send(str(error))
 
 
 class Drawer:
-    """Draws cells into a library's store, one at a time, in the order asked for.
+    """Carries trials out into a library's store, one at a time, in the order asked for.
 
     The worker is a daemon and so is the thread that feeds it: neither keeps a server that is told to stop.
     """
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self._wanted: queue.Queue[tuple[Future, dict, Cell]] = queue.Queue()
+        self._wanted: queue.Queue[tuple[Future, dict, Trial]] = queue.Queue()
         self._worker: BaseProcess | None = None
         self._line: Connection | None = None
         self._feeder: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def submit(self, specs: Sequence[FitSpec], cells: Sequence[Cell]) -> list[Future]:
-        """Ask for cells, each of its fit; what is no longer wanted is cancelled on the futures.
+    def submit(self, specs: Sequence[FitSpec], trials: Sequence[Trial]) -> list[Future]:
+        """Ask for trials, each of its fit; what is no longer wanted is cancelled on the futures.
 
         A future's exception is a :class:`JobError`: what the worker was told, or that it died.
         """
         futures = []
-        for spec, cell in zip(specs, cells, strict=True):
+        for spec, trial in zip(specs, trials, strict=True):
             future: Future = Future()
-            self._wanted.put((future, spec.to_json(), cell))
+            self._wanted.put((future, spec.to_json(), trial))
             futures.append(future)
         with self._lock:  # sessions share a drawer; two feeders would mix up the worker's answers
             if self._feeder is None:
@@ -79,12 +92,12 @@ class Drawer:
 
     def _feed(self) -> None:
         while True:
-            future, spec_json, cell = self._wanted.get()
+            future, spec_json, trial = self._wanted.get()
             if not future.set_running_or_notify_cancel():
                 continue
             try:
                 line = self._open_line()
-                line.send((spec_json, cell))
+                line.send((spec_json, trial))
                 told = line.recv()
             except (EOFError, OSError):
                 self._end_worker()  # the next one gets a new one

@@ -25,10 +25,12 @@ from fairviz.data.published import cache_dir
 from fairviz.data.schema import _names, _shown
 from fairviz.data.sources import fingerprint_of, load_dataset
 from fairviz.errors import SettingError, StoreError
+from fairviz.segments import TrialStore
 from fairviz.store import (
     Entry,
     ResultStore,
     canonical,
+    key_of,
     read_entry,
     replace_entry,
     write_entry,
@@ -36,7 +38,7 @@ from fairviz.store import (
 from fairviz.synthesizers import FADM, SYNTHESIZERS, Synthesizer
 from fairviz.untrusted import ADVICE
 
-FIT, CELL, SWEEP = "fit", "cell", "sweep"
+FIT, SWEEP = "fit", "sweep"
 
 
 def versions() -> dict[str, str]:
@@ -209,7 +211,7 @@ def load_fit(entry: Entry) -> Any:
         spec = FitSpec.from_json(entry.spec)
     meta = entry.json("fit.json")
     told = {"synthesizer": spec.synthesizer, "params": spec.params}
-    if canonical({name: meta.get(name) for name in told}) != canonical(told):
+    if canonical({name: meta.get(name, value) for name, value in told.items()}) != canonical(told):
         raise StoreError(f"{entry.path}: fit.json and manifest.json name different settings. {ADVICE}")
     if spec.synthesizer not in SYNTHESIZERS:
         known = _names(list(SYNTHESIZERS))
@@ -316,6 +318,49 @@ def open_run(path: Path) -> tuple[FitSpec, Any]:
     return FitSpec.from_json(entry.spec), fit
 
 
+@dataclass(frozen=True)
+class Run:
+    """A run folder: what it claims to be (its spec) is somebody's word, so its numbers are kept under its content.
+
+    Attributes
+    ----------
+    path : Path
+    digest : str
+        SHA-256 over its files.
+    """
+
+    path: Path
+    digest: str
+
+    @classmethod
+    def open(cls, path: Path) -> tuple[Run, Entry]:
+        """A verified run folder and its entry.
+
+        Raises
+        ------
+        StoreError
+            Not a finished, undamaged fit.
+        """
+        entry = read_entry(path)
+        if entry.kind != FIT:
+            raise StoreError(f"{path} holds a {entry.kind}, not a fit. Name the folder of a fit.")
+        digests = {name: hashlib.sha256((path / name).read_bytes()).hexdigest() for name in entry.files}
+        return cls(path.resolve(), key_of(digests)), entry
+
+    def fit(self) -> Any:
+        """The fit in it.
+
+        Raises
+        ------
+        StoreError
+            The folder is no longer what it was when it was opened.
+        """
+        now, entry = Run.open(self.path)
+        if now.digest != self.digest:
+            raise StoreError(f"{self.path} has changed since the sweep began. Start the sweep again.")
+        return load_fit(entry)
+
+
 def pretrained_dir() -> Path:
     """``FAIRVIZ_PRETRAINED`` if set, else ``pretrained/`` beside the package."""
     return Path(os.environ.get("FAIRVIZ_PRETRAINED") or Path(__file__).resolve().parent.parent / "pretrained")
@@ -327,6 +372,7 @@ class Library:
     def __init__(self, root: Path | None = None, shipped: Path | None = None) -> None:
         self.store = ResultStore(root or cache_dir() / "store")
         self.shipped = ResultStore(shipped or pretrained_dir(), read_only=True)
+        self.trials = TrialStore(self.store.root / "trials")
 
     @property
     def stores(self) -> tuple[ResultStore, ResultStore]:

@@ -15,7 +15,7 @@ from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.downstream import FeatureCodes, fitted
 from fairviz.evaluation.metrics import METRICS
 from fairviz.synthesizers.fadm import FADM
-from fairviz.synthesizers.preview import Pool, effective_sample_size
+from fairviz.synthesizers.pool import Pool, effective_sample_size
 
 #: Source rows per domain on which a price is chosen.
 VALIDATION_ROWS = 2000

@@ -54,9 +54,7 @@ ARRAYS = "arrays.safetensors"
 #: The files that an entry of each kind holds beside its manifest, no more and no fewer.
 PAYLOADS: dict[str, frozenset[str]] = {
     "fit": frozenset({"fit.json", ARRAYS}),
-    "cell": frozenset({"result.json"}),
-    "trial": frozenset({"result.json"}),
-    "sweep": frozenset({"facts.json", "cells.csv"}),
+    "sweep": frozenset({"facts.json", "trials.csv"}),
     "frontier": frozenset({"facts.json", "trials.csv"}),
     "table1": frozenset({"facts.json", "trials.csv", "inner.csv"}),
 }

@@ -4,10 +4,13 @@ import csv
 import gzip
 import io
 import os
+import socket
 import subprocess
 import sys
+import threading
 import time
 import zipfile
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -18,6 +21,7 @@ from fairviz.data import DomainDataset, Schema, TableEncoder, read_csv
 from fairviz.data.reading import MAX_BYTES, read_table, read_text
 from fairviz.errors import DataError, SettingError
 from fairviz.evaluation.downstream import CLASSIFIERS
+from fairviz.experiments import runner
 from fairviz.files import PREFIX, written_aside
 
 ROLES = ["--label", "paid", "--favourable", "yes", "--sensitive", "sex", "--domain", "town"]
@@ -93,7 +97,7 @@ def tree(path):
     return sorted((str(p), p.stat().st_mtime_ns if p.is_file() else 0) for p in path.rglob("*"))
 
 
-def refused(capsys, folder, argv, *words):
+def refused(capsys, folder, argv, *words, seconds=SECONDS):
     before = tree(folder)
     capsys.readouterr()
     begun = time.perf_counter()
@@ -110,7 +114,7 @@ def refused(capsys, folder, argv, *words):
     for word in words:
         assert word in err
     assert tree(folder) == before
-    assert took < SECONDS
+    assert took < seconds
 
 
 def fit(path="bad.csv", *more):
@@ -410,13 +414,14 @@ TRIAL = [
     "--target",
     "East",
     "--method",
-    "fadm_dp",
+    "fadm",
     "--setting",
-    '{{"lambda_z": 0.1}}',
+    '{{"control": "dp", "lambda_z": 0.1}}',
 ]
 FRONTIER = ["frontier", "--dataset", "simulated", "--quick"]
 TABLE1 = ["table1", "--dataset", "simulated", "--quick"]
 PRETRAIN = ["pretrain", "--dataset", "simulated", "--quick", "--out", "store"]
+RUNNERS = (SWEEP, FRONTIER, TABLE1, PRETRAIN)
 NUMBERS = ("nan", "inf", "-1", "1e99", "x", "1.5", "", "9" * 400)
 CHOICES = [
     *((fit("good.csv", "--seed", v), []) for v in (*NUMBERS, str(2**64))),
@@ -436,8 +441,18 @@ CHOICES = [
     *(([*TRIAL, "--steps", v], []) for v in ("0", *NUMBERS)),
     *(([*TRIAL, "-n", v], []) for v in ("0", "99", *NUMBERS)),
     *(([*TRIAL, "--setting", v], ["--setting"]) for v in ("", "{{", "[]", "1", "x", "[" * 100_000, "\0")),
-    *(([*TRIAL, "--setting", v], ["lambda_z"]) 
-      for v in ('{{"lambda_z": NaN}}', '{{"lambda_z": "x"}}', '{{"lambda_z": -1}}')),
+    *(([*TRIAL, "--setting", v], ["lambda_z"])
+      for v in ('{{"lambda_z": NaN}}', '{{"lambda_z": "x"}}', '{{"lambda_z": -1}}', '{{"lambda_z": true}}',
+                '{{"lambda_z": null}}', '{{"lambda_z": [1]}}', '{{"lambda_z": 1e999}}', '{{"lambda": 1}}')),
+    *(([*TRIAL, "--setting", v], ["control"])
+      for v in ('{{"control": "wat"}}', '{{"control": 1}}', '{{"control": ["dp"]}}', '{{"control": null}}')),
+    *(([c, *rest, "--backend", "dask"], ["--backend dask needs --scheduler", "tcp://"]) for c, *rest in RUNNERS),
+    *(([c, *rest, "--backend", "dask", "--scheduler", v], ["--scheduler"])
+      for c, *rest in RUNNERS for v in ("", " ", "\0")),
+    *(([c, *rest, "--scheduler", "tcp://127.0.0.1:8786"], ["--scheduler goes with --backend dask"])
+      for c, *rest in RUNNERS),
+    *(([c, *rest, "--backend", v, "--scheduler", "tcp://127.0.0.1:8786"], ["--backend"])
+      for c, *rest in RUNNERS for v in ("", "Dask", "cloud", "loky", "x" * 5000)),
     *(([c, *rest, "--seeds", v], []) for c, *rest in (FRONTIER, TABLE1, PRETRAIN) for v in ("0", "-1", "101", "x", "")),
     *(([c, *rest, "--jobs", v], []) for c, *rest in (FRONTIER, TABLE1, PRETRAIN) for v in ("0", "-1", "65", "x", "")),
     *(([*FRONTIER, "--methods", v], []) for v in ("vae,,gan", "vae, ", ",", "", "VAE", "vae,vae", "wat", "\0")),
@@ -499,6 +514,81 @@ def test_a_choice_is_refused(capsys, folder, run, argv, words, monkeypatch):
     monkeypatch.setattr("fairviz.synthesizers.FADM.fit_steps", lambda *_: pytest.fail("trained"))
     argv = [a if "\0" in a or a.startswith("[[") else a.format(run=run) for a in argv]
     refused(capsys, folder, argv, *words)
+
+
+# --- clusters that are none -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    """Nobody waits long for a cluster, and nothing is trained here in its place."""
+    monkeypatch.setattr(runner, "GREETING_S", 1.0)
+    monkeypatch.setattr(runner, "WORKERS_S", 1.0)
+    monkeypatch.setattr("fairviz.synthesizers.FADM.fit_steps", lambda *_: pytest.fail("trained"))
+    monkeypatch.setattr("fairviz.synthesizers.FADM.sample_chunks", lambda *_, **__: pytest.fail("sampled"))
+
+
+def on_cluster(argv, run, address):
+    return [*(a.format(run=run) for a in argv), "--backend", "dask", "--scheduler", address]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["nonsense", "8786", "a b", "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:notaport", "x:y:z", "wat://127.0.0.1:1",
+     "inproc://x", "tls://127.0.0.1:1", "tcp://x\ny", "\x1b[31m", "é", "x" * 5000],
+    ids=lambda v: ascii(v)[:24],
+)  # fmt: skip
+def test_what_is_no_address_of_a_scheduler(capsys, folder, run, hurried, address):
+    refused(capsys, folder, on_cluster(SWEEP, run, address), "--scheduler is", "tcp://10.0.0.1:8786", seconds=20)
+
+
+@pytest.fixture
+def listener():
+    """A port where somebody listens who is no scheduler: silent, or answering as a web server does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        kept = []
+
+        def serve(answer):
+            with suppress(OSError):
+                while True:
+                    kept.append(server.accept()[0])
+                    if answer:
+                        kept[-1].sendall(answer)
+
+        def begin(answer):
+            threading.Thread(target=serve, args=(answer,), daemon=True).start()
+            return f"tcp://127.0.0.1:{server.getsockname()[1]}"
+
+        yield begin
+        server.shutdown(socket.SHUT_RDWR)
+        for connection in kept:
+            connection.close()
+
+
+@pytest.mark.parametrize("argv", RUNNERS, ids=lambda argv: argv[0])
+def test_a_scheduler_where_nobody_answers(capsys, folder, run, hurried, argv):
+    with socket.socket() as probe:  # taken, but nobody listens
+        probe.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+        words = f"No Dask scheduler answers at {address}", "Start one, or check the address"
+        refused(capsys, folder, on_cluster(argv, run, address), *words, seconds=20)
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"], ids=["", "web"])
+def test_a_port_where_somebody_else_listens(capsys, folder, run, hurried, listener, answer):
+    address = listener(answer)
+    refused(capsys, folder, on_cluster(SWEEP, run, address), f"No Dask scheduler answers at {address}", seconds=20)
+
+
+def test_a_cluster_without_workers(capsys, folder, run, hurried, tmp_path_factory):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=0, processes=False, protocol="tcp://", dashboard_address=None,
+        local_directory=str(tmp_path_factory.mktemp("dask")),
+    ) as cluster:  # fmt: skip
+        address = cluster.scheduler_address
+        words = f"The cluster at {address} has no workers", f"dask worker {address}"
+        refused(capsys, folder, on_cluster(SWEEP, run, address), *words, seconds=20)
 
 
 def test_at_least_300_bad_inputs():

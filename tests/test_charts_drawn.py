@@ -14,13 +14,13 @@ import pytest
 import vl_convert
 
 from fairviz import charts
-from fairviz.comparison.front import hull
-from fairviz.comparison.plans import FRONTIER
-from fairviz.comparison.tables import results_of
 from fairviz.controls import CONTROLS
 from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation.metrics import AXES, METRICS, Ratio
+from fairviz.evaluation.pareto import hull
 from fairviz.evaluation.tradeoff import Sweep
+from fairviz.experiments.publish import FRONTIER
+from fairviz.experiments.results import Results
 from fairviz.library import Library
 from fairviz.ui.compare import FIRST, RATIOS, TRIVIAL
 from fairviz.view import View, direction, dumbbell_frame, now_frame, recorded_background
@@ -218,7 +218,7 @@ def recorded(dataset: str) -> tuple[Sweep, dict]:
     entry = Library().recorded(fingerprint_of(dataset))
     assert entry is not None
     facts = entry.json("facts.json")
-    return Sweep(entry.table("cells.csv"), tuple(facts["groups"])), facts
+    return Sweep.of(entry.table("trials.csv"), facts["groups"]), facts
 
 
 SINGLE = [(d, domain) for d in ("adult", "simulated") for domain in recorded(d)[1]["domains"]]
@@ -314,7 +314,7 @@ def test_one_domain(dataset: str, domain: str, metric: str, width: int) -> None:
 @cache
 def compared(dataset: str) -> pd.DataFrame:
     entry = next(e for e in Library().shipped.entries(FRONTIER) if e.spec["dataset"]["name"] == dataset)
-    points = results_of(entry).select(classifier=entry.spec["classifiers"][0]).points()
+    points = Results.of(entry).select(classifier=entry.spec["classifiers"][0]).points()
     return points.assign(id=[f"{m} {s}" for m, s in zip(points["method"], points["setting"], strict=True)])
 
 
@@ -339,7 +339,7 @@ def test_comparisons(dataset: str, metric: str, every: bool, width: int) -> None
             for k, (a, f) in enumerate(hull(rows[["accuracy", "fairness"]].to_numpy(float)))
         ]
     )
-    constant = float(points.loc[points["method"] == "constant", "accuracy"].iloc[0])
+    constant = float(points.loc[points["dial"] == "constant", "accuracy"].iloc[0])
     edge = part["accuracy"].max() - charts.LEFT_EDGE
     seen = part[part["accuracy"] >= edge]
     ends = (seen["id"].iloc[0], seen.sort_values("fairness")["id"].iloc[-1])

@@ -23,9 +23,10 @@ from fairviz.data import load_dataset
 from fairviz.errors import StoreError
 from fairviz.evaluation import evaluate
 from fairviz.evaluation.tradeoff import columns_of
-from fairviz.library import FitSpec, Library, fit_payload, open_run, save_run
+from fairviz.experiments.recorded import recorded_trial
+from fairviz.experiments.trial import Bench
+from fairviz.library import FitSpec, Library, Run, fit_payload, open_run, save_run
 from fairviz.store import MANIFEST, key_of, write_entry
-from fairviz.sweep import Cell, Run
 from fairviz.synthesizers import FADM, SYNTHESIZERS
 
 ROLES = ["--label", "paid", "--favourable", "yes", "--sensitive", "sex", "--domain", "town"]
@@ -163,11 +164,26 @@ def test_a_csv_file_from_fit_to_evaluate(capsys, tmp_path, csv):
     table = tmp_path / "sweep.csv"
     settings = ["--lambdas", "0", "--seeds", 1, "--classifiers", "logistic_regression", "-n", 250, "--out", table]
     ok(capsys, "sweep", run, *data, *settings)
-    swept = pd.read_csv(table).set_index("train")
+    swept = pd.read_csv(table).set_index("method")
     counted = pd.DataFrame(report["results"]["given rows"]["counts"])
     for k, sex in enumerate(sorted(real["sex"].unique())):
         cell = counted[(counted["group"] == sex) & (counted["label"] == 1) & (counted["predicted"] == 1)]
-        assert swept.loc["synthetic", f"n_{k}_1_1"] == cell["n"].item()  # the same rows by another way
+        assert swept.loc["fadm", f"n_{k}_1_1"] == cell["n"].item()  # the same rows by another way
+
+
+def test_workers_sweep_a_csv_file_and_leave_no_rows_of_it(capsys, tmp_path, cache):
+    """They read the rows from the store meanwhile; a file called as a built-in set is none."""
+    csv = tmp_path / "simulated.csv"
+    people().to_csv(csv, index=False)
+    data = ["--csv", csv, *ROLES]
+    ok(capsys, "fit", *data, "--target", "West", "--iterations", 2, "--meta", "none", "--out", tmp_path / "run")
+    sweep = ["sweep", tmp_path / "run", *data, "--lambdas", "0,0.1", "--seeds", 1, "-n", 200]
+    sweep += ["--classifiers", "logistic_regression"]
+    here = ok(capsys, *sweep)
+    assert len(here.splitlines()) == 5
+    shutil.rmtree(cache / "store")
+    assert ok(capsys, *sweep, "--jobs", 2) == here
+    assert {p.name for p in (cache / "store").iterdir()} == {"trials"}
 
 
 def test_whole_numbers_beside_empty_cells_are_written_whole(capsys, tmp_path, csv):
@@ -291,18 +307,25 @@ def test_sweep_writes_counts_of_the_target(capsys, tmp_path, run):
     command = ["sweep", run, "--lambdas", "0,0.2", "--seeds", 2, "--classifiers", "logistic_regression", "-n", 500]
     ok(capsys, *command, "--out", out)
     table = pd.read_csv(out)
-    assert table["train"].value_counts().to_dict() == {"synthetic": 4, "real": 2, "constant": 1}
-    drawn = table[table["train"] == "synthetic"]
-    assert drawn[["lambda_z", "seed"]].to_numpy().tolist() == [[0, 0], [0, 1], [0.2, 0], [0.2, 1]]
+    assert list(table)[:9] == ["method", "setting", "target", "classifier", "seed", "without", "n", "n_steps", "n_iter"]
+    assert table["method"].value_counts().to_dict() == {"fadm": 4, "unmitigated": 2, "constant": 1}
+    drawn = table[table["method"] == "fadm"]
+    settings = drawn["setting"].map(json.loads).tolist()
+    assert sorted(zip([s.get("lambda_z", 0) for s in settings], drawn["seed"], strict=True)) == [
+        (0, 0), (0, 1), (0.2, 0), (0.2, 1),
+    ]  # fmt: skip
+    assert {} in settings
+    assert {"control": "dp", "lambda_z": 0.2} in settings
     assert set(table["target"]) == {"East"}
+    assert set(table["n"]) == {500}
     target = load_dataset("simulated").leave_out("East")[1]
     wanted = target.frame.groupby(["group", "outcome"], observed=False).size()
     for _, row in table.iterrows():
-        assert sum(row[c] for c in table if c.startswith("n_") and c != "n_steps") == 5000
+        assert sum(row[c] for c in table if re.fullmatch(r"n_\d_\d_\d", c)) == 5000
         for k, group in enumerate(("men", "women")):
             for y, outcome in enumerate(("not hired", "hired")):
                 assert row[f"n_{k}_{y}_0"] + row[f"n_{k}_{y}_1"] == wanted[group, outcome]
-    # one cell by another route: plain scikit-learn on dummies
+    # one trial by another route: plain scikit-learn on dummies
     rows = open_run(run)[1].sample(500, lambda_z=0.2, random_state=1)
     train = pd.get_dummies(rows.drop(columns="outcome"), dtype=float)
     test = pd.get_dummies(target.features, dtype=float).reindex(columns=train.columns, fill_value=0.0)
@@ -311,10 +334,11 @@ def test_sweep_writes_counts_of_the_target(capsys, tmp_path, run):
         train[[name]], test[[name]] = scaler.transform(train[[name]]), scaler.transform(test[[name]])
     model = LogisticRegression(max_iter=1000).fit(train, rows["outcome"] == "hired")
     predicted = model.predict(test)
+    (found,) = drawn[(drawn["setting"].str.contains("lambda_z")) & (drawn["seed"] == 1)].to_dict("records")
     for k, group in enumerate(("men", "women")):
         for y, outcome in enumerate(("not hired", "hired")):
             chosen = ((target.frame["group"] == group) & (target.frame["outcome"] == outcome)).to_numpy()
-            assert abs(predicted[chosen].sum() - drawn.iloc[3][f"n_{k}_{y}_1"]) <= 10
+            assert abs(predicted[chosen].sum() - found[f"n_{k}_{y}_1"]) <= 10
     # a second run reads what is stored
     ok(capsys, *command, "--out", tmp_path / "again.csv")
     assert (tmp_path / "again.csv").read_bytes() == out.read_bytes()
@@ -325,9 +349,9 @@ SWEEP = ["--lambdas", "0", "--seeds", 1, "-n", 300, "--classifiers", "logistic_r
 
 
 def drawn(capsys, *argv):
-    """Counts of the cell with synthetic rows."""
-    table = pd.read_csv(io.StringIO(ok(capsys, "sweep", *argv, *SWEEP))).set_index("train")
-    return table.loc["synthetic", [c for c in table if re.fullmatch(r"n_\d_\d_\d", c)]].tolist()
+    """Counts of the trial with synthetic rows."""
+    table = pd.read_csv(io.StringIO(ok(capsys, "sweep", *argv, *SWEEP))).set_index("method")
+    return table.loc["fadm", [c for c in table if re.fullmatch(r"n_\d_\d_\d", c)]].tolist()
 
 
 def claiming(spec, fit):
@@ -362,7 +386,7 @@ def test_a_run_of_somebody_else_answers_for_itself_only(capsys, tmp_path, cache)
         assert counts == list(wanted.values())
     assert ours != theirs
     assert drawn(capsys, tmp_path / "theirs", "--jobs", 2) == theirs
-    shutil.rmtree(cache / "store" / "cell")
+    shutil.rmtree(cache / "store" / "trials")
     assert drawn(capsys, *own) == ours
     assert drawn(capsys, tmp_path / "theirs") == theirs
 
@@ -399,16 +423,29 @@ def test_a_run_that_changes_during_the_sweep_is_refused(tmp_path, run):
         opened.fit()
 
 
-def test_cells_of_the_librarys_own_fits_keep_their_key():
-    spec = FitSpec("simulated", "f" * 64, "East")
-    cell = Cell("East", "mlp", 3, "eop", 2.0, 0.1)
-    assert cell.spec(spec) == {
-        "fit": key_of(spec.to_json()), "target": "East", "classifier": "mlp", "seed": 3, "control": "eop",
-        "lambda_y": 2.0, "lambda_z": 0.1, "lambda_eop": 0.0, "n": 10_000, "n_steps": 10, "solver": "sde_dpmpp_2m",
-        "train": "synthetic", "price": "dual",
+def test_trials_keep_their_key(run):
+    """Another key would orphan what is stored; a run folder's trials go by what is in it."""
+    dataset = load_dataset("simulated")
+    trial = recorded_trial("East", "mlp", 3, {"control": "eop", "lambda_y": 2.0, "lambda_z": 0.1})
+    told = {
+        "trial": 2, "dataset": dataset.fingerprint(), "fit": key_of(FitSpec.of(dataset, "East").to_json()),
+        "method": "fadm", "setting": '{"control": "eop", "lambda_y": 2.0, "lambda_z": 0.1}', "target": "East",
+        "classifier": "mlp", "seed": 3, "without": "", "n": 10_000, "n_steps": 10, "n_iter": 0, "price": "dual",
     }  # fmt: skip
-    assert "price" not in replace(cell, lambda_z=0.0).spec(spec)
-    assert "price" not in replace(cell, control="entropy").spec(spec)
+    bench = Bench(dataset, Library())
+    assert bench.key(trial) == key_of(told)[:32]
+    entropy = recorded_trial("East", "mlp", 3, {"control": "entropy", "lambda_z": 5})
+    told = {**told, "setting": '{"control": "entropy", "lambda_z": 5.0}'}
+    del told["price"]
+    assert bench.key(entropy) == key_of(told)[:32]
+    plain = recorded_trial("East", "mlp", 3, {"control": "eop", "lambda_z": 0, "lambda_eop": 0.0, "lambda_y": 1})
+    assert bench.key(plain) == key_of({**told, "setting": "{}"})[:32]
+    opened, entry = Run.open(run)
+    theirs = Bench(dataset, Library(), run=opened, spec=FitSpec.from_json(entry.spec))
+    assert theirs.key(entropy) == key_of({**told, "fit": opened.digest})[:32]
+    real = recorded_trial("East", "mlp", 3, {}, method="unmitigated")
+    told = {**told, "fit": "", "method": "unmitigated", "setting": "{}"}
+    assert theirs.key(real) == bench.key(real) == key_of(told)[:32]
 
 
 def test_a_run_without_a_dial_is_not_swept(capsys, tmp_path):
@@ -425,11 +462,12 @@ def test_sweep_with_two_prices(capsys, tmp_path, run):
     target = load_dataset("simulated").leave_out("East")[1]
     for price in (0.0, 0.2):
         ok(capsys, *command, *(["--lambda-eop", price] if price else []))
-        table = pd.read_csv(tmp_path / "a.csv").set_index("train")
-        assert table.loc["synthetic", "lambda_eop"] == price
+        table = pd.read_csv(tmp_path / "a.csv").set_index("method")
+        second = {"lambda_eop": price} if price else {}
+        assert json.loads(table.loc["fadm", "setting"]) == {"control": "dp_eop", "lambda_z": 0.1, **second}
         rows = open_run(run)[1].sample(500, control="dp_eop", lambda_z=0.1, lambda_eop=price)
         wanted = columns_of(evaluate(rows, target, classifier="logistic_regression", seed=0))
-        assert table.loc["synthetic", list(wanted)].to_dict() == wanted
+        assert table.loc["fadm", list(wanted)].to_dict() == wanted
 
 
 # bad input: fit
@@ -645,8 +683,9 @@ def test_a_damaged_run_is_refused(capsys, tmp_path, run, name, damage, words, co
 
 @pytest.mark.parametrize("command", ["sample", "sweep"])
 def test_an_entry_that_is_no_fit_is_refused(capsys, tmp_path, command):
-    write_entry(tmp_path / "cell", "cell", {"seed": 0}, json_files={"result.json": {}})
-    refused(capsys, tmp_path, [command, tmp_path / "cell", "--out", tmp_path / "a.csv"], "holds a cell, not a fit")
+    tables = {"trials.csv": pd.DataFrame({"seed": [0]})}
+    write_entry(tmp_path / "sweep", "sweep", {"seed": 0}, json_files={"facts.json": {}}, tables=tables)
+    refused(capsys, tmp_path, [command, tmp_path / "sweep", "--out", tmp_path / "a.csv"], "holds a sweep, not a fit")
 
 
 # bad input: evaluate and sweep
@@ -715,6 +754,9 @@ def test_evaluate_refuses_rows(capsys, tmp_path, csv, change, words):
         (["--control", "dp_eop", "--lambda-eop", "nan"], ["lambda_eop is nan"]),
         (["--seeds", "0"], ["seeds is 0"]),
         (["--jobs", "0"], ["jobs is 0"]),
+        (["--backend", "dask"], ["--backend dask needs --scheduler", "tcp://"]),
+        (["--scheduler", "tcp://127.0.0.1:8786"], ["--scheduler goes with --backend dask"]),
+        (["--backend", "cloud"], ["--backend", "'cloud'", "'dask'"]),
         (["-n", "0"], ["n is 0"]),
         (["-n", "1e9"], ["n is 1000000000"]),
         (["--out", "{tmp}/none/a.csv"], ["none"]),

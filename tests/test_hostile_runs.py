@@ -315,7 +315,8 @@ MANIFESTS: dict[str, Damage] = {
     "a flipped bit in text": of_manifest(set_in("files", FIT, "text", to=["a"]), seal=False),
     "digest missing": of_manifest(drop("digest"), seal=False),
     "digest no text": of_manifest(set_in("digest", to=5), seal=False),
-    "another kind": of_manifest(set_in("kind", to="cell")),
+    "another kind": of_manifest(set_in("kind", to="sweep")),
+    "a kind of an earlier version": of_manifest(set_in("kind", to="cell")),
     "a kind of another version": of_manifest(set_in("kind", to="fiu")),
     "kind a list": of_manifest(set_in("kind", to=["fit"])),
     "format missing": of_manifest(drop("format")),
@@ -346,7 +347,7 @@ MANIFESTS: dict[str, Damage] = {
     "a file's entry a list": of_manifest(set_in("files", FIT, to=[1, 2])),
     "text a number": of_manifest(set_in("files", FIT, "text", to=3)),
     "a name twice": lambda p: (p / MANIFEST).write_text(
-        (p / MANIFEST).read_text().replace('"kind": "fit"', '"kind": "cell", "kind": "fit"')
+        (p / MANIFEST).read_text().replace('"kind": "fit"', '"kind": "sweep", "kind": "fit"')
     ),
     "1e999 in made": lambda p: (p / MANIFEST).write_text((p / MANIFEST).read_text().replace(": 0.1,", ": 1e999,")),
     "not a number in made": of_manifest(set_in("made", "seconds", to=float("nan")), seal=False),

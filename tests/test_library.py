@@ -5,11 +5,13 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from pyarrow import parquet
 
 from fairviz.cli import parser
 from fairviz.data import DATASETS, load_dataset
 from fairviz.errors import SettingError, StoreError
-from fairviz.library import CELL, FIT, SWEEP, FitSpec, Library, load_fit, open_run, pretrained_dir, save_run
+from fairviz.library import FIT, SWEEP, FitSpec, Library, Run, load_fit, open_run, pretrained_dir, save_run
+from fairviz.segments import Row
 from fairviz.store import MANIFEST, ResultStore, key_of, write_entry
 from fairviz.synthesizers import FADM
 from tests.shell import HOSTILE, words_of
@@ -50,7 +52,7 @@ def put_default(root, target, fingerprint=DEFAULT, mark="", name="simulated", **
 
 def sweep(x):
     """The files of a recorded sweep."""
-    return {"json_files": {"facts.json": {}}, "tables": {"cells.csv": pd.DataFrame({"x": [x]})}}
+    return {"json_files": {"facts.json": {}}, "tables": {"trials.csv": pd.DataFrame({"x": [x]})}}
 
 
 # specs
@@ -143,11 +145,13 @@ def test_opening_what_is_no_run(tmp_path, spec, fit):
 
 
 def test_opening_an_entry_that_is_no_fit(tmp_path):
-    entry = write_entry(tmp_path / "cell", CELL, {"target": "East", "seed": 0}, json_files={"result.json": {}})
-    with pytest.raises(StoreError, match="holds a cell, not a fit"):
+    entry = write_entry(tmp_path / "sweep", SWEEP, {"target": "East", "seed": 0}, **sweep(1))
+    with pytest.raises(StoreError, match="holds a sweep, not a fit"):
         load_fit(entry)
-    with pytest.raises(StoreError, match="holds a cell, not a fit"):
-        open_run(tmp_path / "cell")
+    with pytest.raises(StoreError, match="holds a sweep, not a fit"):
+        open_run(tmp_path / "sweep")
+    with pytest.raises(StoreError, match="holds a sweep, not a fit"):
+        Run.open(tmp_path / "sweep")
 
 
 # finding
@@ -239,8 +243,34 @@ def test_a_recorded_sweep_is_the_shipped_one(library):
     assert library.recorded(DEFAULT) is None
     shipped = ResultStore(library.shipped.root).put(SWEEP, spec, **sweep(2))
     assert library.recorded(DEFAULT) == shipped
-    assert library.recorded(DEFAULT).table("cells.csv")["x"].tolist() == [2]
+    assert library.recorded(DEFAULT).table("trials.csv")["x"].tolist() == [2]
     assert library.recorded(DATASETS["adult"].fingerprint) is None
+
+
+def test_trials_are_kept_in_the_users_store(library):
+    """Found by another library of the same folder; one whose file was altered is left out, and said to be."""
+    about = {"method": "fadm", "setting": '{"control": "dp", "lambda_z": 0.2}', "target": "2008", "classifier": "mlp",
+             "seed": 3, "without": "", "n": 300, "n_steps": 10, "n_iter": 0}  # fmt: skip
+    rows = [Row(key * 32, about, np.arange(8).reshape(2, 2, 2) + k, 1.5) for k, key in enumerate("ab")]
+    for row in rows:
+        library.trials.put(DEFAULT, ("men", "women"), [row])
+    again = Library(library.store.root, library.shipped.root)
+    found = again.trials.get([row.key for row in rows] + ["c" * 32])
+    assert list(found) == [row.key for row in rows]
+    for row in rows:
+        assert found[row.key].about == about
+        assert found[row.key].seconds == 1.5
+        np.testing.assert_array_equal(found[row.key].table, row.table)
+    assert not library.shipped.root.exists()
+    paths = list((library.store.root / "trials").iterdir())
+    path = next(path for path in paths if "a" * 32 in parquet.read_table(path)["key"].to_pylist())
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    damaged = Library(library.store.root, library.shipped.root).trials
+    assert list(damaged.get([row.key for row in rows])) == ["b" * 32]
+    assert list(damaged.damaged) == [path.name]
+    assert library.find_fits(DEFAULT) == {}
 
 
 def test_folders_come_from_the_environment(monkeypatch, tmp_path, cache):

@@ -1,6 +1,7 @@
 """Rows, counts and fits are the same to the last bit, however many threads there are and whoever asks."""
 
 import hashlib
+import io
 import json
 import os
 import subprocess
@@ -8,19 +9,21 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from fairviz.cli import main
-from fairviz.comparison.trials import Trial
-from fairviz.comparison.trials import compute as compute_trials
 from fairviz.data import load_dataset
 from fairviz.draws import Drawer
 from fairviz.evaluation import evaluate
 from fairviz.evaluation.downstream import CLASSIFIERS
-from fairviz.library import CELL, FitSpec, Library, load_fit
-from fairviz.sweep import Cell, compute
+from fairviz.evaluation.tradeoff import columns_of
+from fairviz.experiments.recorded import recorded_trial
+from fairviz.experiments.runner import Where, run
+from fairviz.experiments.trial import Bench, Trial
+from fairviz.library import FitSpec, Library, load_fit
 from fairviz.synthesizers import FADM
 
 ROOT = Path(__file__).parent.parent
@@ -92,7 +95,7 @@ def shipped() -> FADM:
 
 @pytest.mark.parametrize(("control", "price"), [("dp", 0.15), ("eop", 0.02), ("entropy", 5.0)])
 def test_app_sample_sweep_and_trial_agree_on_every_count(tmp_path, capsys, control: str, price: float) -> None:
-    """The same setting asked for in five ways."""
+    """The same setting asked for in six ways."""
     n, classifier = 3000, "logistic_regression"
     dataset, library = load_dataset("simulated"), Library()
     target = dataset.leave_out("North")[1]
@@ -109,21 +112,30 @@ def test_app_sample_sweep_and_trial_agree_on_every_count(tmp_path, capsys, contr
     assert [row["n"] for row in told] == wanted.ravel().tolist()
 
     spec = FitSpec.from_json(library.find_fit("simulated", "North").spec)
-    cell = Cell("North", classifier, 0, control, 1.0, price, n=n)
-    assert (compute(spec, [cell], library, dataset)[0].table == wanted).all()
-    other = Cell("North", classifier, 0, control, 1.0, price, n=n - 1000)
+    position = {"control": control, "lambda_z": price}
+    other = recorded_trial("North", classifier, 0, position, n=n - 1000)
     drawer = Drawer(library)
     drawer.submit([spec], [other])[0].result(120)
     drawer.close()
-    stored = library.get(CELL, other.spec(spec))
-    assert stored is not None
+    bench = Bench(dataset, library, spec=spec)
+    stored = Library().trials.get([bench.key(other)])
     fewer = evaluate(rows.iloc[: n - 1000], target, classifier=classifier, seed=0)
-    assert stored.json() == fewer.to_json()
+    assert (stored[bench.key(other)].table == fewer.table[0]).all()
 
-    method = {"dp": "fadm_dp", "eop": "fadm_eop", "entropy": "fadm_entropy"}[control]
-    position = {"control": control, "lambda_z": price}
-    trial = Trial.of(method, position, "North", classifier, 0, n=n, n_steps=10)
-    assert (compute_trials(dataset, [trial], library)[0].table == wanted).all()
+    swept = ["sweep", "--dataset", "simulated", "--target", "North", "--control", control, "--lambdas", str(price)]
+    assert main([*swept, "-n", str(n), "--seeds", "1", "--classifiers", classifier]) == 0
+    table = pd.read_csv(io.StringIO(capsys.readouterr().out)).set_index("method")
+    counts = columns_of(evaluate(rows, target, classifier=classifier, seed=0))
+    assert table.loc["fadm", list(counts)].to_dict() == counts
+
+    about = ["--setting", json.dumps(position), "--classifier", classifier, "-n", str(n), "--steps", "10"]
+    assert main(["trial", "--dataset", "simulated", "--target", "North", "--method", "fadm", *about, "--fresh"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [row["n"] for row in answer["counts"]] == wanted.ravel().tolist()
+    trial = Trial.of("fadm", position, "North", classifier, 0, n=n, n_steps=10)
+    assert answer["trial"]["key"] == bench.key(trial) == Bench(dataset, library).key(trial)
+    (row,) = Bench(dataset, library).compute([trial], fresh=True)
+    assert (row.table == wanted[0]).all()
     assert hashlib.sha256(out.read_bytes()).hexdigest() == hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()
 
 
@@ -131,11 +143,34 @@ def test_tables_of_counts_do_not_depend_on_the_order_of_trials() -> None:
     """Beyond equality several prices share one draw, whichever comes first."""
     dataset = load_dataset("simulated")
     trials = [
-        Trial.of("fadm_dp", {"control": "dp", "lambda_z": price}, "North", "logistic_regression", 0, n=1000, n_steps=5)
+        Trial.of("fadm", {"control": "dp", "lambda_z": price}, "North", "logistic_regression", 0, n=1000, n_steps=5)
         for price in (0.1, 0.4, 0.5)
     ]
-    forward = [c.table for c in compute_trials(dataset, trials, Library(), fresh=True)]
-    backward = [c.table for c in compute_trials(dataset, trials[::-1], Library(), fresh=True)][::-1]
+    forward = [row.table for row in Bench(dataset, Library()).compute(trials, fresh=True)]
+    backward = [row.table for row in Bench(dataset, Library()).compute(trials[::-1], fresh=True)][::-1]
     assert all((a == b).all() for a, b in zip(forward, backward, strict=True))
     assert (forward[1] == forward[2]).all()
     assert not np.array_equal(forward[0], forward[1])
+
+
+def test_workers_of_any_number_count_the_same(tmp_path) -> None:
+    """In this process, in two others, and one trial at a time."""
+    dataset, shipped = load_dataset("simulated"), Library().shipped.root
+    priced, how = {"control": "eop", "lambda_z": 0.02}, {"n": 800, "n_steps": 5}
+    trials = [
+        Trial.of(method, setting, target, "logistic_regression", seed, **how)
+        for target in ("North", "West")
+        for method, setting in (("fadm", {}), ("fadm", priced), ("fadm_preview", priced), ("reweighing", {"share": 1}))
+        for seed in (0, 1)
+    ]
+    tables = []
+    for n_jobs in (1, 2):
+        library = Library(tmp_path / str(n_jobs), shipped)
+        rows = [row for step in run(dataset, trials, library, Where(n_jobs=n_jobs)) for row in step.rows]
+        assert len(rows) == len(trials)
+        tables.append({row.key: row.table.tolist() for row in rows})
+    assert tables[0] == tables[1]
+    alone = Library(tmp_path / "alone", shipped)
+    for trial in trials[::-5]:
+        (row,) = Bench(dataset, alone).compute([trial])
+        assert tables[0][row.key] == row.table.tolist()

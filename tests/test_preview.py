@@ -14,7 +14,7 @@ from fairviz.evaluation import CLASSIFIERS, Counts, evaluate
 from fairviz.evaluation.metrics import METRICS
 from fairviz.preview import VALIDATION_ROWS, Goal, Preview, Solved, solve_price
 from fairviz.synthesizers import FADM
-from fairviz.synthesizers.preview import Pool, effective_sample_size
+from fairviz.synthesizers.pool import Pool, effective_sample_size
 from tests.synthesizers import test_preview as known
 from tests.synthesizers.test_fadm import SMALL
 

@@ -1,24 +1,23 @@
 """What ships: verified, complete, small, without rows, and quoted truthfully in the README."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from fairviz.comparison.methods import METHODS
-from fairviz.comparison.plans import FRONTIER, IN_FULL, TABLE
-from fairviz.comparison.tables import results_of
-from fairviz.comparison.trials import Trial, compute
 from fairviz.controls import CONTROLS
 from fairviz.data.encoder import MAX_KNOTS
 from fairviz.data.sources import DATASETS, fingerprint_of
 from fairviz.evaluation import CLASSIFIERS, evaluate
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.tradeoff import Sweep, tables_of
+from fairviz.experiments.methods import line_named
+from fairviz.experiments.publish import FRONTIER, TABLE
+from fairviz.experiments.results import Results
+from fairviz.experiments.trial import Bench, Trial
 from fairviz.library import Library, load_fit, made_from, pretrained_dir, versions
-from fairviz.pretrain import recorded_strengths
+from fairviz.settings import text_of
 from fairviz.store import ResultStore
 
 ROOT = Path(__file__).parent.parent
@@ -27,7 +26,8 @@ ROOT = Path(__file__).parent.parent
 def sweep(dataset: str) -> tuple[pd.DataFrame, dict]:
     entry = Library().recorded(fingerprint_of(dataset))
     assert entry is not None
-    return entry.table("cells.csv"), entry.json("facts.json")
+    facts = entry.json("facts.json")
+    return Sweep.of(entry.table("trials.csv"), facts["groups"]).rows, facts
 
 
 def test_every_entry_verifies_and_the_folder_is_small() -> None:
@@ -49,7 +49,7 @@ def test_the_grid_is_complete(dataset: str, seeds: int) -> None:
         prices = CONTROLS[control].stops(end)[1:]
         assert len(prices) >= 10
         assert sorted(part["lambda_z"].unique()) == list(prices)
-        strengths = recorded_strengths(dataset)
+        strengths = DATASETS[dataset].strengths
         assert len(combinations) == len(facts["domains"]) * len(CLASSIFIERS) * len(strengths) * len(prices) * seeds
         assert (combinations == 1).all()
     assert len(rows[rows["train"] == "real"]) == len(facts["domains"]) * len(CLASSIFIERS) * seeds
@@ -149,15 +149,17 @@ def test_comparisons_are_shipped_and_say_how_they_were_made() -> None:
 
 @pytest.mark.parametrize("entry", comparisons(), ids=lambda e: f"{e.kind}-{e.spec['dataset']['name']}")
 def test_comparisons_are_complete_and_their_counts_are_the_data_sets(entry) -> None:
-    results, facts = results_of(entry), entry.json("facts.json")
+    results, facts = Results.of(entry), entry.json("facts.json")
     rows, targets, seeds = results.rows, entry.spec["targets"], entry.spec["seeds"]
     sizes = rows.groupby(["method", "setting", "classifier"]).size()
     if entry.kind == FRONTIER:  # every position on every domain with every seed
         assert (sizes == len(targets) * len(seeds)).all()
-        level = "full" if entry.spec["dataset"]["name"] in IN_FULL else "light"
-        for method in entry.spec["methods"]:
-            wanted = {json.dumps(s, sort_keys=True) for s in METHODS[method].positions(level)}
-            assert set(rows.loc[rows["method"] == method, "setting"]) == wanted
+        level = DATASETS[entry.spec["dataset"]["name"]].compare.level
+        for name in entry.spec["dials"]:
+            line = line_named(name)
+            wanted = {text_of(setting) for setting in line.positions(level)}
+            assert set(results.dial(name).rows["setting"]) == wanted
+            assert line.about(level) in facts["dials"]
     known = pd.DataFrame(facts["counts"]).set_index(["domain", "group", "label"])["n"]
     tables = tables_of(rows, len(facts["groups"]))
     for k, group in enumerate(facts["groups"]):
@@ -168,17 +170,17 @@ def test_comparisons_are_complete_and_their_counts_are_the_data_sets(entry) -> N
 
 @pytest.mark.parametrize(
     ("method", "setting"),
-    [("reweighing", {"share": 1.0}), ("fadm_dp", {"control": "dp", "lambda_z": 0.2}), ("constant", {})],
+    [("reweighing", {"share": 1.0}), ("fadm", {"control": "dp", "lambda_z": 0.2}), ("constant", {})],
 )
 def test_a_published_trial_can_be_run_again(adult, method: str, setting: dict) -> None:
     """The same counts from the rows and the shipped fit."""
     entry = next(e for e in comparisons() if e.kind == FRONTIER and e.spec["dataset"]["name"] == "adult")
-    rows = results_of(entry).rows
+    rows = entry.table("trials.csv")
     trial = Trial.of(method, setting, "Other", "gradient_boosting", 2)
     wanted = rows[(rows["method"] == method) & (rows["setting"] == trial.setting)]
     wanted = wanted[(wanted["target"] == "Other") & (wanted["seed"] == 2)]
-    (counts,) = compute(adult, [trial], Library(), fresh=True)
-    assert_same(counts, wanted, entry.made)
+    (row,) = Bench(adult, Library()).compute([trial], fresh=True)
+    assert_same(Counts(("Other",), adult.groups, row.table[None]), wanted, entry.made)
 
 
 def test_everything_shipped_is_of_the_registered_rows() -> None:

@@ -43,6 +43,7 @@ KINDS = {
     "mixed": frozenset({"result.json", "arrays.safetensors", "rows.csv"}),
     "rows": frozenset({"rows.csv"}),
     "arrays": frozenset({"arrays.safetensors"}),
+    "result": frozenset({"result.json"}),
 }
 
 
@@ -144,9 +145,9 @@ def test_a_view_of_an_array_is_stored_as_it_reads(store):
 
 
 def test_the_first_of_two_puts_is_kept(store):
-    store.put("cell", SPEC, json_files={"result.json": {"x": 1}})
-    assert store.put("cell", SPEC, json_files={"result.json": {"x": 2}}).json() == {"x": 1}
-    assert len(list(store.entries("cell"))) == 1
+    store.put("result", SPEC, json_files={"result.json": {"x": 1}})
+    assert store.put("result", SPEC, json_files={"result.json": {"x": 2}}).json() == {"x": 1}
+    assert len(list(store.entries("result"))) == 1
 
 
 def test_somebody_else_publishes_first(store, monkeypatch):
@@ -155,12 +156,12 @@ def test_somebody_else_publishes_first(store, monkeypatch):
 
     def late(source, destination):
         monkeypatch.setattr(os, "rename", rename)
-        write_entry(Path(destination), "cell", SPEC, json_files={"result.json": {"x": "first"}})
+        write_entry(Path(destination), "result", SPEC, json_files={"result.json": {"x": "first"}})
         rename(source, destination)
 
     monkeypatch.setattr(os, "rename", late)
-    assert store.put("cell", SPEC, json_files={"result.json": {"x": "second"}}).json() == {"x": "first"}
-    assert tree(store.root / "cell") == sorted(
+    assert store.put("result", SPEC, json_files={"result.json": {"x": "second"}}).json() == {"x": "first"}
+    assert tree(store.root / "result") == sorted(
         [key_of(SPEC)[:32], f"{key_of(SPEC)[:32]}/{MANIFEST}", f"{key_of(SPEC)[:32]}/result.json"]
     )
 
@@ -223,14 +224,14 @@ def test_a_damaged_entry_is_set_aside_and_made_again(store, damage):
 def test_an_entry_of_another_spec_in_its_place_is_foreign(store):
     """Whole in itself, but not the answer to this question."""
     other = {**SPEC, "lambda": 0.7}
-    path = store.put("cell", other, json_files={"result.json": {"x": "other"}}).path
-    os.rename(path, store.path("cell", SPEC))
-    assert store.get("cell", SPEC) is None
+    path = store.put("result", other, json_files={"result.json": {"x": "other"}}).path
+    os.rename(path, store.path("result", SPEC))
+    assert store.get("result", SPEC) is None
 
 
 def test_any_flipped_bit_of_a_manifest_is_harmless_or_seen(store):
     """No traceback, and never another spec, kind or way it was made."""
-    opened = store.put("cell", SPEC, json_files={"result.json": {"x": 1}})
+    opened = store.put("result", SPEC, json_files={"result.json": {"x": 1}})
     path = opened.path
     whole = (path / MANIFEST).read_bytes()
     for at in range(len(whole)):
@@ -307,7 +308,7 @@ import os, random, signal, sys, time
 from pathlib import Path
 import numpy as np
 from fairviz.store import PAYLOADS, ResultStore
-PAYLOADS["cell"] |= {"arrays.safetensors"}
+PAYLOADS["result"] = frozenset({"result.json", "arrays.safetensors"})
 store = ResultStore(Path(sys.argv[1]))
 random.seed(4)
 for kill in range(15):
@@ -315,7 +316,7 @@ for kill in range(15):
     if child == 0:
         for i in range(10**6):
             w = np.full(100_000, i, np.float32)
-            store.put("cell", {"kill": kill, "i": i}, arrays={"w": w}, json_files={"result.json": {"i": i}})
+            store.put("result", {"kill": kill, "i": i}, arrays={"w": w}, json_files={"result.json": {"i": i}})
     time.sleep(random.uniform(0.02, 0.12))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -323,14 +324,14 @@ for kill in range(15):
 
 
 def test_kill_9_while_publishing_leaves_no_half_entry(store, monkeypatch):
-    monkeypatch.setitem(module.PAYLOADS, "cell", frozenset({"result.json", "arrays.safetensors"}))
+    monkeypatch.setitem(module.PAYLOADS, "result", frozenset({"result.json", "arrays.safetensors"}))
     done = subprocess.run([sys.executable, "-c", KILLER, str(store.root)], timeout=120, capture_output=True)
     assert done.returncode == 0, done.stderr
-    left = [p for p in (store.root / "cell").iterdir() if p.name.startswith(".writing-")]
+    left = [p for p in (store.root / "result").iterdir() if p.name.startswith(".writing-")]
     assert left  # some were hit in the middle of writing
     assert store.failures() == []
-    entries = list(store.entries("cell"))
-    assert len(entries) == len(list((store.root / "cell").glob("[0-9a-f]*"))) > 0
+    entries = list(store.entries("result"))
+    assert len(entries) == len(list((store.root / "result").glob("[0-9a-f]*"))) > 0
     for entry in entries[:20]:
         assert entry.json() == {"i": entry.spec["i"]}
         assert (entry.arrays()["w"] == entry.spec["i"]).all()
@@ -356,8 +357,8 @@ def test_a_read_only_store_is_never_written(store):
 
 def test_a_missing_root_is_empty_and_not_made(tmp_path):
     store = ResultStore(tmp_path / "none", read_only=True)
-    assert store.get("cell", SPEC) is None
-    assert list(store.entries("cell")) == []
+    assert store.get("result", SPEC) is None
+    assert list(store.entries("result")) == []
     assert store.failures() == []
     assert tree(tmp_path) == []
 
@@ -385,15 +386,15 @@ def test_write_atomic_replaces_whole_or_not_at_all(tmp_path, monkeypatch):
 
 
 def test_a_file_that_does_not_belong_to_the_kind_is_not_written(tmp_path):
-    with pytest.raises(ValueError, match=r"A cell holds \['result.json'\], not \['other.json'\]"):
-        write_entry(tmp_path / "run", "cell", SPEC, json_files={"other.json": {}})
+    with pytest.raises(ValueError, match=r"A result holds \['result.json'\], not \['other.json'\]"):
+        write_entry(tmp_path / "run", "result", SPEC, json_files={"other.json": {}})
     assert tree(tmp_path) == []
 
 
 def test_what_would_be_too_large_to_read_is_not_written(tmp_path, monkeypatch):
     monkeypatch.setitem(module.MAX_BYTES, ".json", 20)
     with pytest.raises(StoreError, match=r"result\.json would have .* too many to be read again"):
-        write_entry(tmp_path / "run", "cell", SPEC, json_files={"result.json": {"x": "y" * 20}})
+        write_entry(tmp_path / "run", "result", SPEC, json_files={"result.json": {"x": "y" * 20}})
     assert tree(tmp_path) == []
 
 
@@ -430,9 +431,9 @@ def test_an_entry_changed_after_it_was_opened_gives_no_number(store, tmp_path, n
 
 
 def test_a_payload_that_the_kind_does_not_have(store):
-    entry = store.put("cell", SPEC, json_files={"result.json": {"x": 1}})
+    entry = store.put("result", SPEC, json_files={"result.json": {"x": 1}})
     for read in (entry.json, entry.arrays, entry.table, entry.layout):
-        with pytest.raises(StoreError, match="is not part of a cell"):
+        with pytest.raises(StoreError, match="is not part of a result"):
             read("../result.json")
 
 
@@ -464,7 +465,7 @@ def test_an_earlier_entry_is_refused_with_what_to_do_and_upgraded(tmp_path):
 
 @pytest.mark.parametrize("damage", ["result.json", "extra", "spec", "digest"])
 def test_a_damaged_earlier_entry_is_not_upgraded(tmp_path, damage):
-    path = write_entry(tmp_path / "run", "cell", SPEC, json_files={"result.json": {"x": 1}}).path
+    path = write_entry(tmp_path / "run", "result", SPEC, json_files={"result.json": {"x": 1}}).path
     make_earlier(path)
     manifest = json.loads((path / MANIFEST).read_text())
     if damage == "result.json":
@@ -483,23 +484,23 @@ def test_a_damaged_earlier_entry_is_not_upgraded(tmp_path, damage):
 
 
 def test_earlier_entries_of_the_users_store_are_upgraded_when_met(store):
-    entry = store.put("cell", SPEC, json_files={"result.json": {"x": 1}})
+    entry = store.put("result", SPEC, json_files={"result.json": {"x": 1}})
     make_earlier(entry.path)
     shipped = ResultStore(store.root, read_only=True)
-    assert shipped.get("cell", SPEC) is None
-    assert list(shipped.entries("cell")) == []
+    assert shipped.get("result", SPEC) is None
+    assert list(shipped.entries("result")) == []
     assert "fairviz upgrade" in shipped.failures()[0]
-    assert store.get("cell", SPEC) == entry
-    assert shipped.get("cell", SPEC) == entry
+    assert store.get("result", SPEC) == entry
+    assert shipped.get("result", SPEC) == entry
     make_earlier(entry.path)
-    assert list(store.entries("cell")) == [entry]
+    assert list(store.entries("result")) == [entry]
     assert shipped.failures() == []
     assert sorted(p.name for p in entry.path.iterdir()) == [MANIFEST, "result.json"]
-    assert len(tree(store.root / "cell")) == 3
+    assert len(tree(store.root / "result")) == 3
 
 
 def test_an_earlier_entry_that_cannot_be_rewritten_is_used_and_kept(store, monkeypatch):
-    entry = store.put("cell", SPEC, json_files={"result.json": {"x": 1}})
+    entry = store.put("result", SPEC, json_files={"result.json": {"x": 1}})
     make_earlier(entry.path)
     before = (entry.path / MANIFEST).read_bytes()
 
@@ -507,7 +508,7 @@ def test_an_earlier_entry_that_cannot_be_rewritten_is_used_and_kept(store, monke
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    assert store.get("cell", SPEC) == entry
+    assert store.get("result", SPEC) == entry
     with pytest.raises(StoreError, match="cannot be upgraded: No space left"):
         upgrade_entry(entry.path)
     assert (entry.path / MANIFEST).read_bytes() == before
@@ -517,10 +518,10 @@ def test_an_earlier_entry_that_cannot_be_rewritten_is_used_and_kept(store, monke
 
 
 def test_leftovers_of_killed_writers_go_after_an_hour(store):
-    store.put("cell", {"first": 0}, json_files={"result.json": {}})
-    kept = ["cell/.writing-abcdefgh", "fit/.writing-12345678", "fit/notes.txt", ".fairviz-settings"]
-    gone = ["fit/.writing-abcdefgh", "trial/.writing-a_cdefgh", "cell/.manifest.json-abcdefgh", ".status.json-12345678",
-            "trial/.fairviz-123-0123456789abcdef"]  # fmt: skip
+    store.put("result", {"first": 0}, json_files={"result.json": {}})
+    kept = ["result/.writing-abcdefgh", "fit/.writing-12345678", "fit/notes.txt", ".fairviz-settings"]
+    gone = ["fit/.writing-abcdefgh", "sweep/.writing-a_cdefgh", "result/.manifest.json-abcdefgh",
+            ".status.json-12345678", "trials/.fairviz-123-0123456789abcdef"]  # fmt: skip
     for name in [*kept, *gone]:
         path = store.root / name
         path.parent.mkdir(exist_ok=True)
@@ -531,24 +532,24 @@ def test_leftovers_of_killed_writers_go_after_an_hour(store):
             path.write_text("")
         if name not in kept[:2]:
             os.utime(path, (0, 0))
-    store.put("cell", {"first": 1}, json_files={"result.json": {}})
+    store.put("result", {"first": 1}, json_files={"result.json": {}})
     assert all((store.root / name).exists() for name in gone)  # once in a process
     module._cleared.clear()
     clear_leftovers(store.root)
     assert not any((store.root / name).exists() for name in gone)
     assert all((store.root / name).exists() for name in kept)
-    assert len(list(store.entries("cell"))) == 2
+    assert len(list(store.entries("result"))) == 2
 
 
 def test_the_quarantine_keeps_the_newest(store):
     for n in range(25):
-        path = store.put("cell", {"n": n}, json_files={"result.json": {"x": n}}).path
+        path = store.put("result", {"n": n}, json_files={"result.json": {"x": n}}).path
         if n == 23:
             shutil.rmtree(path)
             path.symlink_to(store.root.parent)
         else:
             flip(path / MANIFEST)
-        assert store.get("cell", {"n": n}) is None
+        assert store.get("result", {"n": n}) is None
     kept = list((store.root / "quarantine").iterdir())
     assert {p.name[:32] for p in kept} == {key_of({"n": n})[:32] for n in range(5, 25)}
     assert store.root.parent.is_dir()
@@ -556,13 +557,13 @@ def test_the_quarantine_keeps_the_newest(store):
 
 def test_publishing_replaces_what_differs_and_keeps_what_does_not(tmp_path) -> None:
     store = ResultStore(tmp_path)
-    first = store.publish("cell", SPEC, json_files={"result.json": {"n": 1}}, made={"run": "first"})
-    again = store.publish("cell", SPEC, json_files={"result.json": {"n": 1}}, made={"run": "second"})
+    first = store.publish("result", SPEC, json_files={"result.json": {"n": 1}}, made={"run": "first"})
+    again = store.publish("result", SPEC, json_files={"result.json": {"n": 1}}, made={"run": "second"})
     assert again.made["run"] == "first"
-    other = store.publish("cell", SPEC, json_files={"result.json": {"n": 2}}, made={"run": "third"})
+    other = store.publish("result", SPEC, json_files={"result.json": {"n": 2}}, made={"run": "third"})
     assert other.path == first.path
     assert (other.json(), other.made["run"]) == ({"n": 2}, "third")
-    assert store.get("cell", SPEC).json() == {"n": 2}
+    assert store.get("result", SPEC).json() == {"n": 2}
     assert [path.name for path in first.path.parent.iterdir()] == [first.path.name]
 
 
@@ -570,7 +571,7 @@ def test_publishing_replaces_what_differs_and_keeps_what_does_not(tmp_path) -> N
 
 
 def test_an_exchange_that_fails_half_way_leaves_the_old_entry(store, monkeypatch) -> None:
-    old = store.put("cell", SPEC, json_files={"result.json": {"x": 1}})
+    old = store.put("result", SPEC, json_files={"result.json": {"x": 1}})
     rename = os.rename
 
     def failing(source, goal):
@@ -578,39 +579,40 @@ def test_an_exchange_that_fails_half_way_leaves_the_old_entry(store, monkeypatch
             raise OSError(5, "Input/output error")
         rename(source, goal)
 
-    monkeypatch.setattr(os, "rename", failing)
-    with pytest.raises(StoreError, match="Input/output error"):
-        store.replace("cell", SPEC, json_files={"result.json": {"x": 2}})
-    monkeypatch.undo()
-    found = store.get("cell", SPEC)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", failing)
+        with pytest.raises(StoreError, match="Input/output error"):
+            store.replace("result", SPEC, json_files={"result.json": {"x": 2}})
+    found = store.get("result", SPEC)
     assert found is not None
     assert found.json() == {"x": 1}
     assert [p.name for p in old.path.parent.iterdir()] == [old.path.name]
 
 
 def test_an_exchange_that_was_killed_half_way_is_put_back(store) -> None:
-    path = store.put("cell", SPEC, json_files={"result.json": {"x": 1}}).path
+    path = store.put("result", SPEC, json_files={"result.json": {"x": 1}}).path
     os.rename(path, path.with_name(f".replaced-{path.name}"))
-    found = store.get("cell", SPEC)
+    found = store.get("result", SPEC)
     assert found is not None
     assert found.json() == {"x": 1}
 
 
 def test_a_reader_never_takes_an_exchange_for_damage(store) -> None:
     """One process replaces an entry over and over; readers find it each time, and nothing goes to quarantine."""
-    store.put("cell", SPEC, json_files={"result.json": {"x": 0}})
+    store.put("result", SPEC, json_files={"result.json": {"x": 0}})
     script = (
-        "import sys, pathlib\nfrom fairviz.store import ResultStore\n"
+        "import sys, pathlib\nfrom fairviz.store import PAYLOADS, ResultStore\n"
+        "PAYLOADS['result'] = frozenset({'result.json'})\n"
         f"store, spec = ResultStore(pathlib.Path(sys.argv[1])), {SPEC!r}\n"
-        "for x in range(40): store.replace('cell', spec, json_files={'result.json': {'x': x}})\n"
+        "for x in range(40): store.replace('result', spec, json_files={'result.json': {'x': x}})\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     writers = [subprocess.Popen([sys.executable, "-c", script, str(store.root)], env=environment) for _ in range(2)]
     reads = 0
     while any(writer.poll() is None for writer in writers):
-        assert store.get("cell", SPEC) is not None
+        assert store.get("result", SPEC) is not None
         reads += 1
     assert [writer.returncode for writer in writers] == [0, 0]
     assert reads > 20
     assert not (store.root / "quarantine").exists()
-    assert store.get("cell", SPEC).json() == {"x": 39}
+    assert store.get("result", SPEC).json() == {"x": 39}

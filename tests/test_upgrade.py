@@ -1,6 +1,8 @@
 """What an earlier version left is found again, learns what a price needs, or is refused with a sentence."""
 
+import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,13 +10,16 @@ import pytest
 
 from fairviz.cli import main
 from fairviz.data import load_dataset
+from fairviz.evaluation import evaluate
 from fairviz.evaluation.counts import Counts
-from fairviz.library import CELL, FIT, FitSpec, Library, knows_price, load_fit, open_run
-from fairviz.store import key_of, read_entry, write_entry
-from fairviz.sweep import Cell, compute
+from fairviz.experiments.trial import Bench, Trial
+from fairviz.library import FIT, SWEEP, FitSpec, Library, knows_price, load_fit, open_run
+from fairviz.segments import Row
+from fairviz.store import MANIFEST, digest_of, key_of, read_entry, write_entry
 from fairviz.synthesizers import FADM
 
 SMALL = {"n_iter": 15, "hidden": 16, "depth": 1, "classifier_hidden": 16, "classifier_depth": 1, "batch_size": 64}
+RESULT = "result.json"
 
 
 def earlier(fit: FADM) -> dict:
@@ -93,17 +98,54 @@ def test_a_shipped_fit_that_knows_goes_before_an_own_one_that_does_not(dataset) 
         assert entry.path == shipped.path
 
 
-def test_a_cell_stored_under_the_old_price_does_not_answer(made, dataset) -> None:
-    """Its counts may pay for reversal; without a price the stored cell is found again."""
+def test_a_trial_stored_without_its_price_does_not_answer(made, dataset) -> None:
+    """Its counts may pay for reversal; without a price the stored trial is found again."""
     spec, fit = made
     library = Library()
     library.store.put(FIT, spec.to_json(), **earlier(fit))
     target = dataset.leave_out("North")[1]
     wrong = Counts.from_predictions(target, np.ones(len(target), int))
-    plain = Cell("North", "logistic_regression", 0, n=300)
-    priced = Cell("North", "logistic_regression", 0, "eop", 1.0, 0.05, n=300)
-    for cell in (plain, priced):
-        spec_of_old = {"fit": key_of(spec.to_json()), **json.loads(json.dumps(vars(cell)))}
-        library.store.put(CELL, spec_of_old, json_files={"result.json": wrong.to_json()})
-    assert (compute(spec, [plain], library, dataset)[0].table == wrong.table).all()
-    assert not (compute(spec, [priced], library, dataset)[0].table == wrong.table).all()
+    bench = Bench(dataset, library, spec=spec)
+    plain = Trial.of("fadm", {}, "North", "logistic_regression", 0, n=300, n_steps=10)
+    priced = Trial.of(
+        "fadm", {"control": "eop", "lambda_z": 0.05}, "North", "logistic_regression", 0, n=300, n_steps=10
+    )
+    for trial in (plain, priced):
+        told = {"trial": 2, "dataset": dataset.fingerprint(), "fit": key_of(spec.to_json()), **vars(trial)}
+        row = Row(key_of(told)[:32], vars(trial), wrong.table[0])
+        library.trials.put(dataset.fingerprint(), dataset.groups, [row])
+    found = bench.compute([plain, priced])
+    assert (found[0].table == wrong.table[0]).all()
+    rows = fit.sample(300, control="eop", lambda_z=0.05)
+    wanted = evaluate(rows, target, classifier="logistic_regression", seed=0).table
+    assert not (wanted == wrong.table).all()
+    assert (found[1].table == wanted[0]).all()
+
+
+def old_result(root, kind: str, mark: int) -> dict[str, bytes]:
+    """A result of a kind that an earlier version kept in its store; returns its files."""
+    spec, data = {"fit": "0" * 64, "seed": mark}, b'{"table": []}'
+    folder = root / kind / key_of(spec)[:32]
+    folder.mkdir(parents=True)
+    sealed = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    manifest = {"format": 2, "kind": kind, "key": key_of(spec), "spec": spec, "made": {}, "files": {RESULT: sealed}}
+    (folder / RESULT).write_bytes(data)
+    (folder / MANIFEST).write_text(json.dumps(manifest | {"digest": digest_of(manifest)}))
+    return {str(path): path.read_bytes() for path in folder.iterdir()}
+
+
+def test_results_of_kinds_that_are_no_more_are_left_alone(made, dataset, capsys) -> None:
+    """They neither answer nor stand in the way: not of trials, and not of the upgrade of a store's fits."""
+    spec, fit = made
+    library = Library()
+    library.store.put(FIT, spec.to_json(), **earlier(fit))
+    kept = old_result(library.store.root, "cell", 0) | old_result(library.store.root, "trial", 1)
+    trial = Trial.of("unmitigated", {}, "North", "logistic_regression", 0, n=300)
+    Bench(dataset, library).compute([trial])
+    assert library.damaged(FIT, SWEEP) == []
+    assert main(["upgrade", str(library.store.root)]) == 0
+    assert "1 of 1 results" in capsys.readouterr().out
+    assert knows_price(library.get(FIT, spec.to_json()))
+    assert {name: Path(name).read_bytes() for name in kept} == kept
+    assert main(["upgrade", str(Path(next(iter(kept))).parent)]) == 2
+    assert "no kind of result that this version knows" in capsys.readouterr().err

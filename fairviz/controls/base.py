@@ -68,6 +68,21 @@ class Weighable(Protocol):
         """What a price's multiplier follows from."""
 
 
+def weights_of(y: np.ndarray, factor: np.ndarray, log_shape: np.ndarray) -> np.ndarray:
+    """Weights (n,) of rows with labels y (n,): the factor, times the shape scaled within each label to the factor's
+    mean, so that the shape leaves the label prior.
+    """
+    if not log_shape.any():
+        return factor
+    weights = np.empty(len(factor))
+    for label in (0, 1):
+        rows = y == label
+        if rows.any():
+            weights[rows] = np.exp(log_shape[rows] - log_shape[rows].max()) * factor[rows]
+            weights[rows] *= factor[rows].mean() / max(weights[rows].mean(), 1e-300)
+    return weights
+
+
 class Steering:
     """What a control does to a chunk of rows that is being drawn."""
 

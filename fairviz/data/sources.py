@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import pandas as pd
 
+from fairviz.controls import LAMBDA_Y_GRID
 from fairviz.data import readers
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.published import ACS_INCOME, ADULT, BANK, GERMAN, LAW, Published
@@ -39,6 +40,29 @@ def simulated_frontier() -> list[dict]:
 
 
 @dataclass(frozen=True)
+class Compare:
+    """How much of a data set is compared: set so that a laptop does it in half an hour.
+
+    Attributes
+    ----------
+    held_out : tuple of str
+        Domains held out, where there are too many; all of them if none is named.
+    level : str
+        Positions of the dials: ``full``, or ``light`` for every second one.
+    n, n_steps : int
+        Training rows and score evaluations.
+    n_iter : int
+        Iterations of a generator's training, where the source is too small for the default; 0 for the default.
+    """
+
+    held_out: tuple[str, ...] = ()
+    level: str = "light"
+    n: int = 10_000
+    n_steps: int = 10
+    n_iter: int = 0
+
+
+@dataclass(frozen=True)
 class Source:
     """A registered data set: how to read it and what a person should know.
 
@@ -56,6 +80,9 @@ class Source:
     files: Published | None = None
     nouns: dict[str, str] = field(default_factory=dict)  # words for the generated sentence
     frontier: Callable[[], list[dict]] | None = None  # the best possible, where the truth is known
+    compare: Compare = field(default_factory=Compare)
+    #: Values of lambda_y in the recorded sweep; where rows are made on the spot any other is computed there and then.
+    strengths: tuple[float, ...] = LAMBDA_Y_GRID
 
     def available(self) -> bool:
         """Whether the rows are on this machine."""
@@ -78,6 +105,7 @@ DATASETS: dict[str, Source] = {
         fingerprint="0c628692ea4fcec4e82196e974f2a304404b3ba51e6e784a0d609323ea134364",
         files=ADULT,
         nouns={"domain": "race", "Female": "women", "Male": "men"},
+        compare=Compare(level="full", n=20_000, n_steps=20),
     ),
     "simulated": Source(
         read=read_simulated,
@@ -89,6 +117,7 @@ DATASETS: dict[str, Source] = {
         fingerprint="e770a5a60efece6c133692d75de8f31b69b56376ca068e677912239412d85124",
         nouns={"domain": "region", "women": "women", "men": "men"},
         frontier=simulated_frontier,
+        strengths=(1.0,),
     ),
     "acsincome": Source(
         read=readers.read_acsincome,
@@ -100,6 +129,7 @@ DATASETS: dict[str, Source] = {
         fingerprint="ec02b4d2d6d81f6589e8c19a97e7adca333f6cc68c9998133cfd8a2ce69f7776",
         files=ACS_INCOME,
         nouns={"domain": "state", "women": "women", "men": "men"},
+        compare=Compare(held_out=("HI", "NC", "NJ", "SD", "UT")),  # the largest, the smallest and three between
     ),
     "bank_marketing": Source(
         read=readers.read_bank_marketing,
@@ -126,6 +156,7 @@ DATASETS: dict[str, Source] = {
         fingerprint="7d8f1ba47645f0069df08294e366503db35963a34eae0a5a307c60494554c20f",
         files=GERMAN,
         nouns={"domain": "kind of housing", "women": "women", "men": "men"},
+        compare=Compare(n_iter=1000),
     ),
     "law_school": Source(
         read=readers.read_law_school,
@@ -137,6 +168,7 @@ DATASETS: dict[str, Source] = {
         fingerprint="b4cb49570ad34b1a1131e30bc8d9f12417f2650cded15c87aa0c610845b2480a",
         files=LAW,
         nouns={"domain": "tier of law school", "White": "White students", "Non-White": "other students"},
+        compare=Compare(n_iter=3000),
     ),
 }
 

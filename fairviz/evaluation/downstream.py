@@ -34,7 +34,7 @@ class FeatureCodes:
         self.names = list(train.columns)
         self.categories: dict[str, list[str]] = {}
         for name in self.names:
-            if isinstance(train[name].dtype, pd.CategoricalDtype):
+            if not pd.api.types.is_numeric_dtype(train[name]):
                 counts = train[name].value_counts()
                 counts = counts[counts > 0]
                 self.categories[name] = list(counts.index[:MAX_NATIVE_CATEGORIES])
@@ -46,14 +46,15 @@ class FeatureCodes:
         for j, name in enumerate(self.names):
             column = frame[name]
             if name in self.categories:
-                codes = column.cat.set_categories(self.categories[name]).cat.codes.to_numpy(float)
+                kinds = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
+                codes = kinds.cat.set_categories(self.categories[name]).cat.codes.to_numpy(float)
                 out[:, j] = np.where(codes < 0, np.nan, codes)
             else:
                 out[:, j] = column.to_numpy(float, na_value=np.nan)
         return out
 
 
-def _linear_input(codes: FeatureCodes) -> ColumnTransformer:
+def linear_input(codes: FeatureCodes) -> ColumnTransformer:
     """One-hot categories, standardised numbers (missing numbers to the mean)."""
     from sklearn.impute import SimpleImputer
 
@@ -70,7 +71,7 @@ def _linear_input(codes: FeatureCodes) -> ColumnTransformer:
 
 def logistic_regression(codes: FeatureCodes, seed: int) -> Pipeline:
     """Logistic regression on one-hot categories and standardised numbers."""
-    return make_pipeline(_linear_input(codes), LogisticRegression(max_iter=300, random_state=seed))
+    return make_pipeline(linear_input(codes), LogisticRegression(max_iter=300, random_state=seed))
 
 
 def gradient_boosting(codes: FeatureCodes, seed: int) -> ClassifierMixin:
@@ -84,7 +85,7 @@ def mlp(codes: FeatureCodes, seed: int) -> Pipeline:
     """One hidden layer of 32, stopped early on a tenth of the training rows."""
     net = MLPClassifier((32,), batch_size=256, learning_rate_init=3e-3, early_stopping=True, n_iter_no_change=4,
                         max_iter=40, random_state=seed)  # fmt: skip
-    return make_pipeline(_linear_input(codes), net)
+    return make_pipeline(linear_input(codes), net)
 
 
 CLASSIFIERS: dict[str, Callable[[FeatureCodes, int], Any]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,11 @@ from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.intervals import noise_floor
 from fairviz.evaluation.metrics import METRICS, mean_over_domains, selection_rate, true_positive_rate
 from fairviz.evaluation.runs import Runs
+
+#: What a setting is where it says nothing.
+NO_CONTROL = {"control": "dp", "lambda_y": 1.0, "lambda_z": 0.0, "lambda_eop": 0.0}
+#: What the downstream model of a method is trained on.
+TRAINED_ON = {"fadm": "synthetic", "unmitigated": "real", "constant": "constant"}
 
 
 def tables_of(rows: pd.DataFrame, n_groups: int) -> np.ndarray:
@@ -53,6 +59,13 @@ class Sweep:
 
     rows: pd.DataFrame
     groups: tuple[str, ...]
+
+    @classmethod
+    def of(cls, trials: pd.DataFrame, groups: Sequence[str]) -> Sweep:
+        """A sweep from a table of trials (``experiments.trial.table_of``): settings as columns."""
+        told = {text: {**NO_CONTROL, **json.loads(text)} for text in trials["setting"].unique()}
+        columns = {name: trials["setting"].map(lambda text, name=name: told[text][name]) for name in NO_CONTROL}
+        return cls(trials.assign(train=trials["method"].map(TRAINED_ON), **columns), tuple(groups))
 
     def select(self, **setting: object) -> Sweep:
         """Rows whose columns equal the given values (or are among them, for a list)."""

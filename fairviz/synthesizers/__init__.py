@@ -1,30 +1,36 @@
-"""Synthesizers: fit a data set, sample a frame."""
+"""Synthesizers: fit a data set, sample a frame.
 
-from fairviz.synthesizers.base import FitStep, Synthesizer
-from fairviz.synthesizers.checks import check_synthesizer
-from fairviz.synthesizers.ddpm import DDPM, Balanced
-from fairviz.synthesizers.fadm import FADM
-from fairviz.synthesizers.gan import GAN, FairGAN
-from fairviz.synthesizers.vae import VAE
+A new one is a file beside these and a line here, or an entry point ``fairviz.synthesizers`` of another package. Classes
+are imported when they are asked for: what only reads recorded results needs no torch.
+"""
 
-SYNTHESIZERS: dict[str, type[Synthesizer]] = {
-    "fadm": FADM,
-    "ddpm": DDPM,
-    "balanced": Balanced,
-    "vae": VAE,
-    "gan": GAN,
-    "fairgan": FairGAN,
-}
+from __future__ import annotations
 
-__all__ = [
-    "DDPM",
-    "FADM",
-    "GAN",
-    "SYNTHESIZERS",
-    "VAE",
-    "Balanced",
-    "FairGAN",
-    "FitStep",
-    "Synthesizer",
-    "check_synthesizer",
-]
+from importlib import import_module
+from typing import Any
+
+from fairviz.plugins import Registry
+
+SYNTHESIZERS = Registry(
+    "fairviz.synthesizers",
+    {
+        "fadm": "fairviz.synthesizers.fadm:FADM",
+        "ddpm": "fairviz.synthesizers.ddpm:DDPM",
+        "vae": "fairviz.synthesizers.vae:VAE",
+        "gan": "fairviz.synthesizers.gan:GAN",
+        "fairgan": "fairviz.synthesizers.gan:FairGAN",
+        "balanced": "fairviz.synthesizers.ddpm:Balanced",
+    },
+)
+_WHERE = {
+    "DDPM": "ddpm", "FADM": "fadm", "GAN": "gan", "VAE": "vae", "Balanced": "ddpm", "FairGAN": "gan", "FitStep": "base",
+    "Synthesizer": "base", "check_synthesizer": "checks",
+}  # fmt: skip
+
+__all__ = ["SYNTHESIZERS", *_WHERE]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
 from fairviz.data.dataset import DomainDataset
+from fairviz.settings import Dial, Parameter
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,29 @@ class Synthesizer(BaseEstimator):
     """Fit a data set, sample a frame of features and label.
 
     ``__init__`` stores hyper-parameters only; ``get_params()`` is the whole specification of a fit.
+
+    Attributes
+    ----------
+    source_of_idea : str
+        Where it is from.
+    parameters : tuple of Parameter
+        What can be set when it is compared: in sampling, or (``in_fit``) hyper-parameters.
+    dials : tuple of Dial
+        Positions that are compared.
+    weighted_dials : tuple of Dial
+        The same for weights on unguided rows, of a synthesizer with a ``pool``.
+    takes_steps : bool
+        Whether ``sample`` has ``n_steps``.
+    has_price : bool
+        Whether a fit holds what a fair control's price needs.
     """
+
+    source_of_idea: ClassVar[str] = ""
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    dials: ClassVar[tuple[Dial, ...]] = ()
+    weighted_dials: ClassVar[tuple[Dial, ...]] = ()
+    takes_steps: ClassVar[bool] = False
+    has_price: ClassVar[bool] = False
 
     def fit_steps(self, source: DomainDataset) -> Iterator[FitStep]:
         """Fit, handing back control after every iteration so that the caller owns progress and stopping."""

@@ -12,8 +12,9 @@ from fairviz.diffusion.losses import NoisedBatch, score_loss
 from fairviz.diffusion.networks import ScoreNetwork
 from fairviz.diffusion.sde import VPSDE, draw_times
 from fairviz.diffusion.solvers import solve
+from fairviz.settings import Dial, Parameter, spread
 from fairviz.synthesizers.base import FitStep
-from fairviz.synthesizers.table import TableSynthesizer, descend, draw_codes
+from fairviz.synthesizers.tabular import TableSynthesizer, descend, draw_codes
 
 
 class DDPM(TableSynthesizer):
@@ -29,6 +30,9 @@ class DDPM(TableSynthesizer):
     """
 
     registered: ClassVar[str] = "ddpm"
+    source_of_idea: ClassVar[str] = "the paper's baseline"
+    dials: ClassVar[tuple[Dial, ...]] = (Dial("ddpm", "DDPM"),)
+    takes_steps: ClassVar[bool] = True
     settings: ClassVar[dict[str, tuple[float, float, float]]] = {"n_steps": (10, 1, 5000)}
 
     def __init__(
@@ -119,6 +123,14 @@ class Balanced(DDPM):
     """
 
     registered: ClassVar[str] = "balanced"
+    source_of_idea: ClassVar[str] = "the idea of fair-tab-diffusion, Yang et al. (2024), arXiv 2404.08254"
+    parameters: ClassVar[tuple[Parameter, ...]] = (Parameter("share", 1.0, symbol="share"),)
+    dials: ClassVar[tuple[Dial, ...]] = (
+        Dial(
+            "balanced", "Balanced diffusion", spread("share", (0.0, 0.25, 0.5, 0.75, 1.0)),
+            quick=spread("share", (0.0, 1.0)),
+        ),
+    )  # fmt: skip
     settings: ClassVar[dict[str, tuple[float, float, float]]] = {"share": (1.0, 0.0, 1.0), "n_steps": (10, 1, 5000)}
 
     @property

@@ -13,6 +13,7 @@ import torch
 from fairviz.checks import MAX_ROWS, check_count, check_price
 from fairviz.controls import MAX_LAMBDA_Y, control_named
 from fairviz.controls.base import Steering
+from fairviz.controls.dials import FADM_DIALS, LABEL_STRENGTH, PREVIEW_DIALS, PRICE_PARAMETERS
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.schema import _names
 from fairviz.diffusion.guidance import ScoreFn, Tilt, guided, label_term
@@ -24,10 +25,11 @@ from fairviz.dual import GAPS, Dual
 from fairviz.errors import DataError, SettingError, StoreError
 from fairviz.numerics import settle
 from fairviz.posteriors import estimate
+from fairviz.settings import Dial, Parameter
 from fairviz.synthesizers.base import FitStep
 from fairviz.synthesizers.fadm_training import Networks, check_fadm_params, train
 from fairviz.synthesizers.stored import Form, check_arrays
-from fairviz.synthesizers.table import CHUNK, TableSynthesizer, chunk_seeds
+from fairviz.synthesizers.tabular import CHUNK, TableSynthesizer, chunk_seeds
 
 N_REFERENCE = 4000
 MAX_STEPS = 5000
@@ -76,6 +78,12 @@ class FADM(TableSynthesizer):
     """
 
     registered: ClassVar[str] = "fadm"
+    source_of_idea: ClassVar[str] = "Lin, Li, Zhao and Shao (2024), arXiv 2406.09495; its prices: docs/method.md"
+    parameters: ClassVar[tuple[Parameter, ...]] = (PRICE_PARAMETERS[0], LABEL_STRENGTH, *PRICE_PARAMETERS[1:])
+    dials: ClassVar[tuple[Dial, ...]] = FADM_DIALS
+    weighted_dials: ClassVar[tuple[Dial, ...]] = PREVIEW_DIALS
+    takes_steps: ClassVar[bool] = True
+    has_price: ClassVar[bool] = True
     optional_fields: ClassVar[frozenset[str]] = frozenset({"why_no_price"})
 
     def __init__(
@@ -184,6 +192,12 @@ class FADM(TableSynthesizer):
         """
         what = control_named(control)
         return what.end(self.price_) or 0.0 if what.gaps else 0.0
+
+    def pool(self, n: int, *, random_state: int = 0, n_steps: int = 10) -> Any:
+        """Unguided rows that any setting can weigh; see :meth:`fairviz.synthesizers.pool.Pool.draw`."""
+        from fairviz.synthesizers.pool import Pool
+
+        return Pool.draw(self, n, random_state=random_state, n_steps=n_steps)
 
     def sample(self, n: int, *, random_state: int = 0, **settings: Any) -> pd.DataFrame:
         """Draw ``n`` guided rows; see :meth:`sample_chunks` for the settings."""

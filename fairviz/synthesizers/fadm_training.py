@@ -15,7 +15,7 @@ from fairviz.diffusion.sde import VPSDE
 from fairviz.errors import SettingError
 from fairviz.meta import META_MODES, meta_loss
 from fairviz.synthesizers.base import FitStep
-from fairviz.synthesizers.table import Progress, check_finite, check_params, fold, learning_rate, seeded
+from fairviz.synthesizers.tabular import Progress, check_finite, check_params, fold, learning_rate, seeded
 
 #: rows: the two losses are weighted by their domains' shares, so every source row counts the same. equal: by 1, so
 #: a domain of 400 rows counts as much as one of 40,000.

@@ -8,8 +8,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from fairviz.settings import Dial, Parameter, spread
 from fairviz.synthesizers.base import FitStep
-from fairviz.synthesizers.table import Progress, TableSynthesizer, draw_codes, fold
+from fairviz.synthesizers.tabular import Progress, TableSynthesizer, draw_codes, fold
 from fairviz.synthesizers.vae import one_hot
 
 PENALTY = 10.0
@@ -45,6 +46,8 @@ class GAN(TableSynthesizer):
     """
 
     registered: ClassVar[str] = "gan"
+    source_of_idea: ClassVar[str] = "the paper's baseline"
+    dials: ClassVar[tuple[Dial, ...]] = (Dial("gan", "GAN"),)
 
     def __init__(
         self,
@@ -172,6 +175,9 @@ class FairGAN(GAN):
     """
 
     registered: ClassVar[str] = "fairgan"
+    source_of_idea: ClassVar[str] = "Xu et al. (2018), arXiv 1805.11202, with their weight 1"
+    parameters: ClassVar[tuple[Parameter, ...]] = (Parameter("fairness", 1.0, high=1e3, symbol="weight", in_fit=True),)
+    dials: ClassVar[tuple[Dial, ...]] = (Dial("fairgan", "FairGAN", spread("fairness", (1.0,))),)
 
     def __init__(
         self,

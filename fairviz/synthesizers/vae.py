@@ -8,8 +8,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from fairviz.settings import Dial
 from fairviz.synthesizers.base import FitStep
-from fairviz.synthesizers.table import TableSynthesizer, descend, draw_codes
+from fairviz.synthesizers.tabular import TableSynthesizer, descend, draw_codes
 
 LOG_VAR_LIMIT = 8.0
 
@@ -42,6 +43,8 @@ class VAE(TableSynthesizer):
     """
 
     registered: ClassVar[str] = "vae"
+    source_of_idea: ClassVar[str] = "the paper's baseline"
+    dials: ClassVar[tuple[Dial, ...]] = (Dial("vae", "VAE"),)
 
     def __init__(
         self,

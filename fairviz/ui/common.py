@@ -13,9 +13,6 @@ import pandas as pd
 import streamlit as st
 
 from fairviz import charts, view
-from fairviz.comparison import tables
-from fairviz.comparison.results import Results, family_scores
-from fairviz.comparison.tables import results_of
 from fairviz.controls import CONTROLS
 from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
 from fairviz.data.sources import DATASETS, fingerprint_of, load_dataset
@@ -23,9 +20,11 @@ from fairviz.draws import Drawer
 from fairviz.errors import FairvizError, SettingError, StoreError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.tradeoff import Sweep, domain_rows
+from fairviz.experiments import tables
+from fairviz.experiments.publish import FRONTIER, TABLE, facts
+from fairviz.experiments.results import Results, family_scores
 from fairviz.jobs import JobQueue
 from fairviz.library import FIT, SWEEP, Library, load_fit, made_from
-from fairviz.pretrain import facts
 from fairviz.preview import Goal, Preview, Solved, solve_price
 from fairviz.store import Entry, read_entry
 from fairviz.synthesizers import FADM
@@ -69,7 +68,19 @@ def guarded(*kinds: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
 
 @st.cache_resource(max_entries=10, show_spinner=False)
 def _damaged(kinds: tuple[str, ...], stamp: str) -> list[str]:
-    return library().damaged(*kinds)
+    old = [
+        f"{entry.path} was made by an earlier version, which named methods otherwise, and is left out. Run 'fairviz "
+        f"{kind} --dataset {entry.spec['dataset']['name']}' again."
+        for kind in kinds
+        for entry in library().store.entries(kind)
+        if _outdated(entry)
+    ]
+    return library().damaged(*kinds) + old
+
+
+def _outdated(entry: Entry) -> bool:
+    """Whether a comparison is of a version that did not say what its dials are."""
+    return entry.kind in (FRONTIER, TABLE) and "dials" not in entry.spec
 
 
 @st.cache_resource
@@ -90,7 +101,7 @@ def _recorded(dataset: str, stamp: str) -> tuple[Sweep, dict, dict] | None:
     if entry is None:
         return None
     facts = entry.json("facts.json")
-    return Sweep(entry.table("cells.csv"), tuple(facts["groups"])), facts, entry.made
+    return Sweep.of(entry.table("trials.csv"), facts["groups"]), facts, entry.made
 
 
 def recorded(dataset: str) -> tuple[Sweep, dict, dict] | None:
@@ -160,7 +171,7 @@ def _comparisons(kind: str, stamp: str) -> dict[str, dict[str, Entry]]:
     for store in library().stores:
         for entry in sorted(store.entries(kind), key=lambda e: e.made["time"]):  # the newest of its kind stays
             name = names.get(made_from(entry))
-            if name is not None:
+            if name is not None and not _outdated(entry):
                 origin = QUICK if entry.spec["quick"] else SHIPPED if store.read_only else YOURS
                 found[origin][name] = entry
     return {name: {o: entries[name] for o, entries in found.items() if name in entries} for name in DATASETS}
@@ -175,10 +186,10 @@ def origin_text(origin: str, entry: Entry) -> str:
     """What to call a comparison where there is a choice."""
     if origin == SHIPPED:
         return "Shipped with fairviz"
-    seeds, methods = len(entry.spec["seeds"]), len(entry.spec["methods"])
+    seeds, dials = len(entry.spec["seeds"]), len(entry.spec["dials"])
     text = (
         f"Yours, made {entry.made['time'][:10]}, {seeds} seed{'s' if seeds > 1 else ''}, "
-        f"{methods} method{'s' if methods > 1 else ''}"
+        f"{dials} method{'s' if dials > 1 else ''}"
     )
     return f"{text} · quick run: few rows, not for conclusions" if origin == QUICK else text
 
@@ -186,7 +197,7 @@ def origin_text(origin: str, entry: Entry) -> str:
 @st.cache_resource(max_entries=10, show_spinner=False)
 def comparison_results(path: str) -> Results:
     """The trials of a published comparison. Shared between sessions: never changed."""
-    return results_of(read_entry(Path(path)))
+    return Results.of(read_entry(Path(path)))
 
 
 @st.cache_resource(max_entries=20, show_spinner="Reading the results …")
@@ -194,7 +205,7 @@ def comparison_points(path: str, classifier: str) -> pd.DataFrame:
     """Means and intervals of every method and setting, with an ``id``. Shared between sessions: never changed."""
     results = comparison_results(path).select(classifier=classifier)
     points = results.points()
-    points["id"] = [f"{m} {s}" for m, s in zip(points["method"], points["setting"], strict=True)]
+    points["id"] = [f"{d} {s}" for d, s in zip(points["dial"], points["setting"], strict=True)]
     return points.assign(n=int(results.rows["n"].max()))
 
 

@@ -8,23 +8,22 @@ import pandas as pd
 import streamlit as st
 
 from fairviz import charts
-from fairviz.comparison.front import hull
-from fairviz.comparison.methods import METHODS
-from fairviz.comparison.plans import FRONTIER, TABLE
-from fairviz.comparison.results import MEANS
-from fairviz.comparison.tables import SHORT, before_the_dual, with_span
-from fairviz.comparison.trials import rerun_command
 from fairviz.data.sources import DATASETS
 from fairviz.evaluation.metrics import METRICS
+from fairviz.evaluation.pareto import hull
+from fairviz.experiments.publish import FRONTIER, TABLE
+from fairviz.experiments.results import CONSTANT, MEANS
+from fairviz.experiments.tables import SHORT, before_the_dual, family_of, with_span
+from fairviz.experiments.trial import rerun_command
 from fairviz.store import Entry
 from fairviz.ui import common, tables, words
 
 RATIOS = [metric for metric in MEANS if METRICS[metric].axis]
 MAX_PINS = 4
 #: Always drawn, as is the constant predictor.
-TRIVIAL = METHODS["overwrite"].family
+TRIVIAL = "Trivial line"
 #: Families drawn at first; the rest are a click away.
-FIRST = ("FADM, label-aware", "FADM, entropy", "DDPM", "FairGAN", "Balanced diffusion", "Real rows, untouched",
+FIRST = ("FADM, label-aware", "FADM, entropy", "DDPM", "FairGAN", "Balanced diffusion", "Real rows, unmitigated",
          "Real rows, tilt weights", "Exponentiated gradient")  # fmt: skip
 
 
@@ -96,7 +95,7 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
     families = [family for family in dict.fromkeys(points["family"]) if family != TRIVIAL]
     own = "" if origin == common.SHIPPED else f"_{origin}"  # which may have other methods
     shown = right.multiselect(
-        "Methods", families, default=[f for f in FIRST if f in families] or families,
+        "Methods", families, default=[f for f in families if own or f in FIRST] or families,
         key=f"compare_families_{dataset}{own}",
         help="Circles: synthetic rows. Squares: real rows and a fairer model. Diamonds: to compare with.",
     )  # fmt: skip
@@ -128,10 +127,10 @@ def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str) -> str:
         fronts += [
             {"family": family, "accuracy": a, "fairness": f, "order": k} for k, (a, f) in enumerate(front)
         ]  # fmt: skip
-    constant = points.loc[points["method"] == "constant", "accuracy"]
+    constant = points.loc[points["dial"] == CONSTANT, "accuracy"]
     names = {r["id"]: f"{r['title']}: {r['wording']}" for r in part.to_dict("records")}
-    start = "fadm_dp" if "fadm_dp" in set(part["method"]) else part["method"].iloc[0]
-    default = part.loc[part["method"] == start, "id"].tolist()
+    start = "fadm_dp" if "fadm_dp" in set(part["dial"]) else part["dial"].iloc[0]
+    default = part.loc[part["dial"] == start, "id"].tolist()
     key = "compare_point"
     clicked = _clicked()
     if clicked in names and st.session_state.get("compare_clicked") != clicked:
@@ -176,16 +175,16 @@ def _clicked() -> str | None:
 def _detail(dataset: str, entry: Entry, points: pd.DataFrame, chosen: str, classifier: str) -> None:
     """One point: settings, counts per domain, the command, pin."""
     row = points[points["id"] == chosen].iloc[0]
-    method, source, facts = METHODS[row["method"]], DATASETS[dataset], entry.json("facts.json")
+    source, facts = DATASETS[dataset], entry.json("facts.json")
     with st.container(border=True):
         left, right = st.columns([4, 1], vertical_alignment="top")
-        group = " **Needs the person's group when it decides.**" if method.needs_group else ""
+        group = " **Needs the person's group when it decides.**" if row["needs_group"] else ""
         left.markdown(
             f"**{words.plain(row['title'])}**, {words.plain(row['wording'])}: right for "
             f"**{with_span(row, 'accuracy', 0, 1000)} of 1,000**, R\\_DP **{with_span(row, 'R_DP', 2)}**, "
             f"R\\_EOp **{with_span(row, 'R_EOp', 2)}**; {row['seeds']} seeds.{group}"
         )
-        left.caption(words.plain(f"{method.source or 'For comparison'} · Setting: {row['setting']}"))
+        left.caption(words.plain(f"{row['source'] or 'For comparison'} · Setting: {row['setting']}"))
         pins = st.session_state.setdefault("pins", [])
         if chosen in pins:
             if right.button("Unpin", key="unpin", icon=":material/keep_off:"):
@@ -237,7 +236,9 @@ def _pins(points: pd.DataFrame) -> None:
 def _scores(entry: Entry, classifier: str, metric: str) -> None:
     """Hypervolumes and distances of all families."""
     scores = common.comparison_scores(str(entry.path), classifier, metric)
-    scores = scores[scores["family"] != METHODS["constant"].family].sort_values("hypervolume", ascending=False)
+    scores = scores[scores["family"] != family_of(common.comparison_results(str(entry.path)), CONSTANT)].sort_values(
+        "hypervolume", ascending=False
+    )
     with st.expander("How far each method gets: hypervolume and distance to the best possible", expanded=True):
         frame = pd.DataFrame(
             {

@@ -16,11 +16,12 @@ from fairviz.data.sources import DATASETS
 from fairviz.errors import FairvizError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.runs import Runs
+from fairviz.experiments.publish import facts
+from fairviz.experiments.recorded import N_ROWS, recorded_trial
+from fairviz.experiments.trial import Bench, Trial, counts_of
 from fairviz.jobs import JobStatus
-from fairviz.library import CELL, FitSpec, knows_price
-from fairviz.pretrain import facts
-from fairviz.store import Entry, key_of
-from fairviz.sweep import CONSTANT, REAL, Cell, compute
+from fairviz.library import FitSpec, knows_price
+from fairviz.store import Entry
 from fairviz.ui import common, tables, words
 from fairviz.ui.frame import Frame, layout, show
 from fairviz.ui.setting import Setting
@@ -76,21 +77,22 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
     if setting.goal is not None:
         setting, aimed = _solve(setting, paths, aside)
     specs = {domain: FitSpec.from_json(fits[domain].spec) for domain in frame.domains}
-    cells = {domain: _cell(setting, domain) for domain in frame.domains}
-    stored = [common.library().get(CELL, cells[d].spec(specs[d])) for d in frame.domains]
-    if all(entry is not None for entry in stored):
-        now = [Counts.from_json(entry.json()) for entry in stored if entry is not None]
-        status = f"Sampled · one seed of {cells[frame.domains[0]].n:,} guided rows per domain"
+    trials = {domain: _trial(setting, domain) for domain in frame.domains}
+    keys = {d: Bench(dataset, common.library(), setting.options, spec=specs[d]).key(trials[d]) for d in frame.domains}
+    stored = common.library().trials.get(keys.values())
+    if len(stored) == len(keys):
+        now = [counts_of([stored[keys[d]]], dataset.groups) for d in frame.domains]
+        status = f"Sampled · one seed of {N_ROWS:,} guided rows per domain"
     else:
         now, status = _preview(setting, paths)
-    view = _view(setting, dataset, frame, specs, paths, Runs((Counts.concat(now),)))
+    view = _view(setting, dataset, frame, paths, Runs((Counts.concat(now),)))
     note = "Drawn and tested on this machine. λ_z is set by you, not tuned on these people."
     if aimed:
         note = "Drawn and tested on this machine. λ_z was found on the source's people, not on these."
     word.empty()
     show(setting, view, frame, facts(dataset), note, status=aimed + status, recorded=False)
-    open_ones = [d for d, entry in zip(frame.domains, stored, strict=True) if entry is None]
-    _draw(specs, cells, open_ones, aside)
+    open_ones = {domain: key for domain, key in keys.items() if key not in stored}
+    _draw(specs, trials, open_ones, aside)
 
 
 def _learn_prices(dataset: DomainDataset, fits: dict[str, Entry], word: DeltaGenerator) -> None:
@@ -105,11 +107,10 @@ def _learn_prices(dataset: DomainDataset, fits: dict[str, Entry], word: DeltaGen
         st.rerun()
 
 
-def _cell(setting: Setting, target: str) -> Cell:
+def _trial(setting: Setting, target: str) -> Trial:
     """The guided sample of a setting, tested once."""
-    price = setting.price(target)
-    control = setting.control if price or setting.lambda_eop else "dp"
-    return Cell(target, setting.classifier, 0, control, setting.lambda_y, price, setting.lambda_eop)
+    given = {"control": setting.control, "lambda_y": setting.lambda_y, "lambda_z": setting.price(target)}
+    return recorded_trial(target, setting.classifier, 0, {**given, "lambda_eop": setting.lambda_eop})
 
 
 def _preview(setting: Setting, paths: dict[str, str]) -> tuple[list[Counts], str]:
@@ -127,9 +128,9 @@ def _preview(setting: Setting, paths: dict[str, str]) -> tuple[list[Counts], str
     return [counts for counts, _ in found], f"Preview · 10,000 weighted rows per domain, worth {worth}"
 
 
-def _draw(specs: dict[str, FitSpec], cells: dict[str, Cell], missing: list[str], place: DeltaGenerator) -> None:
+def _draw(specs: dict[str, FitSpec], trials: dict[str, Trial], missing: dict[str, str], place: DeltaGenerator) -> None:
     """Have guided rows drawn and tested in a process beside this one; the page never waits for them."""
-    wanted = _json([[key_of(cells[d].spec(specs[d])) for d in missing]])
+    wanted = _json(list(missing.values()))
     asked = st.session_state.get("drawing")
     if asked is not None and asked[0] != wanted:
         for future in asked[1].values():  # the dial has moved on
@@ -138,7 +139,7 @@ def _draw(specs: dict[str, FitSpec], cells: dict[str, Cell], missing: list[str],
     if not missing:
         return
     if asked is None:
-        futures = common.drawer().submit([specs[d] for d in missing], [cells[d] for d in missing])
+        futures = common.drawer().submit([specs[d] for d in missing], [trials[d] for d in missing])
         asked = st.session_state["drawing"] = (wanted, dict(zip(missing, futures, strict=True)))
     with place:
         _watch_drawing(wanted)
@@ -219,7 +220,6 @@ def _view(
     setting: Setting,
     dataset: DomainDataset,
     frame: Frame,
-    specs: dict[str, FitSpec],
     paths: dict[str, str],
     now: Runs,
 ) -> View:
@@ -237,14 +237,12 @@ def _view(
     plain = replace(setting, lambda_z=0.0, lambda_eop=0.0, prices=(), control="dp")
     before = Runs((Counts.concat(_preview(plain, paths)[0]),))
     references = {}
-    for train in (REAL, CONSTANT):
-        cells = [Cell(domain, setting.classifier, 0, train=train) for domain in domains]
-        counted = [
-            compute(specs[d], [c], common.library(), dataset)[0] for d, c in zip(domains, cells, strict=True)
-        ]  # fmt: skip
-        references[train] = Runs((Counts.concat(counted),))
+    for method in ("unmitigated", "constant"):
+        trials = [recorded_trial(domain, setting.classifier, 0, {}, method=method) for domain in domains]
+        rows = Bench(dataset, common.library(), setting.options).compute(trials)
+        references[method] = Runs((counts_of(rows, dataset.groups),))
     path = _trail(setting, list(domains), now, before, metric)
-    return background(before, references[REAL], references[CONSTANT], path, metric).view(now, seeds)
+    return background(before, references["unmitigated"], references["constant"], path, metric).view(now, seeds)
 
 
 def _trail(setting: Setting, domains: list[str], now: Runs, before: Runs, metric: str) -> pd.DataFrame:

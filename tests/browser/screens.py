@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from fairviz.comparison.plans import FRONTIER
 from fairviz.controls import CONTROLS
 from fairviz.data.sources import DATASETS
+from fairviz.experiments.plans import FRONTIER
 from fairviz.library import Library
 
 ROOT = Path(__file__).parent.parent.parent

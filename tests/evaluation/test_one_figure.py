@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairviz.comparison.results import Results
 from fairviz.data.sources import DATASETS, fingerprint_of
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import AXES, METRICS, Ratio, between
 from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import Sweep, domain_rows, mean_point
+from fairviz.experiments.methods import line_named
+from fairviz.experiments.results import Results
 from fairviz.library import Library
 from fairviz.ui import tables, words
 from fairviz.view import View, counts_table, direction, dumbbell_frame, recorded_background
@@ -96,7 +97,7 @@ def adult() -> tuple[Sweep, dict]:
     entry = Library().recorded(fingerprint_of("adult"))
     assert entry is not None
     facts = entry.json("facts.json")
-    return Sweep(entry.table("cells.csv"), tuple(facts["groups"])), facts
+    return Sweep.of(entry.table("trials.csv"), facts["groups"]), facts
 
 
 def views(sweep: Sweep, domains: list[str], metric: str, control: str, prices: tuple[float, ...], classifier: str):
@@ -232,8 +233,10 @@ def test_compare_takes_the_same_figure(adult) -> None:
     """The same counts as trials of a comparison give the same point."""
     sweep, facts = adult
     rows = sweep.setting("dp", 1.0, "gradient_boosting", facts["domains"]).select(lambda_z=0.2).rows
-    trials = rows.assign(method="fadm_dp", setting="{}", without="")
-    (point,) = Results(trials, sweep.groups).points().to_dict("records")
+    about = line_named("fadm_dp").about("full")
+    found = Results(rows, sweep.groups, (about,)).points()
+    (point,) = found.to_dict("records")
+    assert point["wording"] == "λ_z 0.2"
     for metric in ("R_DP", "R_EOp", "R_DP_other"):
         ((_, view),) = views(sweep, facts["domains"], metric, "dp", (0.2,), "gradient_boosting")
         for end in ("", "_low", "_high"):

@@ -1,14 +1,17 @@
 """From a table of counts to the numbers on the page, worked by hand."""
 
+from dataclasses import asdict
+
 import numpy as np
-import pandas as pd
 import pytest
 
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import between
 from fairviz.evaluation.runs import Runs, average
 from fairviz.evaluation.tradeoff import Sweep, domain_rows, headline, tables_of
-from fairviz.sweep import Cell, record
+from fairviz.experiments.recorded import recorded_trial
+from fairviz.experiments.trial import table_of
+from fairviz.segments import Row
 from fairviz.view import dumbbell_frame, recorded_background
 from tests.evaluation.test_metrics import HAND
 
@@ -25,20 +28,33 @@ def sweep() -> Sweep:
                 if price:
                     table[0, 0, 1] += np.array([-10, 10]) * scale
                 table[0, 0, 0] += np.array([-seed, seed])
-                cell = Cell(target, "mlp", seed, control, 1.0, price)
-                rows.append(record(cell, Counts((target,), GROUPS, table)))
-        rows.append(record(Cell(target, "mlp", 0, train="real"), Counts((target,), GROUPS, HAND * 10 * scale)))
+                rows.append(row(table, target, "mlp", seed, {"control": control, "lambda_z": price}))
+        rows.append(row(HAND * 10 * scale, target, "mlp", 0, {}, method="unmitigated"))
         zero = HAND * 10 * scale
         zero = np.stack([zero.sum(-1), 0 * zero.sum(-1)], -1)
-        rows.append(record(Cell(target, "logistic_regression", 0, train="constant"), Counts((target,), GROUPS, zero)))
-    return Sweep(pd.DataFrame(rows), GROUPS)
+        rows.append(row(zero, target, "logistic_regression", 0, {}, method="constant"))
+    return Sweep.of(table_of(rows), GROUPS)
+
+
+def row(table: np.ndarray, *about, **more) -> Row:
+    """A recorded trial with its counts (1, K, 2, 2)."""
+    return Row("", asdict(recorded_trial(*about, **more)), table[0])
 
 
 def test_record_round_trip() -> None:
-    row = record(Cell("a", "mlp", 0), Counts(("a",), GROUPS, HAND))
-    assert row["target"] == "a"
-    assert row["n_0_1_1"] == 6  # women, truly yes, found
-    assert (tables_of(pd.DataFrame([row]), 2) == HAND).all()
+    table = table_of([row(HAND, "a", "mlp", 0, {})])
+    assert table["target"].tolist() == ["a"]
+    assert table["n_0_1_1"].tolist() == [6]  # women, truly yes, found
+    assert (tables_of(table, 2) == HAND).all()
+
+
+def test_settings_become_columns() -> None:
+    """What a setting does not say is no control; what a method is trained on has a word."""
+    rows = sweep().rows
+    assert set(rows["train"]) == {"synthetic", "real", "constant"}
+    priced = rows[(rows["train"] == "synthetic") & (rows["lambda_z"] == 0.1)]
+    assert set(priced["control"]) == {"dp", "eop"}
+    assert (rows.loc[rows["setting"] == "{}", ["lambda_y", "lambda_z", "lambda_eop"]] == [1.0, 0.0, 0.0]).all(axis=None)
 
 
 def test_path_shares_price_zero_between_controls() -> None:

@@ -17,7 +17,7 @@ from fairviz.data.simulate import HIRING_SCHEMA, Hiring
 from fairviz.errors import DataError, SettingError
 from fairviz.synthesizers import DDPM, GAN, SYNTHESIZERS, VAE, Balanced, FairGAN, check_synthesizer
 from fairviz.synthesizers.base import FitStep, Synthesizer
-from fairviz.synthesizers.table import EMA, draw_codes, fold, learning_rate
+from fairviz.synthesizers.tabular import EMA, draw_codes, fold, learning_rate
 from tests.synthesizers import test_preview
 
 TINY = {"n_iter": 3, "batch_size": 32, "hidden": 8, "depth": 1}

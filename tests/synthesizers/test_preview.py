@@ -16,7 +16,7 @@ from fairviz.diffusion.guidance import Tilt
 from fairviz.dual import Multiplier
 from fairviz.errors import SettingError
 from fairviz.synthesizers import FADM
-from fairviz.synthesizers.preview import Pool, effective_sample_size
+from fairviz.synthesizers.pool import Pool, effective_sample_size
 
 SCHEMA = Schema(("a", "b"), "y", "yes", "z", "d")
 A, B = ("a0", "a1"), ("b0", "b1", "b2")

@@ -7,8 +7,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from fairviz.comparison.plans import FRONTIER, TABLE
 from fairviz.errors import StoreError
+from fairviz.experiments.publish import FRONTIER, TABLE
 from fairviz.library import Library, pretrained_dir
 from fairviz.store import Entry
 
@@ -200,7 +200,7 @@ def test_nothing_to_compare_yet(monkeypatch, tmp_path) -> None:
     assert any("fairviz frontier" in i.value for i in app.info)
 
 
-METHODS = ["reweighing", "untouched", "constant"]
+METHODS = ["reweighing", "unmitigated", "constant"]
 
 
 def publish(kind: str, dataset: str, time: str, quick: bool = False, fingerprint: str = "") -> Entry:
@@ -208,12 +208,15 @@ def publish(kind: str, dataset: str, time: str, quick: bool = False, fingerprint
     entry = shipped(Library(), kind, dataset)
     rows = entry.table("trials.csv")
     about = entry.spec["dataset"]
-    spec = {**entry.spec, "methods": METHODS, "seeds": [0], "quick": quick,
+    spec = {**entry.spec, "dials": METHODS, "seeds": [0], "quick": quick,
             "dataset": {**about, "fingerprint": fingerprint or about["fingerprint"]}}  # fmt: skip
     rows = rows[rows["method"].isin(METHODS) & (rows["seed"] == 0)]
     tables = {name: entry.table(name) for name in entry.files if name.endswith(".csv")} | {"trials.csv": rows}
-    facts = {"facts.json": entry.json("facts.json")}
-    return Library().store.put(kind, spec, json_files=facts, tables=tables, made={**entry.made, "time": time})
+    facts = entry.json("facts.json")
+    facts["dials"] = [dial for dial in facts["dials"] if dial["name"] in METHODS]
+    return Library().store.put(
+        kind, spec, json_files={"facts.json": facts}, tables=tables, made={**entry.made, "time": time}
+    )
 
 
 def test_the_users_own_results_stand_beside_the_shipped_ones() -> None:
@@ -232,7 +235,7 @@ def test_the_users_own_results_stand_beside_the_shipped_ones() -> None:
     assert not app.warning
     assert app.query_params["run"] in ("yours", ["yours"])
     assert "1 seeds." in texts(app)
-    assert set(app.multiselect[0].options) == {"Reweighing", "Real rows, untouched", "Always the same answer"}
+    assert set(app.multiselect[0].options) == {"Reweighing", "Real rows, unmitigated", "Always the same answer"}
     app.selectbox(key="compare_run_adult").set_value("quick").run()
     assert not app.exception
     assert [w.value.replace("\\", "") for w in app.warning] == [quick]
@@ -268,3 +271,21 @@ def test_results_of_other_rows_are_not_shown(monkeypatch, tmp_path) -> None:
     st.cache_resource.clear()
     app = start()
     assert any("no comparison yet" in i.value for i in app.info)
+
+
+def test_an_own_result_of_an_earlier_version_is_left_out_and_said() -> None:
+    """It named methods otherwise, so it cannot be read; the sentence says what to do."""
+    entry = shipped(Library(), FRONTIER, "simulated")
+    spec = {key: value for key, value in entry.spec.items() if key != "dials"} | {"methods": ["fadm_dp"]}
+    facts = {key: value for key, value in entry.json("facts.json").items() if key != "dials"}
+    tables = {"trials.csv": entry.table("trials.csv")}
+    made = {**entry.made, "time": "2026-01-02T03:04:05+00:00"}
+    Library().store.put(FRONTIER, spec, json_files={"facts.json": facts}, tables=tables, made=made)
+    app = start()
+    assert not app.exception
+    (told,) = [w.value.replace("\\", "") for w in app.warning]
+    assert "made by an earlier version" in told
+    assert "fairviz frontier --dataset simulated" in told
+    app.selectbox(key="compare_data").set_value("simulated").run()
+    assert not app.exception
+    assert "FADM, parity price" in texts(app)

@@ -336,13 +336,13 @@ def test_a_shipped_result_that_is_damaged_is_said(monkeypatch, tmp_path, kind: s
 
 def test_a_result_damaged_while_it_is_read(monkeypatch) -> None:
     def broken(self: Entry, *_: object) -> None:
-        raise StoreError("there: cells.csv was altered. Make it again.")
+        raise StoreError("there: trials.csv was altered. Make it again.")
 
     with monkeypatch.context() as patch:
         patch.setattr(Entry, "table", broken)
         app = start()
         assert not app.exception
-        assert [e.value.replace("\\", "") for e in app.error] == ["there: cells.csv was altered. Make it again."]
+        assert [e.value.replace("\\", "") for e in app.error] == ["there: trials.csv was altered. Make it again."]
     app.run()
     assert status(app).startswith("Recorded")
 

@@ -1,0 +1,55 @@
+"""Prices at which methods with a fair control are compared, and what can be set on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fairviz.controls.base import MAX_LAMBDA_Y
+from fairviz.controls.registry import CONTROLS
+from fairviz.dual import MAX_PRICE
+from fairviz.settings import Dial, Parameter, Setting
+
+OURS = "docs/method.md, Fair control that knows the label"
+#: Equality on the sources of the built-in sets lies at 0.0002 to 0.28 for dp (law_school to 0.89) and 0.003 to 0.16
+#: for eop, read off the duals before any test; beyond it nothing changes.
+DP = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+EOP = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64)
+#: Controls by the names that ship; another package's joins through its own dial.
+PRICE_PARAMETERS = (
+    Parameter("control", "dp", choices=tuple(CONTROLS), beside=("lambda_z", "lambda_eop")),
+    Parameter("lambda_eop", 0.0, high=MAX_PRICE, symbol="λ_eop", neutral=True),
+    Parameter("lambda_z", 0.0, high=100.0, symbol="λ_z", neutral=True),
+)
+LABEL_STRENGTH = Parameter("lambda_y", 1.0, high=MAX_LAMBDA_Y, symbol="λ_y", neutral=True)
+
+
+def at_prices(control: str, prices: Iterable[float], **more: float) -> tuple[Setting, ...]:
+    """Positions of one control."""
+    return tuple({"control": control, **more, "lambda_z": price} for price in prices)
+
+
+#: No control: the start of every dial.
+START: Setting = {}
+#: Label strengths other than 1: sharper labels with the prices that they ask for, and softer ones.
+_SHARP_DP = at_prices("dp", (0.25,), lambda_y=2.0)
+_SOFT_DP = at_prices("dp", (0.2,), lambda_y=0.5)
+_SHARP_EOP = at_prices("eop", (0.02, 0.08, 0.32), lambda_y=2.0)
+_BOTH = tuple(
+    {"control": "dp_eop", "lambda_z": a, "lambda_eop": b} for a, b in ((0.1, 0.01), (0.15, 0.02), (0.2, 0.02))
+)
+_OWN, _WEIGHTED = "FADM, label-aware", "FADM, preview weights"
+FADM_DIALS = (
+    Dial("fadm_dp", "FADM, parity price", (START, *at_prices("dp", DP), *_SHARP_DP, *_SOFT_DP), _OWN,
+         quick=(START, *at_prices("dp", (0.1, 0.2)))),
+    Dial("fadm_eop", "FADM, opportunity price", (*at_prices("eop", EOP), *_SHARP_EOP), _OWN,
+         quick=at_prices("eop", (0.02,))),
+    Dial("fadm_both", "FADM, both prices", _BOTH, _OWN, quick=_BOTH[1:2]),
+    Dial("fadm_entropy", "FADM, entropy (paper)", (START, *at_prices("entropy", (5.0, 10.0, 30.0))), "FADM, entropy",
+         quick=(START, *at_prices("entropy", (10.0,)))),
+)  # fmt: skip
+PREVIEW_DIALS = (
+    Dial("preview_dp", "FADM preview, parity price", (START, *at_prices("dp", DP)), _WEIGHTED,
+         quick=(START, *at_prices("dp", (0.1, 0.2)))),
+    Dial("preview_eop", "FADM preview, opportunity price", at_prices("eop", EOP), _WEIGHTED,
+         quick=at_prices("eop", (0.02,))),
+)  # fmt: skip

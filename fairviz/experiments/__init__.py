@@ -1,0 +1,1 @@
+"""Experiments: methods, trials, the runner, plans and their published tables."""

@@ -1,0 +1,225 @@
+"""What ``fairviz frontier`` and ``fairviz table1`` run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fairviz.checks import check_count
+from fairviz.data.dataset import DomainDataset
+from fairviz.data.sources import DATASETS, load_dataset
+from fairviz.errors import SettingError
+from fairviz.evaluation.metrics import METRICS
+from fairviz.experiments.methods import Line, line_named, lines
+from fairviz.experiments.publish import FRONTIER, TABLE, publish
+from fairviz.experiments.results import CONSTANT, UNMITIGATED, Results
+from fairviz.experiments.runner import Where, run
+from fairviz.experiments.trial import Bench, Trial, spent, table_of
+from fairviz.library import Library
+from fairviz.segments import Row
+from fairviz.settings import Setting, text_of
+
+#: Progress: phase, done, total, note.
+Progress = tuple[str, int, int, str]
+TABLE_DIALS = ("vae", "gan", "ddpm", "fairgan", "balanced", "fadm_entropy", "fadm_dp", "fadm_eop", "fadm_both")
+#: Points of accuracy that a setting may lose on validation domains against the dial's most accurate one.
+BUDGET = 0.01
+RULE = (
+    "the setting with the largest mean of R_DP (both readings) and R_EOp among those that lose at most one point of "
+    "accuracy, both measured on the source's domains, each left out of the training in turn"
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to run.
+
+    ``quick`` is for seeing the command work: few rows, few iterations, two domains, one seed. How much a full run is
+    stands with the data set (``Source.compare``).
+
+    Attributes
+    ----------
+    dials : tuple of str
+        Names of the dials to compare; all, if none is named.
+    where : Where
+        Backend and workers.
+    """
+
+    dataset: str
+    dials: tuple[str, ...] = ()
+    classifiers: tuple[str, ...] = ("gradient_boosting",)
+    seeds: int = 5
+    quick: bool = False
+    where: Where = field(default_factory=Where)
+
+    def __post_init__(self) -> None:
+        check_count("seeds", self.seeds, 1, 100)
+        for name in self.dials:
+            line_named(name)
+
+    def lines(self, among: Sequence[str] = ()) -> list[Line]:
+        """Dials to compare; of those named in ``among``, if any."""
+        return [line for name, line in lines().items() if name in (self.dials or among or (name,))]
+
+    def targets(self, dataset: DomainDataset) -> list[str]:
+        """Domains held out."""
+        chosen = list(DATASETS[self.dataset].compare.held_out or dataset.domains)
+        return chosen[:2] if self.quick else chosen
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Rows, steps and iterations of every trial."""
+        if self.quick:
+            return {"n": 2000, "n_steps": 10, "n_iter": 200}
+        how = DATASETS[self.dataset].compare
+        return {"n": how.n, "n_steps": how.n_steps, "n_iter": how.n_iter}
+
+    @property
+    def level(self) -> str:
+        """Which positions of the dials."""
+        return "quick" if self.quick else DATASETS[self.dataset].compare.level
+
+    @property
+    def tested(self) -> range:
+        """Seeds."""
+        return range(1 if self.quick else self.seeds)
+
+    def trials(self, dataset: DomainDataset) -> list[Trial]:
+        """Every dial at every position on every target with every seed."""
+        found = {
+            self.trial(line, setting, target, classifier, seed): None
+            for target in self.targets(dataset)
+            for seed in self.tested
+            for classifier in self.classifiers
+            for line in self.lines()
+            for setting in line.positions(self.level)
+        }
+        return list(found)
+
+    def trial(self, line: Line, setting: Setting, target: str, classifier: str, seed: int, **more: Any) -> Trial:
+        """One position of a dial; iterations and steps are written only where they act."""
+        about = {**self.about, **more}
+        if not line.method.synthesizer:
+            about["n_iter"] = 0
+        return Trial.of(line.method.name, setting, target, classifier, seed, **about)
+
+    def inner(self, dataset: DomainDataset, compared: Sequence[Line]) -> list[Trial]:
+        """Trials inside the source, from which settings are chosen: one seed, fewer rows."""
+        rows = {"n": 1000, "n_steps": 10} if self.quick else {"n": 10_000, "n_steps": 10}
+        found = {
+            self.trial(line, setting, validation, self.classifiers[0], 0, without=target, **rows): None
+            for target in self.targets(dataset)
+            for validation in dataset.domains
+            if validation != target
+            for line in compared
+            if len(line.positions(self.level)) > 1
+            for setting in line.positions(self.level)
+        }
+        return list(found)
+
+
+def frontier(plan: Plan, out: Path | None = None) -> Iterator[Progress]:
+    """Carry out every dial on every held-out domain and publish the table; yields progress."""
+    dataset, library = load_dataset(plan.dataset), Library()
+    trials = plan.trials(dataset)
+    rows, made = yield from _run(dataset, trials, library, plan.where)
+    made |= spent(Bench(dataset, library), trials)
+    publish(FRONTIER, plan, dataset, plan.lines(), trials, {"trials.csv": rows}, {}, made, out)
+    yield "published", len(trials), len(trials), ""
+
+
+def table1(plan: Plan, out: Path | None = None) -> Iterator[Progress]:
+    """Choose every dial's setting inside the source, test it on the target, publish; yields progress."""
+    dataset, library = load_dataset(plan.dataset), Library()
+    compared = plan.lines(TABLE_DIALS)
+    references = [line_named(name) for name in (UNMITIGATED, CONSTANT)]
+    inner = plan.inner(dataset, compared)
+    inner_rows, made_inner = yield from _run(dataset, inner, library, plan.where)
+    chosen = choose(plan, dataset, inner_rows, compared)
+    picked = [(line, target, chosen[line.dial.name, target]) for line in compared for target in plan.targets(dataset)]
+    picked += [(line, target, {}) for line in references for target in plan.targets(dataset)]
+    found = {
+        plan.trial(line, setting, target, plan.classifiers[0], seed): None
+        for line, target, setting in picked
+        for seed in plan.tested
+    }
+    trials = list(found)
+    rows, made = yield from _run(dataset, trials, library, plan.where)
+    made |= {k: made[k] + made_inner[k] for k in ("seconds", "trials_computed")}
+    made |= spent(Bench(dataset, library), [*inner, *trials])
+    told = [{"dial": dial, "target": target, "setting": setting} for (dial, target), setting in chosen.items()]
+    tables = {"trials.csv": rows, "inner.csv": inner_rows}
+    more = {"chosen": told, "rule": RULE}
+    publish(TABLE, plan, dataset, [*compared, *references], trials, tables, more, made, out)
+    yield "published", len(trials), len(trials), ""
+
+
+def choose(
+    plan: Plan, dataset: DomainDataset, inner: pd.DataFrame, compared: Sequence[Line]
+) -> dict[tuple[str, str], Setting]:
+    """The setting of every dial (by name) for every target, by :data:`RULE`; the target's rows play no part."""
+    chosen: dict[tuple[str, str], Setting] = {}
+    for line in compared:
+        positions = line.positions(plan.level)
+        for target in plan.targets(dataset):
+            if len(positions) == 1:
+                chosen[line.dial.name, target] = positions[0]
+                continue
+            there = len(inner) and (inner["method"] == line.method.name) & (inner["without"] == target)
+            mine = inner[there] if len(inner) else inner
+            scores = []
+            for setting in positions:
+                rows = mine[mine["setting"] == text_of(setting)] if len(mine) else mine
+                scores.append(_score(Results(rows, dataset.groups)) if len(rows) else (float("nan"),) * 2)
+            accuracy, fairness = np.array(scores).T
+            if np.isnan(accuracy).all():
+                raise SettingError(
+                    f"No position of {line.dial.name} could be tried inside the source without {target!r}. Leave it "
+                    "out with --methods."
+                )
+            fairness = np.where(
+                accuracy >= np.nanmax(accuracy) - BUDGET - 1e-9, np.nan_to_num(fairness, nan=-1.0), -2.0
+            )
+            chosen[line.dial.name, target] = positions[int(fairness.argmax())]
+    return chosen
+
+
+def _score(results: Results) -> tuple[float, float]:
+    """Mean accuracy, and mean of the three ratios, over validation domains."""
+    runs = results.runs()
+    nobody = runs.table[..., 1].sum((1, 2)) == 0  # equal, but equally nothing: counts as 0
+    ratios = []
+    for metric in ("R_DP", "R_DP_other", "R_EOp"):
+        value = runs.value(METRICS[metric])
+        value = np.where(nobody & np.isnan(value), 0.0, value)
+        ratios.append(float(np.nanmean(value)) if np.isfinite(value).any() else float("nan"))
+    finite = [r for r in ratios if np.isfinite(r)]
+    return float(runs.value(METRICS["accuracy"]).mean()), float(np.mean(finite)) if finite else float("nan")
+
+
+def _run(
+    dataset: DomainDataset, trials: Sequence[Trial], library: Library, where: Where
+) -> Generator[Progress, None, tuple[pd.DataFrame, dict]]:
+    """Carry out trials, passing progress on; returns their table and what a manifest should say."""
+    rows: list[Row] = []
+    failures: list[dict] = []
+    begun, stored = time.monotonic(), 0
+    for k, step in enumerate(run(dataset, trials, library, where)):
+        rows += step.rows
+        failures += step.failures
+        stored = step.done if k == 0 else stored
+        yield step.phase, step.done, step.total, f"{len(failures)} failed" if failures else ""
+    made: dict[str, Any] = {
+        "trials_computed": len(rows) - stored, "seconds": round(time.monotonic() - begun), "workers": where.n_jobs,
+    }  # fmt: skip
+    columns = ["method", "setting", "classifier", "target", "without", "seed"]
+    if failures:
+        made["failures"] = failures
+    table = table_of(rows)
+    return table.sort_values(columns, ignore_index=True) if len(table) else table, made

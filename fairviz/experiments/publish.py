@@ -1,0 +1,82 @@
+"""Published tables: what a plan measured, as one entry that explains itself."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from fairviz.data.dataset import DomainDataset
+from fairviz.experiments.methods import Line
+from fairviz.experiments.trial import Trial
+from fairviz.library import made_from, pretrained_dir, versions
+from fairviz.store import Entry, ResultStore, key_of
+
+if TYPE_CHECKING:
+    from fairviz.experiments.plans import Plan
+
+FRONTIER, TABLE = "frontier", "table1"
+
+
+def facts(dataset: DomainDataset) -> dict:
+    """What a page needs to know of a data set whose rows are not at hand: roles, groups and counts."""
+    counts = pd.DataFrame({"domain": dataset.d, "group": dataset.z, "label": dataset.y}).value_counts().sort_index()
+    rows = [
+        {"domain": dataset.domains[d], "group": dataset.groups[k], "label": int(y), "n": int(n)}
+        for (d, k, y), n in counts.items()
+    ]
+    return {
+        "schema": dataset.schema.to_json(),
+        "groups": list(dataset.groups),
+        "labels": list(dataset.labels),
+        "domains": list(dataset.domains),
+        "counts": rows,
+    }
+
+
+def published(store: ResultStore, kind: str, fingerprint: str, quick: bool) -> list[Entry]:
+    """A store's comparisons of the data set with this fingerprint; quick ones and others are kept side by side."""
+    return [e for e in store.entries(kind) if made_from(e) == fingerprint and e.spec["quick"] == quick]
+
+
+def publish(
+    kind: str,
+    plan: Plan,
+    dataset: DomainDataset,
+    compared: Sequence[Line],
+    trials: Sequence[Trial],
+    tables: dict[str, pd.DataFrame],
+    more: dict,
+    made: dict[str, Any],
+    out: Path | None,
+) -> None:
+    """Write the result as one entry; an older one of the same data set goes (a quick one only for a quick one)."""
+    store = ResultStore(out or pretrained_dir())
+    spec = {
+        "dataset": {"name": dataset.name, "options": {}, "fingerprint": dataset.fingerprint()},
+        "targets": plan.targets(dataset),
+        "dials": [line.dial.name for line in compared],
+        "classifiers": list(plan.classifiers),
+        "seeds": list(plan.tested),
+        "quick": plan.quick,
+        "trials": key_of({"keys": sorted(trial.key(dataset.fingerprint()) for trial in trials)}),
+    }
+    known = {**facts(dataset), "dials": [line.about(plan.level) for line in compared], **more}
+    made = {**made, "runs": _runs(store, kind, dataset, plan.quick, made), **versions()}
+    store.publish(kind, spec, json_files={"facts.json": known}, tables=tables, made=made)
+    for entry in store.entries(kind):
+        same = made_from(entry) == dataset.fingerprint() and entry.spec["quick"] == plan.quick
+        if same and entry.path != store.path(kind, spec):
+            shutil.rmtree(entry.path)
+
+
+def _runs(store: ResultStore, kind: str, dataset: DomainDataset, quick: bool, made: dict) -> list[dict]:
+    """What the runs computed that a published table is made of: a run that computes everything starts the list anew."""
+    this = {name: made[name] for name in ("trials_computed", "seconds", "workers")}
+    earlier = [e.made for e in published(store, kind, dataset.fingerprint(), quick)]
+    if made["trials_computed"] == made["trials"] or not earlier:
+        return [this]
+    return [*(earlier[0].get("runs") or [{name: earlier[0][name] for name in this}]), this]

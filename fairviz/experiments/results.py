@@ -1,0 +1,181 @@
+"""From a table of trials to what people read: means with intervals, fronts, hypervolumes, distances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from fairviz.errors import StoreError
+from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.intervals import noise_floor
+from fairviz.evaluation.metrics import METRICS, mean_over_domains
+from fairviz.evaluation.pareto import distance_to, hypervolume, non_dominated
+from fairviz.evaluation.runs import Runs
+from fairviz.evaluation.tradeoff import runs_of, tables_of
+from fairviz.settings import MITIGATION, text_of
+from fairviz.store import Entry
+
+#: Reference points of the hypervolume (accuracy, ratio): a coin toss that says yes to one group only; and, stricter,
+#: the constant predictor's accuracy with the same inequality.
+COIN = (0.5, 0.0)
+BOUND = "Fair Bayes rule, estimated on the target"
+#: Dials that others are compared with, by name; a family holds them, whatever it is called.
+UNMITIGATED, CONSTANT, TRIVIAL = "unmitigated", "constant", "overwrite"
+MEANS = ("accuracy", "R_DP", "R_DP_other", "R_EOp")
+
+
+@dataclass(frozen=True)
+class Results:
+    """Trials of one data set with their counts, and the dials that they are positions of.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        One row per trial; see ``trial.table_of``.
+    groups : tuple of str
+    dials : tuple of dict
+        See ``methods.Line.about``: what was compared, in words, so that no method need be there to read a table.
+    """
+
+    rows: pd.DataFrame
+    groups: tuple[str, ...]
+    dials: tuple[dict, ...] = ()
+
+    @classmethod
+    def of(cls, entry: Entry) -> Results:
+        """The trials of a published result.
+
+        Raises
+        ------
+        StoreError
+            It is damaged, or of an earlier version.
+        """
+        facts = entry.json("facts.json")
+        if "dials" not in facts:
+            raise StoreError(f"{entry.path}: made by an earlier version. Run the same command again to replace it.")
+        return cls(entry.table("trials.csv"), tuple(facts["groups"]), tuple(facts["dials"]))
+
+    def select(self, **what: object) -> Results:
+        """Rows whose columns equal the given values; a method with a model of its own is kept for any classifier."""
+        keep = np.ones(len(self.rows), bool)
+        alone = {dial["method"] for dial in self.dials if dial["only"]}
+        for name, value in what.items():
+            hit = self.rows[name] == value
+            if name == "classifier":
+                hit |= self.rows["method"].isin(alone)
+            keep &= hit.to_numpy()
+        return replace(self, rows=self.rows[keep])
+
+    def dial(self, name: str) -> Results:
+        """Rows at the positions of one dial."""
+        found = next(dial for dial in self.dials if dial["name"] == name)
+        settings = [text_of(position["setting"]) for position in found["positions"]]
+        here = (self.rows["method"] == found["method"]) & self.rows["setting"].isin(settings)
+        return replace(self, rows=self.rows[here.to_numpy()])
+
+    def runs(self) -> Runs:
+        """Counts of one setting: a part per seed, domains side by side."""
+        return runs_of(self.rows, self.groups)
+
+    def points(self) -> pd.DataFrame:
+        """A row per position of every dial: means over domains and seeds with 95 % intervals, and what it is."""
+        out, seen = [], dict[tuple[str, str], dict]()
+        by_position = dict(iter(self.rows.groupby(["method", "setting"])))
+        for dial in self.dials:
+            for position in dial["positions"]:
+                where = (dial["method"], text_of(position["setting"]))
+                if where not in by_position:
+                    continue
+                if where not in seen:  # two dials may start at the same setting
+                    seen[where] = self._numbers(by_position[where])
+                about = {"dial": dial["name"], "method": dial["method"], "setting": where[1]}
+                told = {key: dial[key] for key in ("title", "family", "kind", "needs_group", "source")}
+                out.append({**about, **told, "wording": position["wording"], **seen[where]})
+        return pd.DataFrame(out)
+
+    def _numbers(self, rows: pd.DataFrame) -> dict:
+        runs = runs_of(rows, self.groups)
+        row: dict = {"seeds": len(runs.parts)}
+        for metric in MEANS:
+            mean, low, high, n = runs.mean_span(metric)
+            row |= {metric: mean, f"{metric}_low": low, f"{metric}_high": high}
+            if metric != "accuracy":
+                row[f"{metric}_domains"] = n
+        return row
+
+    def by_seed(self, metric: str) -> pd.DataFrame:
+        """Means over domains per dial, setting and seed: ``dial, family, setting, seed, accuracy, fairness``."""
+        tables = tables_of(self.rows, len(self.groups))
+        frame = self.rows[["method", "setting", "seed"]].assign(
+            accuracy=METRICS["accuracy"](tables), fairness=METRICS[metric](tables)
+        )
+        means = frame.groupby(["method", "setting", "seed"], as_index=False).mean()
+        positions = pd.DataFrame(
+            [
+                {"dial": d["name"], "family": d["family"], "method": d["method"], "setting": text_of(p["setting"])}
+                for d in self.dials
+                for p in d["positions"]
+            ],
+            columns=["dial", "family", "method", "setting"],
+        )
+        return positions.merge(means, on=["method", "setting"])
+
+
+def family_scores(results: Results, metric: str, points: pd.DataFrame | None = None) -> pd.DataFrame:
+    """A row per family: hypervolume (both reference points) with its spread over seeds, distance to the bound.
+
+    The front of a family is made of the means over domains and seeds of all its settings; the spread is the standard
+    deviation of the same figure computed from single seeds. The unmitigated model on real rows is the start of every
+    classifier-side dial and of the trivial line, so it is part of their fronts.
+    """
+    points = results.points() if points is None else points
+    seeds = results.by_seed(metric)
+    family_of = {dial["name"]: dial["family"] for dial in results.dials}
+    strict = (_constant_accuracy(points), 0.0)
+    bound = points.loc[points["family"] == BOUND, ["accuracy", metric]].to_numpy()
+    rows = []
+    for family, part in points.groupby("family", sort=False):
+        members = {family}
+        if part["kind"].iloc[0] == MITIGATION or family == family_of.get(TRIVIAL):
+            members |= {family_of.get(UNMITIGATED, family)}
+        front = points.loc[points["family"].isin(members), ["accuracy", metric]].to_numpy(float)
+        single = [
+            hypervolume(g[["accuracy", "fairness"]].to_numpy(), COIN)
+            for _, g in seeds[seeds["family"].isin(members)].groupby("seed")
+        ]
+        rows.append(
+            {
+                "family": family,
+                "kind": part["kind"].iloc[0],
+                "needs_group": bool(part["needs_group"].any()),
+                "settings": len(part),
+                "hypervolume": hypervolume(front, COIN),
+                "hypervolume_sd": float(np.std(single, ddof=1)) if len(single) > 1 else float("nan"),
+                "hypervolume_strict": hypervolume(front, strict),
+                "distance": distance_to(front, bound) if len(bound) else float("nan"),
+                "fairest": float(non_dominated(front)[-1, 1]) if np.isfinite(front).all(1).any() else float("nan"),
+                "best_accuracy": float(np.nanmax(front[:, 0])),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _constant_accuracy(points: pd.DataFrame) -> float:
+    rows = points.loc[points["dial"] == CONSTANT, "accuracy"]
+    return float(rows.iloc[0]) if len(rows) else 0.5
+
+
+def floors(counts: Counts) -> dict[str, float]:
+    """What a perfectly equal model would show with these counts: the median, mean over domains, per ratio."""
+    return {metric: mean_over_domains(noise_floor(counts, metric)[0])[0] for metric in ("R_DP", "R_EOp")}
+
+
+def ratio(scores: pd.DataFrame, ours: str, others: Sequence[str]) -> tuple[float, str]:
+    """Hypervolume of one family over that of the best of others, and which that is."""
+    rivals = scores[scores["family"].isin(others)]
+    best = rivals.loc[rivals["hypervolume"].idxmax()]
+    mine = scores.loc[scores["family"] == ours, "hypervolume"].iloc[0]
+    return float(mine / best["hypervolume"]), str(best["family"])

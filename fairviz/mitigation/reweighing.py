@@ -1,0 +1,33 @@
+"""Weights that make label and group independent (Kamiran and Calders 2012)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fairviz.mitigation.base import Mitigation, Task
+from fairviz.settings import Dial, Parameter, spread
+
+
+def reweighing_weights(y: np.ndarray, z: np.ndarray, n_groups: int) -> np.ndarray:
+    """Weights (n,) ``P(y) P(z) / P(y, z)`` of rows with labels and groups (n,)."""
+    joint = np.bincount(2 * z + y, minlength=2 * n_groups).reshape(-1, 2) / len(y)
+    weight = joint.sum(1, keepdims=True) * joint.sum(0) / np.where(joint > 0, joint, 1.0)
+    return weight[z, y]
+
+
+class Reweighing(Mitigation):
+    """The weights to the power of ``share``; 1 is theirs."""
+
+    name = "reweighing"
+    source = "Kamiran and Calders (2012)"
+    parameters = (Parameter("share", 1.0, high=1.5, symbol="share"),)
+    dials = (
+        Dial(
+            "reweighing", "Reweighing", spread("share", (0.25, 0.5, 0.75, 1.0, 1.5)),
+            light=spread("share", (0.5, 1.0)), quick=spread("share", (1.0,)),
+        ),
+    )  # fmt: skip
+
+    def answer(self, task: Task, *, share: float) -> np.ndarray:
+        """See :class:`Mitigation`."""
+        return task.predict(reweighing_weights(task.source.y, task.source.z, len(task.source.groups)) ** share)

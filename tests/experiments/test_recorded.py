@@ -1,0 +1,125 @@
+"""The command that rebuilds what ships, in its quick form; and the trials of the recorded sweep."""
+
+import itertools
+
+import pandas as pd
+import pytest
+
+from fairviz.cli import main
+from fairviz.data import load_dataset
+from fairviz.data.sources import fingerprint_of
+from fairviz.experiments import recorded as module
+from fairviz.experiments.recorded import recorded_grid, recorded_trial
+from fairviz.experiments.runner import Where
+from fairviz.experiments.trial import Bench, Trial
+from fairviz.library import FitSpec, Library, load_fit
+from fairviz.settings import text_of
+from fairviz.store import ResultStore
+
+CLASSIFIERS = ("logistic_regression", "gradient_boosting", "mlp")
+
+
+# the grid
+
+
+def grid(targets=("a", "b"), seeds=range(2), ends=None, **more) -> list[Trial]:
+    return recorded_grid(targets, seeds, {"dp": 0.1, "eop": 0.0} if ends is None else ends, **more)
+
+
+def test_the_grid_by_hand() -> None:
+    """Ten stops of 0.01 up to where parity is equal, one for an opportunity that is, and the entropy's own."""
+    dp = [{"control": "dp", "lambda_z": k / 100} for k in range(1, 11)]
+    eop = [{"control": "eop", "lambda_z": 0.01}]
+    prices = (0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 50.0)
+    entropy = [{"control": "entropy", "lambda_z": price} for price in prices]
+    settings = [{}, *dp, *eop, *entropy]
+    wanted = {
+        ("fadm", text_of(setting), target, classifier, seed)
+        for setting, target, classifier, seed in itertools.product(settings, "ab", CLASSIFIERS, range(2))
+    }
+    wanted |= {("unmitigated", "{}", t, c, s) for t, c, s in itertools.product("ab", CLASSIFIERS, range(2))}
+    wanted |= {("constant", "{}", target, CLASSIFIERS[0], 0) for target in "ab"}
+    found = grid()
+    assert len(found) == len(set(found))
+    assert {(t.method, t.setting, t.target, t.classifier, t.seed) for t in found} == wanted
+    assert {(t.n, t.n_steps, t.n_iter, t.without) for t in found} == {(10_000, 10, 0, "")}
+
+
+def test_every_label_strength_has_every_price() -> None:
+    found = [t.position for t in grid(("a",), range(1), strengths=(0.5, 1.0, 2.0)) if t.method == "fadm"]
+    for strength in (0.5, 1.0, 2.0):
+        mine = [p for p in found if p.get("lambda_y", 1.0) == strength]
+        assert len(mine) == len(CLASSIFIERS) * (1 + 10 + 1 + 11)
+    assert len(found) == 3 * len(CLASSIFIERS) * 23
+
+
+def test_rows_of_the_grid_can_be_fewer() -> None:
+    assert {t.n for t in grid(n=500)} == {500}
+    assert recorded_trial("a", "mlp", 0, {}, n=500) in grid(n=500)
+
+
+# the command
+
+
+def test_quick_rebuild_publishes_and_resumes(tmp_path, monkeypatch) -> None:
+    out = tmp_path / "shipped"
+    monkeypatch.setattr(module, "QUICK", {"n_iter": 3})
+    command = ["pretrain", "--dataset", "simulated", "--quick", "--jobs", "1", "--out", str(out)]
+    assert main(command) == 0
+    store = ResultStore(out, read_only=True)
+    assert store.failures() == []
+    fits = {entry.spec["target"] for entry in store.entries("fit")}
+    assert fits == {"East", "North", "South", "West", "all"}
+    (sweep,) = store.entries("sweep")
+    rows, facts = sweep.table("trials.csv"), sweep.json("facts.json")
+    # per region: one constant; three real; three classifiers x (no price, first stop of dp, of eop, of entropy)
+    assert len(rows) == 4 * (1 + 3 + 3 * 4) == sweep.made["trials_computed"]
+    fadm = rows[rows["method"] == "fadm"]
+    assert (fadm.groupby(["target", "classifier"])["setting"].nunique() == 4).all()
+    assert rows["method"].value_counts().to_dict() == {"fadm": 48, "unmitigated": 12, "constant": 4}
+    assert set(rows["n"]) == {500}
+    assert sum(row["n"] for row in facts["counts"]) == 20_000
+    assert {row["control"] for row in facts["bayes_frontier"]} == {"dp", "eop"}
+    assert Library(tmp_path / "empty", out).recorded(fingerprint_of("simulated")) is not None
+
+    # a second run reads what is stored and changes nothing
+    before = (sweep.path / "trials.csv").read_bytes()
+    assert main(command) == 0
+    (again,) = ResultStore(out, read_only=True).entries("sweep")
+    assert (again.path / "trials.csv").read_bytes() == before
+    pd.testing.assert_frame_equal(again.table("trials.csv"), rows)
+
+    # equality is that of the published fits, and a listed trial is one of theirs
+    by_target = {entry.spec["target"]: load_fit(entry) for entry in store.entries("fit")}
+    for gap in ("dp", "eop"):
+        told = facts["equality"][gap]
+        assert set(told) == {"East", "North", "South", "West"}
+        assert all(told[t] == pytest.approx(by_target[t].price_.equality(gap)) for t in told)
+    row = fadm[fadm["setting"] != "{}"].iloc[0]
+    other = Library(tmp_path / "other", out)
+    (found,) = Bench(load_dataset("simulated"), other).compute([Trial.from_row(row)])
+    assert found.flat() == row.to_dict()
+    assert not list(other.store.root.glob("fit/*"))  # the shipped fit was taken, none was made
+
+
+def test_other_hyper_parameters_replace_the_shipped_fits(tmp_path, monkeypatch) -> None:
+    """Entries of a data set that are no longer made do not linger."""
+    out = tmp_path / "shipped"
+    monkeypatch.setattr(module, "QUICK", {"n_iter": 1})
+    list(module.pretrain("simulated", out, where=Where(n_jobs=1), quick=True))
+    first = {entry.key for entry in ResultStore(out).entries("fit")}
+    monkeypatch.setattr(module, "QUICK", {"n_iter": 2})
+    list(module.pretrain("simulated", out, where=Where(n_jobs=1), quick=True))
+    second = {entry.key for entry in ResultStore(out).entries("fit")}
+    assert len(second) == 5
+    assert not first & second
+    assert len(list(ResultStore(out).entries("sweep"))) == 1
+
+
+def test_the_trials_of_a_quick_rebuild_are_of_its_own_fits() -> None:
+    """Not of the default ones, which nobody has made."""
+    dataset = load_dataset("simulated", n=400)
+    one = module._with_iterations(recorded_trial("East", "mlp", 0, {}), 7)
+    assert one.fit_spec(dataset) == FitSpec.of(dataset, "East", n_iter=7)
+    plain = recorded_trial("East", "mlp", 0, {}, method="unmitigated")
+    assert module._with_iterations(plain, 7) == plain
