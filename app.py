@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from fairviz.ui import common, compare, explore
+from fairviz.ui import compare, explore
+from fairviz.ui.parts import base
 
 st.set_page_config(page_title="fairviz", page_icon="⚖️", layout="wide", initial_sidebar_state="collapsed")
 pages = [
     st.Page(explore.page, title="Explore", url_path="explore", default=True),
     st.Page(compare.page, title="Compare", url_path="compare"),
 ]
-common.set_pages(pages)
+base.set_pages(pages)
 st.navigation(pages, position="hidden").run()  # the pages link to each other in their first line

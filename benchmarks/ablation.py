@@ -15,7 +15,8 @@ from fairviz.data import load_dataset
 from fairviz.evaluation.metrics import METRICS
 from fairviz.experiments.recorded import recorded_trial
 from fairviz.experiments.trial import Bench
-from fairviz.library import FIT, FitSpec, Library
+from fairviz.store.library import Library
+from fairviz.store.specs import FIT, FitSpec
 
 VARIANTS = {
     "second order": {"meta": "second_order"},

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from fairviz.library import versions
+from fairviz.store.specs import versions
 
 RESULTS = Path(__file__).parent / "results"
 

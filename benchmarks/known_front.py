@@ -23,7 +23,8 @@ from fairviz.evaluation import evaluate
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import mean_point
-from fairviz.library import Library, load_fit
+from fairviz.store.fits import load_fit
+from fairviz.store.library import Library
 
 ROWS = 40_000
 METRIC = {"dp": "R_DP", "eop": "R_EOp"}

@@ -22,7 +22,7 @@ import pandas as pd
 
 from benchmarks.common import keep
 from benchmarks.quality import pooled
-from fairviz.data.readers import read_adult
+from fairviz.data.sets.adult import read as read_adult
 from fairviz.evaluation import evaluate, real_data_model
 
 OURS = """

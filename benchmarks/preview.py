@@ -19,11 +19,12 @@ from fairviz.evaluation import CLASSIFIERS
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import METRICS, mean_over_domains
 from fairviz.evaluation.runs import Runs
+from fairviz.experiments.preview import Preview
 from fairviz.experiments.recorded import recorded_trial
 from fairviz.experiments.trial import Bench, counts_of
-from fairviz.library import FitSpec, Library
 from fairviz.numerics import settle
-from fairviz.preview import Preview
+from fairviz.store.library import Library
+from fairviz.store.specs import FitSpec
 from fairviz.synthesizers.pool import effective_sample_size
 
 PRICES = (0.11, 0.13, 0.17, 0.19, 0.23)

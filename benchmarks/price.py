@@ -26,8 +26,9 @@ from sklearn.model_selection import train_test_split
 from benchmarks.common import keep
 from fairviz.controls import CONTROLS
 from fairviz.data.dataset import DomainDataset
+from fairviz.data.sets import DATASETS
 from fairviz.data.simulate import HIRING_SCHEMA, Hiring
-from fairviz.data.sources import DATASETS, load_dataset
+from fairviz.data.sources import load_dataset
 from fairviz.evaluation.downstream import FeatureCodes, fitted
 from fairviz.mitigation import MITIGATIONS
 from fairviz.mitigation.base import Task

@@ -10,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.common import keep
-from fairviz.data.readers import read_adult
+from fairviz.data.sets.adult import read as read_adult
 from fairviz.evaluation import evaluate, real_data_model
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import METRICS
-from fairviz.library import FitSpec, Library
+from fairviz.store.library import Library
+from fairviz.store.specs import FitSpec
 from fairviz.synthesizers import FADM
 
 SEEDS = range(5)

@@ -12,20 +12,26 @@ from __future__ import annotations
 import tempfile
 import time
 from dataclasses import asdict
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from benchmarks.common import keep
+from benchmarks.common import RESULTS, keep
 from fairviz.data import load_dataset
 from fairviz.evaluation.counts import Counts
 from fairviz.experiments.recorded import recorded_trial
-from fairviz.experiments.runner import Where, run
+from fairviz.experiments.runner import run
 from fairviz.experiments.trial import Bench, Trial
-from fairviz.library import FIT, FitSpec, Library
-from fairviz.segments import Row, TrialStore
+from fairviz.experiments.where import Where
+from fairviz.store.library import Library
+from fairviz.store.specs import FIT, FitSpec
+from fairviz.store.trials import Row, TrialStore
 
 MANY, PER_TASK = 100_000, 50
+DOCUMENT = Path(__file__).parent.parent / "docs" / "scale.md"
+MARK = "## What trials cost"
 
 
 def segments(folder: Path) -> list[dict]:
@@ -93,13 +99,57 @@ def second_worker(folder: Path) -> list[dict]:
     ]
 
 
+def _plain(_: int) -> float:
+    """A loop that needs nothing but a core."""
+    begun = time.perf_counter()
+    sum(k * k for k in range(20_000_000))
+    return time.perf_counter() - begun
+
+
+def machine() -> list[dict]:
+    """How much two processes of this machine get done, against one: what two workers could reach at most."""
+    one = min(_plain(0) for _ in range(3))
+    with get_context("spawn").Pool(2) as pool:
+        pool.map(_plain, [0, 1])
+        both = [np.mean(pool.map(_plain, [0, 1])) for _ in range(3)]
+    return [{"what": "times as fast with two processes, a plain loop", "value": 2 * one / float(np.mean(both))}]
+
+
+def told() -> str:
+    """The kept figures for a million trials, in Markdown."""
+    kept = pd.read_csv(RESULTS / "scale.csv")
+    of = dict(zip(kept["what"], kept["value"], strict=True))
+    files, second = of["files of 100,000 trials, merged"], of["times as fast with two workers"]
+    each = of["seconds of 96 trials, one worker"] / 96
+    plain = kept.loc[kept["what"] == "times as fast with two processes, a plain loop", "value"].to_list()
+    lines = [
+        "| what | a million trials |",
+        "|---|---|",
+        f"| on disk, as tasks of {PER_TASK} write them | {of['bytes a trial, as tasks write them']:.0f} MB in "
+        f"{1_000_000 // PER_TASK:,} files |",
+        f"| on disk, merged | {of['bytes a trial, merged']:.0f} MB in {10 * files:.0f} files or so |",
+        f"| to store | {1e3 * of['milliseconds a trial to store']:.0f} s |",
+        f"| to read | {10 * of['seconds to read 100,000 trials']:.0f} s |",
+        f"| overhead beyond the arithmetic | {of['milliseconds of overhead a trial'] / 3.6:.2f} core-hours |",
+        f"| arithmetic: 10,000 guided rows and boosting, {each:.2f} s each | {each / 3.6e-3:.0f} core-hours |",
+    ]
+    note = (
+        f"Two workers were {second:.2f} times as fast as one; two processes of that machine, which others shared, ran "
+        f"a plain loop {plain[0]:.2f} times as fast as one just before, {plain[-1]:.2f} times just after. "
+        f"{kept['machine'][0]}, {kept['date'][0]}; `python -m benchmarks.scale`."
+    )
+    return "\n".join([*lines, "", note])
+
+
 def main() -> None:
-    """Measure and keep."""
+    """Measure and keep, and tell it in docs/scale.md."""
     with tempfile.TemporaryDirectory() as folder:
         rows = segments(Path(folder) / "many")
         rows += overhead(Library(Path(folder) / "one"))
-        rows += second_worker(Path(folder))
+        rows += machine() + second_worker(Path(folder)) + machine()
     keep("scale", rows)
+    head = DOCUMENT.read_text().split(MARK)[0]
+    DOCUMENT.write_text(f"{head}{MARK}\n\n{told()}\n")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ print(json.dumps({"seconds": seconds, "MiB": resource.getrusage(resource.RUSAGE_
 SAMPLE = """
 import json, time
 import torch; torch.set_num_threads(1)
-from fairviz.library import Library, load_fit
+from fairviz.store.fits import load_fit
+from fairviz.store.library import Library
 fit = load_fit(Library().find_fit("adult", "Black"))
 settings = json.loads(%r)
 fit.sample(2000, **settings)
@@ -43,7 +44,8 @@ import json, time
 import torch; torch.set_num_threads(1)
 from fairviz.data import load_dataset
 from fairviz.evaluation import evaluate
-from fairviz.library import Library, load_fit
+from fairviz.store.fits import load_fit
+from fairviz.store.library import Library
 target = load_dataset("adult").leave_out("Black")[1]
 fit = load_fit(Library().find_fit("adult", "Black"))
 times = []

@@ -13,15 +13,16 @@ import pandas as pd
 
 from benchmarks.common import RESULTS
 from benchmarks.known_front import METRIC, known_path, points_below
-from fairviz.data.sources import DATASETS, fingerprint_of
-from fairviz.evaluation.downstream import CLASSIFIERS
+from fairviz.data.sets import DATASETS
+from fairviz.data.sources import fingerprint_of
+from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.metrics import METRICS, mean_over_domains
 from fairviz.evaluation.runs import Runs
-from fairviz.evaluation.tradeoff import Sweep, mean_point, runs_of
+from fairviz.evaluation.tradeoff import SWEPT, Sweep, mean_point, runs_of
 from fairviz.experiments import tables
-from fairviz.experiments.publish import FRONTIER, TABLE
-from fairviz.library import Library
 from fairviz.store import Entry
+from fairviz.store.library import Library
+from fairviz.store.specs import FRONTIER, TABLE
 
 README = Path(__file__).parent.parent / "README.md"
 SETTINGS = (
@@ -73,7 +74,7 @@ def table(library: Library) -> str:
         part = sweep.setting(control, 1.0, classifier, domains).select(lambda_z=price)
         lines.append(line(f"synthetic, {name}", part.runs()))
     fits = [e.made["seconds"] for e in library.find_fits(fingerprint_of("adult")).values()]
-    seeds = sweep.rows.loc[sweep.rows["train"] == "synthetic", "seed"].nunique()
+    seeds = sweep.rows.loc[sweep.rows["method"] == SWEPT, "seed"].nunique()
     made = entry.made
     note = (
         f"Gradient boosting, means over the {len(domains)} held-out race domains, {seeds} seeds: rates are averaged "

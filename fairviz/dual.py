@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
@@ -50,11 +51,8 @@ class Multiplier:
 
     def scaled(self) -> tuple[float, np.ndarray, float, np.ndarray]:
         """Size and unit contrast of dp, then of eop; a contrast of size 0 stays 0."""
-        out: list = []
-        for contrast in (self.dp, self.eop):
-            size = self.size(contrast)
-            out += [size, contrast / size if size > 0 else contrast]
-        return tuple(out)  # type: ignore[return-value]
+        dp, eop = self.size(self.dp), self.size(self.eop)
+        return dp, self.dp / dp if dp > 0 else self.dp, eop, self.eop / eop if eop > 0 else self.eop
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class Dual:
     pi_1: np.ndarray
     share: np.ndarray | None = None
     why_not: dict[str, str] = field(default_factory=dict)
-    _found: dict[tuple, Multiplier] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _found: dict[tuple[Any, ...], Multiplier] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def _share(self) -> np.ndarray:
@@ -109,7 +107,8 @@ class Dual:
 
     def rates(self, yes: np.ndarray, control: str) -> np.ndarray:
         """Rate of every group, (K,), under probabilities of yes (n,): rates of yes, or true positive rates."""
-        return (self._share * yes) @ self.by_group[control]
+        result: np.ndarray = (self._share * yes) @ self.by_group[control]
+        return result
 
     def gap(self, yes: np.ndarray, control: str) -> float:
         """Largest difference between two groups' rates."""
@@ -126,7 +125,8 @@ class Dual:
         return float(self._share @ (1 - np.asarray(self.eta, float)) + self._share @ positive)
 
     def _gain(self, multiplier: Multiplier) -> np.ndarray:
-        return self.margin - self.by_group["dp"] @ multiplier.dp - self.by_group["eop"] @ multiplier.eop
+        result: np.ndarray = self.margin - self.by_group["dp"] @ multiplier.dp - self.by_group["eop"] @ multiplier.eop
+        return result
 
     def multiplier(self, lambda_dp: float = 0.0, lambda_eop: float = 0.0) -> Multiplier:
         """The minimiser of the dual at two prices, each in [0, :data:`MAX_PRICE`].
@@ -257,10 +257,11 @@ class Dual:
                         slack[k] = -1.0
                         rows.append(np.concatenate([moved[:, a] - moved[:, b], slack]))
                         sides.append(fixed[b] - fixed[a])
-        bounds: list[tuple] = [(0.0, 1.0)] * len(ties) + [(0.0, None)] * len(priced)
+        bounds: list[tuple[Any, ...]] = [(0.0, 1.0)] * len(ties) + [(0.0, None)] * len(priced)
         solved = linprog(cost, A_ub=np.array(rows), b_ub=sides, bounds=bounds, method="highs")
         assert solved.status == 0, solved.message
-        return solved.x[: len(ties)].clip(0.0, 1.0)
+        result: np.ndarray = solved.x[: len(ties)].clip(0.0, 1.0)
+        return result
 
 
 def _free_minimiser(margin: np.ndarray, w: np.ndarray, share: np.ndarray) -> float:

@@ -105,7 +105,7 @@ def clear_leftovers(folder: Path) -> None:
 
 
 @contextmanager
-def written_aside(path: Path, folder: Path | None = None, *, mode: int = 0o666, **how: Any) -> Iterator[IO]:
+def written_aside(path: Path, folder: Path | None = None, *, mode: int = 0o666, **how: Any) -> Iterator[IO[Any]]:
     """A new file beside ``path`` that takes its place when the block ends well, and is removed when it does not.
 
     Every writer has a file of its own, so of two that write at once one's file is there whole.
@@ -137,3 +137,9 @@ def written_aside(path: Path, folder: Path | None = None, *, mode: int = 0o666, 
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
+
+
+def shipped(name: str) -> Path:
+    """A file or folder that comes with fairviz: inside the installed package, or at the top of a checkout."""
+    inside = Path(__file__).resolve().parent / "shipped"
+    return (inside if inside.is_dir() else inside.parent.parent) / name

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import torch
-from torch import Tensor
-
-Params = dict[str, Tensor]
 Batch = TypeVar("Batch")
-LossFn = Callable[[Params, Batch], Tensor]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    Params = dict[str, Tensor]
+    LossFn = Callable[[Params, Batch], Tensor]
 
 #: second_order: Algorithm 1. first_order: its gradient at the adapted weights, without the second derivative.
 #: prose: section 4.4's text, which takes the inner step on the held-out domain. none: plain training.
@@ -30,13 +30,15 @@ def adapt(params: Params, loss: Tensor, *, lr: float, first_order: bool = False)
     first_order : bool
         Treat the gradient as a constant (no second derivatives).
     """
+    import torch
+
     gradients = torch.autograd.grad(loss, list(params.values()), create_graph=not first_order, retain_graph=True)
     return {name: p - lr * g for (name, p), g in zip(params.items(), gradients, strict=True)}
 
 
 def meta_loss(
     params: Params,
-    loss_fn: LossFn,
+    loss_fn: LossFn[Batch],
     batch_in: Batch,
     batch_out: Batch | None,
     *,

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from functools import cache
 from threading import Lock
+from typing import TYPE_CHECKING
 
-import sklearn.ensemble  # noqa: F401  (loads the thread pools that are to be limited)
-import torch
-from threadpoolctl import ThreadpoolController
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 
 @cache
 def _pools() -> ThreadpoolController:
-    """Thread pools of the libraries loaded by now; finding them takes milliseconds, so it is done once."""
+    """Thread pools of the libraries that compute; finding them takes milliseconds, so it is done once."""
+    import sklearn.ensemble  # noqa: F401  (loads pools that are to be limited)
+    import torch  # noqa: F401
+    from threadpoolctl import ThreadpoolController
+
     return ThreadpoolController()
 
 
@@ -25,7 +29,7 @@ _measuring = Lock()
 
 
 def precision() -> str:
-    """torch's name of the fastest float32 matrix product here that keeps float32 accuracy.
+    """Torch's name of the fastest float32 matrix product here that keeps float32 accuracy.
 
     "medium" means bfloat16 on some processors; there "highest" is taken.
     """
@@ -35,6 +39,8 @@ def precision() -> str:
 
 @cache
 def _precision() -> str:
+    import torch
+
     rng = torch.Generator().manual_seed(0)
     a, b = torch.randn(256, 256, generator=rng), torch.randn(256, 256, generator=rng)
     before = torch.get_float32_matmul_precision()
@@ -51,6 +57,8 @@ def settle() -> None:
 
     OpenMP keeps its number of threads for each thread apart, so whoever computes calls this first, wherever it runs.
     """
+    import torch
+
     if torch.get_num_threads() != 1:
         torch.set_num_threads(1)
     if torch.get_float32_matmul_precision() != precision():

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
-class Registry(Mapping[str, Any]):
+class Registry(Mapping[str, T]):
     """Objects by name, imported when they are asked for, so that reading one name does not load all there is.
 
     Parameters
@@ -17,20 +19,20 @@ class Registry(Mapping[str, Any]):
     group : str
         The group of entry points in which other packages name theirs, such as ``fairviz.controls``.
     builtin : mapping
-        Names to ``"module:attribute"``, in the order in which they are shown; others follow.
+        Names to ``"module:attribute"``, or to objects that are at hand, in the order in which they are shown; others
+        follow.
     """
 
-    def __init__(self, group: str, builtin: Mapping[str, str]) -> None:
+    def __init__(self, group: str, builtin: Mapping[str, Any]) -> None:
         self.group = group
         self._builtin = dict(builtin)
-        self._loaded: dict[str, Any] = {}
+        self._loaded: dict[str, T] = {}
         self._others: dict[str, Any] | None = None
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> T:
         if name not in self._loaded:
             if name in self._builtin:
-                module, attribute = self._builtin[name].split(":")
-                self._loaded[name] = getattr(import_module(module), attribute)
+                self._loaded[name] = _imported(self._builtin[name])
             elif name in self._from_others():
                 self._loaded[name] = self._from_others()[name].load()
             else:
@@ -57,3 +59,27 @@ class Registry(Mapping[str, Any]):
                 else:
                     self._others[point.name] = point
         return self._others
+
+
+def _imported(what: Any) -> Any:
+    if not isinstance(what, str):
+        return what
+    module, attribute = what.split(":")
+    return getattr(import_module(module), attribute)
+
+
+def lazily(package: str, where: Mapping[str, str]) -> Callable[[str], Any]:
+    """A package's ``__getattr__``: names are imported from its modules when they are asked for.
+
+    Parameters
+    ----------
+    where : mapping
+        Public name to module of the package.
+    """
+
+    def getattribute(name: str) -> Any:
+        if name not in where:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(f"{package}.{where[name]}"), name)
+
+    return getattribute

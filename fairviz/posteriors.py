@@ -12,7 +12,8 @@ from sklearn.model_selection import KFold, StratifiedKFold
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.dual import Dual, shares
-from fairviz.evaluation.downstream import CLASSIFIERS, FeatureCodes
+from fairviz.evaluation.classifiers import CLASSIFIERS
+from fairviz.evaluation.downstream import FeatureCodes
 from fairviz.evaluation.metrics import MIN_ROWS
 from fairviz.numerics import settle
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from fairviz.errors import SettingError
@@ -27,8 +27,8 @@ class Parameter:
         None: it has to be given.
     low, high : float
         Range of a number.
-    choices : tuple of str
-        What a word may be; then it is no number.
+    choices : collection of str
+        What a word may be, such as a registry; then it is no number.
     whole : bool
         Whether the number is whole.
     symbol : str
@@ -45,7 +45,7 @@ class Parameter:
     default: Any = None
     low: float = 0.0
     high: float = 1.0
-    choices: tuple[str, ...] = ()
+    choices: Collection[str] = field(default=(), compare=False)
     whole: bool = False
     symbol: str = ""
     in_fit: bool = False
@@ -60,7 +60,7 @@ class Parameter:
         SettingError
         """
         if self.choices:
-            if value not in self.choices:
+            if not isinstance(value, str) or value not in self.choices:
                 raise SettingError(f"{owner}: {self.name} is {value!r}; choose one of {', '.join(self.choices)}.")
             return value
         ok = isinstance(value, (int, float)) and not isinstance(value, bool) and self.low <= value <= self.high
@@ -92,7 +92,7 @@ def canonical(owner: str, parameters: Iterable[Parameter], setting: Mapping[str,
     found: Setting = {}
     for name, parameter in known.items():
         if name not in setting and parameter.default is None:
-            such = parameter.choices[0] if parameter.choices else parameter.high
+            such = next(iter(parameter.choices)) if parameter.choices else parameter.high
             raise SettingError(f"{owner} needs the setting {name!r}, such as {such!r}.")
         value = parameter.check(owner, setting.get(name, parameter.default))
         if not (parameter.neutral and value == parameter.default):

@@ -26,10 +26,13 @@ def install(folder: Path, monkeypatch, name: str, code: str, points: dict[str, d
 def forget(monkeypatch) -> None:
     """Registries look for entry points anew, now and when the test is over."""
     from fairviz.controls import CONTROLS
+    from fairviz.data.sets import DATASETS
+    from fairviz.evaluation.classifiers import CLASSIFIERS
+    from fairviz.evaluation.metrics import METRICS
     from fairviz.mitigation import MITIGATIONS
     from fairviz.synthesizers import SYNTHESIZERS
 
-    for registry in (CONTROLS, MITIGATIONS, SYNTHESIZERS):
+    for registry in (CLASSIFIERS, CONTROLS, DATASETS, METRICS, MITIGATIONS, SYNTHESIZERS):
         assert isinstance(registry, Registry)
         monkeypatch.setattr(registry, "_others", None)
         monkeypatch.setattr(registry, "_loaded", dict(registry._loaded))

@@ -16,14 +16,17 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from fairviz.cli import main
 from fairviz.data import load_dataset
-from fairviz.draws import Drawer
 from fairviz.evaluation import evaluate
-from fairviz.evaluation.downstream import CLASSIFIERS
+from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.tradeoff import columns_of
+from fairviz.experiments.drawer import Drawer
 from fairviz.experiments.recorded import recorded_trial
-from fairviz.experiments.runner import Where, run
+from fairviz.experiments.runner import run
 from fairviz.experiments.trial import Bench, Trial
-from fairviz.library import FitSpec, Library, load_fit
+from fairviz.experiments.where import Where
+from fairviz.store.fits import load_fit
+from fairviz.store.library import Library
+from fairviz.store.specs import FitSpec
 from fairviz.synthesizers import FADM
 
 ROOT = Path(__file__).parent.parent

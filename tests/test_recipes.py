@@ -1,6 +1,7 @@
 """CONTRIBUTING's recipes, each from outside the package: one file and its entry point, and it is everywhere."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,15 +12,17 @@ from streamlit.testing.v1 import AppTest
 from fairviz.cli import main
 from fairviz.controls import CONTROLS
 from fairviz.data.sources import load_dataset
-from fairviz.evaluation import metrics
-from fairviz.evaluation.metrics import METRICS, Rate, Ratio
+from fairviz.evaluation.metrics import axes
 from fairviz.experiments.methods import METHODS, line_named
-from fairviz.library import Library, load_fit
 from fairviz.mitigation import MITIGATIONS
 from fairviz.mitigation.checks import check_mitigation
+from fairviz.store.fits import load_fit
+from fairviz.store.library import Library
 from fairviz.synthesizers import SYNTHESIZERS, check_synthesizer
 from tests.outside import install
+from tests.ui.pages import compare_page
 
+ROOT = Path(__file__).parent.parent
 GENERATOR = '''
     """Rows of the source drawn again, each number from another row of its label."""
     import numpy as np
@@ -82,12 +85,6 @@ def own_cache(monkeypatch, tmp_path):
     st.cache_resource.clear()
 
 
-def page() -> None:
-    from fairviz.ui import compare
-
-    compare.page()
-
-
 def test_a_generator_joins_frontier_and_compare(tmp_path, monkeypatch, capsys) -> None:
     install(tmp_path, monkeypatch, "shuffling", GENERATOR, {"fairviz.synthesizers": {"shuffled": "shuffling:Shuffled"}})
     assert len([line for line in GENERATOR.strip().splitlines() if line.strip()]) < 50
@@ -97,7 +94,7 @@ def test_a_generator_joins_frontier_and_compare(tmp_path, monkeypatch, capsys) -
     assert main([*command, "--jobs", "1"]) == 0
     assert "| Shuffled rows |" in capsys.readouterr().out
     monkeypatch.setenv("FAIRVIZ_PRETRAINED", str(tmp_path / "none"))
-    app = AppTest.from_function(page, default_timeout=120).run()
+    app = AppTest.from_function(compare_page, default_timeout=120).run()
     assert not app.exception
     assert "Shuffled rows" in app.multiselect[0].options
     point = next(o for o in app.selectbox(key="compare_point").options if o.startswith("Shuffled rows"))
@@ -172,10 +169,15 @@ def test_a_control_is_priced_guides_and_weighs(tmp_path, monkeypatch) -> None:
 
 def test_a_metric_is_one_object(monkeypatch, capsys, tmp_path) -> None:
     """Ratio of false omission rates: of those told no, how many are truly yes. By hand from the counts."""
-    rate = Rate("false omission rate", "rows told no", "is wrong to say no to {who}", "to {who}", hits=((1, 0),),
-                among=((0, 0), (1, 0)))  # fmt: skip
-    monkeypatch.setitem(METRICS, "R_FOR", Ratio("R_FOR", "False omission", "Ratio of false omissions", rates=(rate,)))
-    assert metrics.METRICS is METRICS
+    code = """
+        from fairviz.evaluation.metrics import Rate, Ratio
+
+        RATE = Rate("false omission rate", "rows told no", "is wrong to say no to {who}", "to {who}", hits=((1, 0),),
+                    among=((0, 0), (1, 0)))
+        R_FOR = Ratio("R_FOR", "False omission parity", "Ratio of false omissions", axis=True, rates=(RATE,))
+    """
+    install(tmp_path, monkeypatch, "omissions", code, {"fairviz.metrics": {"R_FOR": "omissions:R_FOR"}})
+    assert axes()[-1] == "R_FOR"
     out = tmp_path / "rows.csv"
     assert main(["sample", "--dataset", "simulated", "--target", "East", "-n", "2000", "--out", str(out)]) == 0
     capsys.readouterr()
@@ -190,3 +192,89 @@ def test_a_metric_is_one_object(monkeypatch, capsys, tmp_path) -> None:
     assert report["metrics"]["R_FOR"]["value"] == pytest.approx(min(told.values()) / max(told.values()))
     assert report["metrics"]["R_FOR"]["low"] <= report["metrics"]["R_FOR"]["value"]
     assert 0 < report["metrics"]["R_FOR"]["noise_floor"][0] <= 1
+    app = AppTest.from_string("from fairviz.ui import explore; explore.page()", default_timeout=120).run()
+    app.selectbox(key="axis").set_value("R_FOR").run()
+    assert not app.exception
+    assert "It is wrong to say no to" in "\n".join(m.value for m in app.markdown)
+
+
+DATA = """
+    import numpy as np
+    import pandas as pd
+    from fairviz.data.dataset import DomainDataset
+    from fairviz.data.schema import Schema
+    from fairviz.data.sources import Source
+
+    SCHEMA = Schema(("size",), "sold", "yes", "shop", "town")
+
+    def read():
+        rng = np.random.default_rng(0)
+        size, shop = rng.normal(size=600), rng.integers(2, size=600)
+        sold = np.where(size + shop + rng.normal(size=600) > 0.5, "yes", "no")
+        frame = pd.DataFrame({"size": size, "sold": sold, "shop": np.array(["red", "blue"])[shop],
+                              "town": np.array(["A", "B", "C"])[np.arange(600) % 3]})
+        return DomainDataset.from_frame("shoes", frame, SCHEMA)
+
+    SHOES = Source(read=read, title="Shoes", story="Pairs of shoes.", licence="none", publisher="a test", schema=SCHEMA,
+                   fingerprint=read().fingerprint(), nouns={"domain": "town"})
+"""
+
+
+def test_a_data_set_is_listed_tried_and_opened(monkeypatch, capsys, tmp_path) -> None:
+    install(tmp_path, monkeypatch, "shoes", DATA, {"fairviz.datasets": {"shoes": "shoes:SHOES"}})
+    assert main(["datasets", "--json"]) == 0
+    assert [row["name"] for row in json.loads(capsys.readouterr().out)][-1] == "shoes"
+    assert main(["trial", "--dataset", "shoes", "--target", "B", "--method", "unmitigated"]) == 0
+    counts = pd.DataFrame(json.loads(capsys.readouterr().out)["counts"])
+    assert counts["n"].sum() == 200
+    frontier = ["frontier", "--dataset", "shoes", "--methods", "unmitigated,constant,overwrite", "--quick"]
+    assert main([*frontier, "--jobs", "1"]) == 0
+    app = AppTest.from_string("from fairviz.ui import explore; explore.page()", default_timeout=120)
+    app.query_params["data"] = "shoes"
+    app.run()
+    assert not app.exception
+    assert app.button(key="train").label == "Train 3 fits"
+    compare = AppTest.from_string("from fairviz.ui import compare; compare.page()", default_timeout=120)
+    compare.query_params["compare_data"] = "shoes"
+    compare.run()
+    assert not compare.exception
+    assert "Tested on one town at a time (A, B)" in "\n".join(c.value for c in compare.caption)
+
+
+def test_a_downstream_model_is_a_function(monkeypatch, capsys, tmp_path) -> None:
+    code = """
+        from sklearn.naive_bayes import GaussianNB
+        from sklearn.pipeline import make_pipeline
+        from fairviz.evaluation.downstream import linear_input
+
+        def bayes(codes, seed):
+            return make_pipeline(linear_input(codes), GaussianNB())
+    """
+    install(tmp_path, monkeypatch, "bayesian", code, {"fairviz.classifiers": {"naive_bayes": "bayesian:bayes"}})
+    trial = ["trial", "--dataset", "simulated", "--target", "East", "--method", "unmitigated", "-n", "2000"]
+    assert main([*trial, "--classifier", "naive_bayes"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["trial"]["classifier"] == "naive_bayes"
+    assert 0.6 < found["metrics"]["accuracy"]["value"] < 0.9
+
+
+def test_a_page_is_a_function_and_a_line(monkeypatch, tmp_path) -> None:
+    code = """
+        import streamlit as st
+        from fairviz.ui.parts import base
+
+        @base.guarded()
+        def page():
+            base.header("fairviz \u00b7 What is new?", "New")
+            st.write("Nothing yet.")
+    """
+    install(tmp_path, monkeypatch, "newpage", code, {})
+    text = (ROOT / "app.py").read_text()
+    line = '    st.Page(compare.page, title="Compare", url_path="compare"),\n'
+    assert line in text
+    text = text.replace(line, line + '    st.Page(newpage.page, title="New", url_path="new", default=True),\n')
+    text = text.replace(', url_path="explore", default=True', ', url_path="explore"')
+    text = text.replace("import streamlit as st", "import newpage\nimport streamlit as st", 1)
+    app = AppTest.from_string(text, default_timeout=120).run()
+    assert not app.exception
+    assert [m.value for m in app.markdown] == ["#### fairviz \u00b7 What is new?", "Nothing yet."]

@@ -1,9 +1,11 @@
 """Fair controls: what a price means, how it guides sampling, weighs rows, and where its dial stops.
 
-A new one is a file beside these and a line here, or an entry point ``fairviz.controls`` of another package.
+A new one is a file beside these and a line in ``registry``, or an entry point ``fairviz.controls`` of another package.
 """
 
-from fairviz.controls.base import LAMBDA_Y_GRID, MAX_LAMBDA_Y, Control, control_named
 from fairviz.controls.registry import CONTROLS
+from fairviz.plugins import lazily
 
-__all__ = ["CONTROLS", "LAMBDA_Y_GRID", "MAX_LAMBDA_Y", "Control", "control_named"]
+_WHERE = {"MAX_LAMBDA_Y": "base", "Control": "base", "control_named": "base"}
+__all__ = ["CONTROLS", *_WHERE]
+__getattr__ = lazily(__name__, _WHERE)

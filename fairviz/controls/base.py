@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 #: Strongest label guidance; beyond it the few clearest rows are drawn over and over.
 MAX_LAMBDA_Y = 10.0
-LAMBDA_Y_GRID = (0.5, 1.0, 2.0)
 #: Stops of a dial from 0 to equality, at least.
 STOPS = 10
 NICE = (1.0, 2.0, 2.5, 5.0)
@@ -139,7 +138,7 @@ class Control:
     def prices(self, lambda_z: Any, lambda_eop: Any = 0.0) -> tuple[Any, Any]:
         """The prices of the gap in rates of yes and of that in true positive rates, numbers or arrays."""
         given = dict(zip(self.gaps, (lambda_z, lambda_eop), strict=False))
-        return tuple(given.get(gap, 0.0 * lambda_z) for gap in GAPS)  # type: ignore[return-value]
+        return tuple(given.get(gap, 0.0 * lambda_z) for gap in GAPS)
 
     def end(self, dual: Dual) -> float | None:
         """The price from which on the gap on the source is zero and a higher one asks for nothing; None without one.
@@ -220,4 +219,5 @@ def control_named(name: str) -> Control:
 
     if name not in CONTROLS:
         raise SettingError(f"No control {name!r}. Choose one of {', '.join(repr(n) for n in CONTROLS)}.")
-    return CONTROLS[name]
+    result: Control = CONTROLS[name]
+    return result

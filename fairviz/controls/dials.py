@@ -14,9 +14,9 @@ OURS = "docs/method.md, Fair control that knows the label"
 #: for eop, read off the duals before any test; beyond it nothing changes.
 DP = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 EOP = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64)
-#: Controls by the names that ship; another package's joins through its own dial.
+#: ``control`` may be any of the registry, another package's too.
 PRICE_PARAMETERS = (
-    Parameter("control", "dp", choices=tuple(CONTROLS), beside=("lambda_z", "lambda_eop")),
+    Parameter("control", "dp", choices=CONTROLS, beside=("lambda_z", "lambda_eop")),
     Parameter("lambda_eop", 0.0, high=MAX_PRICE, symbol="λ_eop", neutral=True),
     Parameter("lambda_z", 0.0, high=100.0, symbol="λ_z", neutral=True),
 )

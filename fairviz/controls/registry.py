@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fairviz.plugins import Registry
 
-CONTROLS = Registry(
+if TYPE_CHECKING:
+    from fairviz.controls.base import Control
+
+CONTROLS: Registry[Control] = Registry(
     "fairviz.controls",
     {
         "dp": "fairviz.controls.parity:PARITY",

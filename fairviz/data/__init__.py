@@ -1,8 +1,12 @@
 """Data: a frame plus a schema, its encoder, and where built-in sets come from."""
 
-from fairviz.data.dataset import DomainDataset, read_csv
-from fairviz.data.encoder import TableEncoder
-from fairviz.data.schema import Schema
-from fairviz.data.sources import DATASETS, load_dataset
+from fairviz.plugins import lazily
 
-__all__ = ["DATASETS", "DomainDataset", "Schema", "TableEncoder", "load_dataset", "read_csv"]
+#: What ``target`` says when no domain is held out, so no domain may be called so.
+ALL_DOMAINS = "all"
+_WHERE = {
+    "DATASETS": "sets", "DomainDataset": "dataset", "Schema": "schema", "TableEncoder": "encoder",
+    "load_dataset": "sources", "read_csv": "dataset",
+}  # fmt: skip
+__all__ = ["ALL_DOMAINS", *_WHERE]
+__getattr__ = lazily(__name__, _WHERE)

@@ -8,8 +8,8 @@ import unicodedata
 import numpy as np
 import pandas as pd
 
-from fairviz.data.schema import _shown
 from fairviz.errors import DataError
+from fairviz.text import quoted
 
 #: Beyond it not every whole number has a float of its own.
 EXACT = 2**53
@@ -45,6 +45,7 @@ class Clean:
         self.controls = self.invisible = self.composed = 0
 
     def __call__(self, text: str) -> str:
+        """One cell's text as it is used."""
         if CONTROL.search(text):
             text, n = CONTROL.subn("", text)
             self.controls += n
@@ -184,4 +185,46 @@ def _refuse_strays(
 
 def _refuse(codes: np.ndarray, kinds: list[str | None], bad: np.ndarray, where: str, why: str, advice: str) -> None:
     row = int(bad[codes].argmax())
-    raise DataError(f"{where}, row {row + 1}: found {_shown(kinds[codes[row]])}, {why}. {advice} or drop the column.")
+    raise DataError(f"{where}, row {row + 1}: found {quoted(kinds[codes[row]])}, {why}. {advice} or drop the column.")
+
+
+def as_text(values: pd.Series) -> pd.Series:
+    """Values as text, missing ones as None; whole numbers without the ".0" that a missing neighbour gave them."""
+    kept = values.astype("object").where(values.notna(), None)
+    whole = pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all()
+    return kept.map(lambda v: str(int(v)) if whole else str(v), na_action="ignore")
+
+
+def check_numbers(where: str, name: str, values: pd.Series) -> None:
+    """Refuse numbers that a float would not hold."""
+    numbers = values.to_numpy(float, na_value=np.nan)
+    wide = np.abs(numbers) > LARGEST
+    if wide.any():
+        what = "an infinite number" if np.isinf(numbers).any() else f"a number beyond {LARGEST:g}"
+        row = int(wide.argmax())
+        raise DataError(f"{where}: feature {quoted(name)} holds {what} (row {row + 1}). Replace it or leave it empty.")
+    # near the limit a float may have been rounded down to it, so the whole number itself is asked
+    if pd.api.types.is_integer_dtype(values) and (np.abs(numbers) >= EXACT).any():
+        for row, value in enumerate(values):
+            if not pd.isna(value) and abs(int(value)) > EXACT:
+                raise DataError(
+                    f"{where}: feature {quoted(name)} holds a whole number beyond 2**53 (row {row + 1}: {value}), "
+                    "which no float holds exactly. Turn the column into text, or leave it out."
+                )
+
+
+def numbers_of(where: str, name: str, values: pd.Series) -> pd.Series:
+    """A feature's cells as numbers; refuses what is none, or too large to be exact."""
+    number = pd.to_numeric(values, errors="coerce")
+    bad = (number.isna() & values.notna() & (values.astype(str) != "")).to_numpy()
+    bad = bad | (np.abs(number.to_numpy(float, na_value=np.nan)) > LARGEST)
+    if pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values):
+        whole = values.astype(str).str.fullmatch(r"[+-]?[0-9]{16,}").to_numpy(bool)
+        bad = bad | (whole & (np.abs(number.to_numpy(float, na_value=0)) >= EXACT))
+    if bad.any():
+        row = int(bad.argmax())
+        raise DataError(
+            f"{where}: feature {quoted(name)}, row {row + 1}: wanted a number, found "
+            f"{quoted(values.iloc[row])}. Give a finite number (whole: to 2**53) or leave the cell empty."
+        )
+    return number

@@ -11,37 +11,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fairviz.data.cells import EXACT, LARGEST, NUMBER, clean_frame
+from fairviz.data import ALL_DOMAINS
+from fairviz.data.cells import NUMBER, as_text, check_numbers, clean_frame, numbers_of
 from fairviz.data.reading import TextTable, read_table, read_text
-from fairviz.data.schema import ALL_DOMAINS, MISSING, Schema, _names, _shown
+from fairviz.data.schema import MISSING, Schema
 from fairviz.errors import DataError, SettingError
+from fairviz.text import listing, quoted
 
 __all__ = ["ALL_DOMAINS", "MISSING", "DomainDataset", "read_csv", "read_table"]
-
-
-def _as_text(values: pd.Series) -> pd.Series:
-    """Values as text, missing ones as None; whole numbers without the ".0" that a missing neighbour gave them."""
-    kept = values.astype("object").where(values.notna(), None)
-    whole = pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all()
-    return kept.map(lambda v: str(int(v)) if whole else str(v), na_action="ignore")
-
-
-def _check_numbers(where: str, name: str, values: pd.Series) -> None:
-    """Refuse numbers that a float would not hold."""
-    numbers = values.to_numpy(float, na_value=np.nan)
-    wide = np.abs(numbers) > LARGEST
-    if wide.any():
-        what = "an infinite number" if np.isinf(numbers).any() else f"a number beyond {LARGEST:g}"
-        row = int(wide.argmax())
-        raise DataError(f"{where}: feature {_shown(name)} holds {what} (row {row + 1}). Replace it or leave it empty.")
-    # near the limit a float may have been rounded down to it, so the whole number itself is asked
-    if pd.api.types.is_integer_dtype(values) and (np.abs(numbers) >= EXACT).any():
-        for row, value in enumerate(values):
-            if not pd.isna(value) and abs(int(value)) > EXACT:
-                raise DataError(
-                    f"{where}: feature {_shown(name)} holds a whole number beyond 2**53 (row {row + 1}: {value}), "
-                    "which no float holds exactly. Turn the column into text, or leave it out."
-                )
 
 
 def _tidy(frame: pd.DataFrame, schema: Schema, where: str) -> pd.DataFrame:
@@ -56,7 +33,7 @@ def _tidy(frame: pd.DataFrame, schema: Schema, where: str) -> pd.DataFrame:
             and not pd.api.types.is_bool_dtype(values)
         )
         if numeric:
-            _check_numbers(where, name, values)
+            check_numbers(where, name, values)
             columns[name] = values
         elif isinstance(values.dtype, pd.CategoricalDtype) and pd.api.types.is_string_dtype(values.cat.categories):
             if name not in schema.features:
@@ -65,7 +42,7 @@ def _tidy(frame: pd.DataFrame, schema: Schema, where: str) -> pd.DataFrame:
                 values = values.cat.add_categories([MISSING]).fillna(MISSING)
             columns[name] = values
         else:
-            text = _as_text(values)
+            text = as_text(values)
             if name in schema.features:
                 text = text.fillna(MISSING)
             columns[name] = pd.Categorical(text)
@@ -114,7 +91,7 @@ class DomainDataset:
         roles = [role for role in (schema.label, schema.sensitive, schema.domain) if role in frame.columns]
         numbers = [role for role in roles if pd.api.types.is_float_dtype(frame[role])]
         # a label 1.0 will be called "1": checked is what will be kept
-        frame = frame.assign(**{role: _as_text(frame[role]) for role in numbers})
+        frame = frame.assign(**{role: as_text(frame[role]) for role in numbers})
         schema.validate(frame, where or name)
         tidy = _tidy(frame, schema, where or name)
         if notes:
@@ -149,19 +126,27 @@ class DomainDataset:
     @cached_property
     def y(self) -> np.ndarray:
         """Labels, shape (n,), 1 for the favourable value."""
-        return (self.frame[self.schema.label] == self.schema.favourable).to_numpy(np.int64)
+        result: np.ndarray = (self.frame[self.schema.label] == self.schema.favourable).to_numpy(np.int64)
+        return result
+
+    @property
+    def frequent(self) -> int:
+        """The more frequent label, 0 or 1."""
+        return int(self.y.mean() > 0.5)
 
     @cached_property
     def z(self) -> np.ndarray:
         """Group of every row as an index into ``groups``, shape (n,)."""
         dtype = pd.CategoricalDtype(list(self.groups))
-        return self.frame[self.schema.sensitive].astype(dtype).cat.codes.to_numpy(np.int64)
+        result: np.ndarray = self.frame[self.schema.sensitive].astype(dtype).cat.codes.to_numpy(np.int64)
+        return result
 
     @cached_property
     def d(self) -> np.ndarray:
         """Domain of every row as an index into ``domains``, shape (n,)."""
         dtype = pd.CategoricalDtype(list(self.domains))
-        return self.frame[self.schema.domain].astype(dtype).cat.codes.to_numpy(np.int64)
+        result: np.ndarray = self.frame[self.schema.domain].astype(dtype).cat.codes.to_numpy(np.int64)
+        return result
 
     @cached_property
     def domains(self) -> tuple[str, ...]:
@@ -193,7 +178,7 @@ class DomainDataset:
             If there is no such domain.
         """
         if domain not in self.domains:
-            raise SettingError(f"{self.name}: no domain {_shown(domain)}. Choose one of {_names(self.domains, 60)}.")
+            raise SettingError(f"{self.name}: no domain {quoted(domain)}. Choose one of {listing(self.domains, 60)}.")
         held_out = (self.frame[self.schema.domain] == domain).to_numpy()
         return self.take(~held_out), self.take(held_out)
 
@@ -246,35 +231,23 @@ class DomainDataset:
         for name in wanted:
             model, values = self.frame[name], frame[name]
             if isinstance(model.dtype, pd.CategoricalDtype):
-                text = _as_text(values)
+                text = as_text(values)
                 if name in schema.features:
                     text = text.fillna(MISSING)
                 columns[name] = pd.Categorical(text, categories=model.cat.categories)
             else:
-                number = pd.to_numeric(values, errors="coerce")
-                bad = (number.isna() & values.notna() & (values.astype(str) != "")).to_numpy()
-                bad = bad | (np.abs(number.to_numpy(float, na_value=np.nan)) > LARGEST)
-                if pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values):
-                    whole = values.astype(str).str.fullmatch(r"[+-]?[0-9]{16,}").to_numpy(bool)
-                    bad = bad | (whole & (np.abs(number.to_numpy(float, na_value=0)) >= EXACT))
-                if bad.any():
-                    row = int(bad.argmax())
-                    raise DataError(
-                        f"{where}: feature {_shown(name)}, row {row + 1}: wanted a number, found "
-                        f"{_shown(values.iloc[row])}. Give a finite number (whole: to 2**53) or leave the cell empty."
-                    )
-                columns[name] = number
+                columns[name] = numbers_of(where, name, values)
         tidy = pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
         unknown = tidy[schema.label].isna().to_numpy()
         if unknown.any():
             row = int(unknown.argmax())
             raise DataError(
-                f"{where}: label {_shown(schema.label)}, row {row + 1}: found {_shown(frame[schema.label].iloc[row])}, "
-                f"wanted {_names(self.labels)}. Correct or drop the row."
+                f"{where}: label {quoted(schema.label)}, row {row + 1}: found {quoted(frame[schema.label].iloc[row])}, "
+                f"wanted {listing(self.labels)}. Correct or drop the row."
             )
         if tidy[schema.label].nunique() < 2:
             raise DataError(
-                f"{where}: label {_shown(schema.label)} has one class only; a classifier needs rows of both."
+                f"{where}: label {quoted(schema.label)} has one class only; a classifier needs rows of both."
             )
         return tidy
 

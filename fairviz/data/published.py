@@ -11,7 +11,9 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import platformdirs
 
 from fairviz.errors import MissingDataError
@@ -170,31 +172,14 @@ class Published:
 
 
 UCI = "https://archive.ics.uci.edu/static/public"
-ADULT = Published(
-    "adult",
-    {
-        "adult.data": "5b00264637dbfec36bdeaab5676b0b309ff9eb788d63554ca0a249491c86603d",
-        "adult.test": "a2a9044bc167a35b2361efbabec64e89d69ce82d9790d2980119aac5fd7e9c05",
-    },
-    f"{UCI}/2/adult.zip",
-    "7537312dd56c2b98035880805ce99e68183a30ee468aa5329d6df0fbb3cc21bb",
-)
-BANK = Published(
-    "bank_marketing",
-    {"bank-additional-full.csv": "74adfc578bf77a7ff4bb1ba4a9f8709d9e3c6907342959c2c8416847e0afb4d8"},
-    f"{UCI}/222/bank+marketing.zip",
-    "e0bf5f5de5b846e2f18e9d90606637267d46dfa260e0f17bb12e605db5efbeb4",
-)
-GERMAN = Published(
-    "german_credit",
-    {"german.data": "b21f3d81db8071257d5ff1deaeba1fd4303b62712e6fcc9715c7a86202cb5871"},
-    f"{UCI}/144/statlog+german+credit+data.zip",
-    "e12d9d5def6845c0622634a1cd2ab87fa470668c4298f1ec52a4e403376a435b",
-)
-LAW = Published(
-    "law_school", {"law_school_clean.csv": "23c1b173f3480beb7afc4957b107a9917dfc4a8dc9d87ea6034ec35222152452"}
-)
-ACS_INCOME = Published(
-    "acsincome",
-    {"acsincome_2018_14states.csv": "2ca61a0766d37461f151574d79f6ed39d3a05131e23f2f85cb344ce3c849d947"},
-)
+
+
+def table_of(files: Published, name: str, download: bool, **how: Any) -> pd.DataFrame:
+    """One of the files as a table, every cell as it stands there; ``how``: keywords of ``pandas.read_csv``.
+
+    Raises
+    ------
+    MissingDataError
+        As :meth:`Published.read`.
+    """
+    return pd.read_csv(io.BytesIO(files.read(name, download=download)), keep_default_na=False, **how)

@@ -1,31 +1,27 @@
-"""A file of text -> names and cells: what it is, its encoding, its separator, its rows."""
+"""A file of text -> names and cells: what it is, its encoding; then columns with types."""
 
 from __future__ import annotations
 
-import csv
 import errno
 import itertools
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import pandas as pd
 
 from fairviz.data.cells import Clean, as_column
-from fairviz.data.schema import _names, _shown
+from fairviz.data.delimited import SAVE, SEPARATORS, begin, columns_of
 from fairviz.errors import DataError
+from fairviz.text import quoted
 
 MAX_BYTES = 200_000_000
-MAX_COLUMNS = 500
-MAX_NAME = 200
 MAX_LINE = 4_000_000
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-SAVE = "Save it as comma-separated UTF-8 text."
 #: First bytes of files that are often given the name of a CSV file.
 KINDS = {
     b"\x1f\x8b": "a gzip archive", b"%PDF": "a PDF document", b"\x89PNG": "a PNG picture",
@@ -81,9 +77,9 @@ class TextTable:
         done = {}
         for name, cells in zip(self.names, self.columns, strict=True):
             as_text = name in text or (numbers is not None and name not in numbers)
-            done[name] = as_column(cells, f"{self.path}: column {_shown(name)}", as_text, self.separator != ",")
+            done[name] = as_column(cells, f"{self.path}: column {quoted(name)}", as_text, self.separator != ",")
             if self.separator != "," and done[name].dtype != object and any("," in cell for cell in cells):
-                self.notes.append(f"{self.path}: the comma in column {_shown(name)} is read as a decimal point.")
+                self.notes.append(f"{self.path}: the comma in column {quoted(name)} is read as a decimal point.")
         frame = pd.DataFrame(done, index=pd.RangeIndex(len(self.columns[0]) if self.columns else 0))
         frame.attrs["notes"] = tuple(self.notes)
         return frame
@@ -149,114 +145,6 @@ def _lines(path: Path, handle: TextIOWrapper, clean: Clean) -> Iterator[str]:
         yield clean(line)
 
 
-def _parse(lines: Iterable[str], separator: str, *, strict: bool = True) -> Any:
-    return csv.reader(lines, delimiter=separator, skipinitialspace=separator != "\t", strict=strict)
-
-
-def _separator(path: Path, sample: list[str], whole: bool) -> str:
-    """The sign that gives every line of the sample as many cells as the first; a comma if there is none."""
-    even, uneven = list[str](), list[str]()
-    for sign in SEPARATORS:
-        try:
-            rows = [row for row in _parse(sample, sign, strict=False) if row]
-        except csv.Error:
-            continue
-        if not whole:  # the last record may go on behind the sample
-            rows = rows[:-1] or rows
-        if rows and len(rows[0]) > 1:
-            (even if all(len(row) == len(rows[0]) for row in rows) else uneven).append(sign)
-    if len(even) > 1 and len(sample) > 1:
-        both = " or ".join(SEPARATORS[sign] for sign in even[:2])
-        raise DataError(f"{path}: the columns could be separated by {both}. Quote the cells that hold the other sign.")
-    return (even or uneven or [","])[0]
-
-
-def _begin(path: Path, lines: Iterator[str]) -> tuple[str, Iterator[str], int, int]:
-    """Separator, the lines from the header on, how many lines stand before it, and how many of them are comments."""
-    sample, size = [], 0
-    for line in lines:
-        sample.append(line)
-        size += len(line)
-        if size > 200_000 or len(sample) == 50:
-            break
-    whole = next(lines, None)
-    if whole is not None:
-        lines = itertools.chain([whole], lines)
-    before = comments = 0
-    while before < len(sample) and not sample[before].strip():
-        before += 1
-    if before < len(sample) and re.fullmatch(r'"?sep=.?"?\s*', sample[before], re.IGNORECASE):
-        before += 1  # a hint that Excel writes for itself
-    while before + 1 < len(sample) and sample[before].startswith("#"):
-        before += 1
-        comments += 1
-    separator = _separator(path, sample[before:], whole is None)
-    if comments:  # "#id,name" is a header, not a comment
-        widths = [len(row) for row in _parse(sample[before - 1 : before + 1], separator, strict=False)]
-        if len(widths) == 2 and widths[0] == widths[1] > 1:
-            before, comments = before - 1, comments - 1
-    return separator, itertools.chain(sample[before:], lines), before, comments
-
-
-def _check_header(path: Path, header: list[str]) -> None:
-    if len(header) > MAX_COLUMNS:
-        raise DataError(f"{path}: {len(header):,} columns; at most {MAX_COLUMNS} are read. Leave some out.")
-    for place, name in enumerate(header, 1):
-        if not name:
-            raise DataError(
-                f"{path}: column {place} of {len(header)} has no name. Name it, or drop it (is there a separator at "
-                "the end of the first line?)."
-            )
-        if len(name) > MAX_NAME or "\n" in name or "\r" in name:
-            what = "holds a line break" if len(name) <= MAX_NAME else f"has {len(name):,} characters"
-            raise DataError(f"{path}: the name of column {place} ({_shown(name)}) {what}. Give it a short name.")
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise DataError(f"{path}: column {_names(twice)} occurs more than once. Rename or drop one.")
-
-
-def _columns(path: Path, lines: Iterator[str], separator: str, skipped: int) -> tuple[list[str], list[list[str]]]:
-    """Header and columns; every row is as wide as the header."""
-    reader, header = _parse(lines, separator), list[str]()
-    columns: list[list[str]] = []
-    known: dict[str, str] = {}  # one object for equal cells
-    ragged: list[tuple[int, int]] = []
-    start = skipped + 1
-    try:
-        for row in reader:
-            if len(row) > 1 or (row and row[0].strip()):
-                if not header:
-                    header = [name.strip() for name in row]
-                    _check_header(path, header)
-                    columns = [[] for _ in header]
-                elif len(row) != len(header):
-                    ragged.append((start, len(row)))
-                elif not ragged:
-                    for column, cell in zip(columns, row, strict=True):
-                        cell = cell.strip()
-                        column.append(known.setdefault(cell, cell))
-                    if len(known) > 100_000:
-                        known.clear()
-            start = skipped + reader.line_num + 1
-    except csv.Error as error:
-        wrong = str(error)
-        if "unexpected end" in wrong:
-            wrong = "a quote is opened and never closed"
-        elif "field limit" in wrong:
-            wrong = f"a cell of more than {csv.field_size_limit():,} characters; is a quote not closed?"
-        raise DataError(f"{path}, line {start}: cannot be read as CSV ({wrong}). {SAVE}") from None
-    if not header:
-        raise DataError(f"{path}: cannot be read as CSV: the file is empty. {SAVE}")
-    if ragged:
-        shown = ", ".join(f"line {n} has {width:,}" for n, width in ragged[:5])
-        more = f" and {len(ragged) - 5:,} more" if len(ragged) > 5 else ""
-        raise DataError(
-            f"{path}: the header has {len(header)} fields, but {shown}{more}. Quote cells that hold "
-            f"{SEPARATORS[separator]}, and give every row as many fields as the header."
-        )
-    return header, columns
-
-
 def read_text(path: str | Path) -> TextTable:
     """Read a CSV file as text: UTF-8, with commas, semicolons, tabs or bars between the cells.
 
@@ -270,8 +158,8 @@ def read_text(path: str | Path) -> TextTable:
         _refuse_other_kinds(path, data.read(4096))
         data.seek(0)
         handle = TextIOWrapper(data, encoding="utf-8-sig", errors="surrogateescape", newline="")
-        separator, lines, skipped, comments = _begin(path, _lines(path, handle, clean))
-        names, columns = _columns(path, lines, separator, skipped)
+        separator, lines, skipped, comments = begin(path, _lines(path, handle, clean))
+        names, columns = columns_of(path, lines, separator, skipped)
     notes = []
     if separator != ",":
         notes.append(f"the columns are separated by {SEPARATORS[separator]}")

@@ -6,10 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import pandas as pd
 
+from fairviz.data import ALL_DOMAINS
 from fairviz.errors import DataError
+from fairviz.text import listing, quoted
 
 MAX_GROUPS = 20
 MAX_FEATURES = 500
@@ -18,20 +21,7 @@ MAX_CATEGORIES = 10_000
 MANY_LABELS = 10
 #: With fewer rows a column of text may well differ in every row without being an identifier.
 FEW_ROWS = 20
-#: What ``target`` says when no domain is held out, so no domain may be called so.
-ALL_DOMAINS = "all"
 MISSING = "(missing)"
-
-
-def _shown(value: object, width: int = 80) -> str:
-    """A value as a message shows it: quoted, and not too long."""
-    text = repr(value if isinstance(value, (int, float)) else str(value))
-    return text if len(text) <= width else f"{text[: width - 20]}...{text[-10:]}"
-
-
-def _names(values: Sequence[object], limit: int = 8) -> str:
-    shown = ", ".join(_shown(str(value)) for value in list(values)[:limit])
-    return shown + (f" and {len(values) - limit} more" if len(values) > limit else "")
 
 
 @dataclass(frozen=True)
@@ -68,7 +58,7 @@ class Schema:
         twice = sorted(name for name, n in Counter(roles).items() if n > 1)
         if twice:
             raise DataError(
-                f"Column {_names(twice)} has more than one role. Give every column one role only, once: "
+                f"Column {listing(twice)} has more than one role. Give every column one role only, once: "
                 "feature, label, sensitive attribute or domain."
             )
         if not self.features:
@@ -80,14 +70,14 @@ class Schema:
         features = set(self.features)
         stray = [name for name in self.categorical if name not in features]
         if stray:
-            raise DataError(f"Categorical column {_names(stray)} is not among the features.")
+            raise DataError(f"Categorical column {listing(stray)} is not among the features.")
 
     @property
     def columns(self) -> tuple[str, ...]:
         """All columns that have a role, features first."""
         return (*self.features, self.label, self.sensitive, self.domain)
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         """Plain dictionary; ``Schema(**schema.to_json())`` gives the schema back."""
         return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
 
@@ -119,20 +109,20 @@ class Schema:
         found = [str(name) for name in frame.columns]
         twice = sorted({name for name in found if found.count(name) > 1})
         if twice:
-            raise DataError(f"{where}: column {_names(twice)} occurs more than once. Rename or drop one.")
+            raise DataError(f"{where}: column {listing(twice)} occurs more than once. Rename or drop one.")
         missing = [name for name in wanted if name not in found]
         if missing:
             hint = ""
             if any(re.fullmatch(r"[-+]?[0-9.]+", name) for name in found):
                 hint = " The first line holds numbers: does a line of names above it lack?"
             raise DataError(
-                f"{where}: column {_names(missing)} is missing; found {_names(found, 20)}. "
+                f"{where}: column {listing(missing)} is missing; found {listing(found, 20)}. "
                 f"Add the column or name another one.{hint}"
             )
         extra = [name for name in found if name not in wanted and name not in optional]
         if extra:
             raise DataError(
-                f"{where}: column {_names(extra)} is not in the schema. Drop it, or name it among the features."
+                f"{where}: column {listing(extra)} is not in the schema. Drop it, or name it among the features."
             )
 
     def validate(self, frame: pd.DataFrame, where: str = "table") -> None:
@@ -150,9 +140,14 @@ class Schema:
             blank = frame[name].isna() | (frame[name].astype(str) == "")
             if blank.any():
                 raise DataError(
-                    f"{where}: {role} {_shown(name)} is missing in {int(blank.sum())} of {len(frame)} rows "
+                    f"{where}: {role} {quoted(name)} is missing in {int(blank.sum())} of {len(frame)} rows "
                     f"(first: row {int(blank.to_numpy().argmax()) + 1}). Drop these rows or fill them in."
                 )
+        self._check_labels(frame, where)
+        self._check_groups(frame, where)
+        self._check_domains(frame, where)
+
+    def _check_labels(self, frame: pd.DataFrame, where: str) -> None:
         labels = sorted(frame[self.label].astype(str).unique())
         if len(labels) != 2:
             advice = "Keep rows of both classes." if len(labels) < 2 else "Merge them into two classes."
@@ -161,35 +156,39 @@ class Schema:
             elif len(labels) == len(frame) > 2:
                 advice = "It differs in every row, as an identifier does: name another column as label."
             raise DataError(
-                f"{where}: label {_shown(self.label)} has {len(labels):,} distinct value(s) ({_names(labels)}); "
+                f"{where}: label {quoted(self.label)} has {len(labels):,} distinct value(s) ({listing(labels)}); "
                 f"wanted two. {advice}"
             )
         if self.favourable not in labels:
             raise DataError(
-                f"{where}: favourable value {_shown(self.favourable)} does not occur in label {_shown(self.label)}; "
-                f"found {_names(labels)}. Name one of these."
+                f"{where}: favourable value {quoted(self.favourable)} does not occur in label {quoted(self.label)}; "
+                f"found {listing(labels)}. Name one of these."
             )
+
+    def _check_groups(self, frame: pd.DataFrame, where: str) -> None:
         groups = frame[self.sensitive].astype(str).unique()
         if not 2 <= len(groups) <= MAX_GROUPS:
             raise DataError(
-                f"{where}: sensitive attribute {_shown(self.sensitive)} has {len(groups)} group(s) ({_names(groups)}); "
-                f"wanted 2 to {MAX_GROUPS}. "
+                f"{where}: sensitive attribute {quoted(self.sensitive)} has {len(groups)} group(s) "
+                f"({listing(groups)}); wanted 2 to {MAX_GROUPS}. "
                 + ("Name a column with two or more groups." if len(groups) < 2 else "Merge small groups first.")
             )
+
+    def _check_domains(self, frame: pd.DataFrame, where: str) -> None:
         domains = frame[self.domain].astype(str).unique()
         if len(domains) < 2:
             raise DataError(
-                f"{where}: domain {_shown(self.domain)} has a single value ({_names(domains)}); wanted two or more, "
+                f"{where}: domain {quoted(self.domain)} has a single value ({listing(domains)}); wanted two or more, "
                 "one to hold out and one to train on. Name another column as domain."
             )
         if len(domains) > 0.5 * len(frame):
             raise DataError(
-                f"{where}: domain {_shown(self.domain)} has {len(domains)} values in {len(frame)} rows; "
+                f"{where}: domain {quoted(self.domain)} has {len(domains)} values in {len(frame)} rows; "
                 "name a column with few values, such as a region or a year."
             )
         if ALL_DOMAINS in domains:
             raise DataError(
-                f"{where}: domain {_shown(self.domain)} has a value {ALL_DOMAINS!r}, which stands for holding "
+                f"{where}: domain {quoted(self.domain)} has a value {ALL_DOMAINS!r}, which stands for holding "
                 "no domain out. Rename this value."
             )
 
@@ -215,20 +214,20 @@ class Schema:
                 n = len(values.cat.categories)
                 if n > MAX_CATEGORIES:
                     raise DataError(
-                        f"{where}: feature {_shown(name)} has {n:,} categories; at most {MAX_CATEGORIES:,} can be "
+                        f"{where}: feature {quoted(name)} has {n:,} categories; at most {MAX_CATEGORIES:,} can be "
                         "learned. Leave the column out, or merge its categories."
                     )
                 filled = values[values != MISSING]
                 if len(filled) >= FEW_ROWS and filled.nunique() == len(filled):
                     raise DataError(
-                        f"{where}: feature {_shown(name)} differs in every row (first: {_shown(filled.iloc[0])}), as "
+                        f"{where}: feature {quoted(name)} differs in every row (first: {quoted(filled.iloc[0])}), as "
                         "an identifier does. Leave the column out."
                     )
             if values.nunique(dropna=False) == 2:
                 pairs = pd.DataFrame({"value": values.astype(str), "label": label}).drop_duplicates()
                 if len(pairs) == 2 and pairs["label"].nunique() == 2:
-                    same = " and ".join(f"{_shown(v)} is {_shown(y)}" for v, y in pairs.itertuples(index=False))
+                    same = " and ".join(f"{quoted(v)} is {quoted(y)}" for v, y in pairs.itertuples(index=False))
                     raise DataError(
-                        f"{where}: feature {_shown(name)} gives label {_shown(self.label)} away in every row ({same}). "
+                        f"{where}: feature {quoted(name)} gives label {quoted(self.label)} away in every row ({same}). "
                         "Leave the column out."
                     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,13 @@ import pandas as pd
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.schema import Schema
-from fairviz.data.sources import DATASETS, load_dataset
+from fairviz.data.sets import DATASETS
+from fairviz.data.sources import load_dataset
 from fairviz.errors import DataError
 from fairviz.files import written_aside
+
+#: Seconds after which a run's rows count as left behind: longer than any run.
+FORGOTTEN_S = 30 * 86400
 
 
 @dataclass(frozen=True)
@@ -67,8 +73,9 @@ def shared(dataset: DomainDataset, options: Mapping[str, Any], store: Path) -> I
     if built_in:
         yield Shared(name, fingerprint, tuple(sorted(options.items())))
         return
-    path = store / f"rows-{fingerprint[:32]}.parquet"
+    path = store / "rows" / f"{fingerprint[:16]}-{secrets.token_hex(8)}.parquet"  # this run's own
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _clear(path.parent)
     frame = dataset.frame.copy()
     frame.attrs = {"schema": dataset.schema.to_json(), "groups": list(dataset.groups)}
     with written_aside(path, mode=0o600) as handle:
@@ -77,6 +84,14 @@ def shared(dataset: DomainDataset, options: Mapping[str, Any], store: Path) -> I
         yield Shared(name, fingerprint, path=str(path))
     finally:
         path.unlink(missing_ok=True)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what killed runs left there long ago."""
+    for path in folder.glob("*.parquet"):
+        with suppress(OSError):  # gone meanwhile
+            if time.time() - path.stat().st_mtime > FORGOTTEN_S:
+                path.unlink()
 
 
 def _read(path: Path, name: str) -> DomainDataset:

@@ -59,7 +59,8 @@ def entropy_term(classifier: SensitiveClassifier, weight: Tensor) -> ScoreFn:
 
     def entropy(x: Tensor, t: Tensor) -> Tensor:
         log_p = classifier(x, t)[:, MARGINAL]
-        return -(log_p.exp() * log_p).sum(1)
+        result: Tensor = -(log_p.exp() * log_p).sum(1)
+        return result
 
     return lambda x, t: weight[:, None] * _gradient(lambda x: entropy(x, t), x)
 

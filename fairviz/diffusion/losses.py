@@ -68,7 +68,8 @@ def score_loss(net: ScoreNetwork, params: Params, batch: NoisedBatch) -> Tensor:
         alpha, sigma = net.sde.alpha(batch.t)[:, None], net.sde.sigma(batch.t)[:, None]
         residual = (batch.x[:, net.numbers] - alpha * batch.x_t[:, net.numbers]) / sigma
         total = total + ((out[:, net.numbers] - residual) ** 2).mean(0).sum()
-    return total / (len(net.blocks) + len(net.numbers))
+    result: Tensor = total / (len(net.blocks) + len(net.numbers))
+    return result
 
 
 def label_loss(net: LabelClassifier, params: Params, batch: NoisedBatch) -> Tensor:

@@ -111,6 +111,7 @@ class LabelClassifier(nn.Module):
         self.head = nn.Linear(hidden, 2)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        """Logarithms of ``p(y|x_t)``, (B, 2)."""
         return torch.log_softmax(self.head(self.trunk(self.time.beside(x, t))), 1)
 
 
@@ -130,6 +131,7 @@ class SensitiveClassifier(nn.Module):
         self.head = nn.Linear(hidden, N_HEADS * n_groups)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        """Logarithms of the heads' posteriors, (B, heads, K)."""
         out = self.head(self.trunk(self.time.beside(x, t)))
         return torch.log_softmax(out.view(len(x), N_HEADS, self.n_groups), 2)
 

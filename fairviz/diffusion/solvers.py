@@ -23,7 +23,8 @@ def ratio_grid(n_steps: int, *, rho: float = 7.0) -> Tensor:
     top = min(max(float(n_steps), 10.0), RATIO_MAX)
     bottom = min(max(2.0 / n_steps, RATIO_MIN), 0.5)
     ramp = torch.linspace(0, 1, n_steps, dtype=torch.float64)
-    return (top ** (1 / rho) + ramp * (bottom ** (1 / rho) - top ** (1 / rho))) ** rho
+    result: Tensor = (top ** (1 / rho) + ramp * (bottom ** (1 / rho) - top ** (1 / rho))) ** rho
+    return result
 
 
 def sde_dpmpp_2m(sde: VPSDE, score: ScoreFn, x: Tensor, *, n_steps: int, rng: torch.Generator) -> Iterator[Tensor]:

@@ -1,7 +1,10 @@
-"""Evaluation: train on given rows, test on the target's real rows, return counts; all else derives from counts."""
+"""Evaluation: counts, metrics on them, intervals, and the downstream test on a domain nobody trained on."""
 
-from fairviz.evaluation.counts import Counts
-from fairviz.evaluation.downstream import CLASSIFIERS
-from fairviz.evaluation.protocol import constant_predictor, evaluate, real_data_model
+from fairviz.plugins import lazily
 
-__all__ = ["CLASSIFIERS", "Counts", "constant_predictor", "evaluate", "real_data_model"]
+_WHERE = {
+    "CLASSIFIERS": "classifiers", "Counts": "counts", "constant_predictor": "protocol", "evaluate": "protocol",
+    "real_data_model": "protocol",
+}  # fmt: skip
+__all__ = list(_WHERE)
+__getattr__ = lazily(__name__, _WHERE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,11 +61,11 @@ class Counts:
         )
         return pd.DataFrame({"n": self.table.ravel()}, index=index).reset_index()
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         """Plain dictionary."""
         return {"domains": list(self.domains), "groups": list(self.groups), "table": self.table.tolist()}
 
     @classmethod
-    def from_json(cls, state: dict) -> Counts:
+    def from_json(cls, state: dict[str, Any]) -> Counts:
         """Inverse of :meth:`to_json`."""
         return cls(tuple(state["domains"]), tuple(state["groups"]), np.array(state["table"]))

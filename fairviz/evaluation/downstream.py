@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,16 @@ from sklearn.base import ClassifierMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from fairviz.data.schema import _names, _shown
 from fairviz.errors import DataError, SettingError
+from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.numerics import settle
+from fairviz.text import listing, quoted
 
 MAX_NATIVE_CATEGORIES = 254
 
@@ -88,13 +91,6 @@ def mlp(codes: FeatureCodes, seed: int) -> Pipeline:
     return make_pipeline(linear_input(codes), net)
 
 
-CLASSIFIERS: dict[str, Callable[[FeatureCodes, int], Any]] = {
-    "logistic_regression": logistic_regression,
-    "gradient_boosting": gradient_boosting,
-    "mlp": mlp,
-}
-
-
 #: Fewest training rows; the small network keeps a tenth aside, with rows of both classes.
 FEWEST = {"mlp": 20}
 FEWEST_ROWS = 10
@@ -109,29 +105,46 @@ def _check_rows(labels: np.ndarray, classifier: str) -> None:
         )
 
 
-def fit_predict(
-    train: pd.DataFrame,
-    labels: np.ndarray,
-    test: pd.DataFrame,
-    *,
-    classifier: str,
-    seed: int,
-    weights: np.ndarray | None = None,
-) -> np.ndarray:
-    """Train on features (n, F) with 0/1 labels (n,) and optional row weights (n,), predict 0/1 for the test features.
+@dataclass(frozen=True)
+class Model:
+    """A downstream classifier that was trained, asked about frames of features.
 
-    With one class only in ``labels`` the answer is that class for everyone.
-
-    Raises
-    ------
-    SettingError
-        Unknown classifier.
-    DataError
-        Too few rows.
+    Attributes
+    ----------
+    codes : FeatureCodes
+    model : object
+        With scikit-learn's ``predict`` and ``predict_proba``.
     """
-    codes = FeatureCodes(train)
-    model = fitted(codes, codes(train), labels, classifier=classifier, seed=seed, weights=weights)
-    return model.predict(codes(test)).astype(np.int64)
+
+    codes: FeatureCodes
+    model: Any
+
+    @classmethod
+    def fit(
+        cls, train: pd.DataFrame, labels: np.ndarray, *, classifier: str, seed: int, weights: np.ndarray | None = None
+    ) -> Model:
+        """Train on features (n, F) with 0/1 labels (n,) and optional row weights (n,).
+
+        With one class only in ``labels`` the answer is that class for everyone.
+
+        Raises
+        ------
+        SettingError
+            Unknown classifier.
+        DataError
+            Too few rows.
+        """
+        codes = FeatureCodes(train)
+        return cls(codes, fitted(codes, codes(train), labels, classifier=classifier, seed=seed, weights=weights))
+
+    def predict(self, features: pd.DataFrame) -> np.ndarray:
+        """0/1 for every row, (m,)."""
+        return np.asarray(self.model.predict(self.codes(features)), np.int64)
+
+    def score(self, features: pd.DataFrame) -> np.ndarray:
+        """Probability of the favourable label for every row, (m,); all alike where only one label was seen."""
+        found = np.asarray(self.model.predict_proba(self.codes(features)))
+        return found[:, 1] if found.shape[1] == 2 else np.zeros(len(found))
 
 
 def fitted(
@@ -143,18 +156,14 @@ def fitted(
     seed: int,
     weights: np.ndarray | None = None,
 ) -> Any:
-    """A downstream classifier fit on coded rows x (n, F); see :func:`fit_predict`."""
+    """A downstream classifier fit on coded rows x (n, F); see :meth:`Model.fit`."""
     if classifier not in CLASSIFIERS:
-        raise SettingError(f"No classifier {_shown(classifier)}. Choose one of {_names(list(CLASSIFIERS))}.")
+        raise SettingError(f"No classifier {quoted(classifier)}. Choose one of {listing(list(CLASSIFIERS))}.")
     model: Any = CLASSIFIERS[classifier](codes, seed)
     if len(np.unique(labels)) < 2:
         model = DummyClassifier()
     else:
         _check_rows(labels, classifier)
-    import warnings
-
-    from sklearn.exceptions import ConvergenceWarning
-
     settle()
     given = {} if weights is None else {weight_name(model): weights}
     with warnings.catch_warnings():

@@ -15,6 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from fairviz.evaluation.counts import Counts
+from fairviz.plugins import Registry
 
 MIN_ROWS = 10
 #: Cells of a group's table, as (label, prediction).
@@ -100,6 +101,8 @@ class Metric:
         Smallest and largest value.
     axis : bool
         Whether the trade-off chart offers it.
+    needs : str
+        What it is computed from: ``counts``; metrics of ``scores`` are in ``evaluation.scores``.
     """
 
     name: str
@@ -109,6 +112,7 @@ class Metric:
     limits: tuple[float, float] = (0.0, 1.0)
     axis: bool = False
 
+    needs: ClassVar[str] = "counts"
     #: Value of a model that treats groups alike; NaN if the metric compares no groups.
     equality: ClassVar[float] = math.nan
     #: The one rate that is compared, None where there are several or none.
@@ -180,8 +184,9 @@ class Ratio(Between):
     open_limits: ClassVar[tuple[float, float]] = (0.0, np.inf)
 
     def __call__(self, table: np.ndarray) -> np.ndarray:
-        """min / max over groups; NaN if a rate is not estimable, or nobody has it."""
-        return np.minimum.reduce([_ratio(rate(self.read(table))) for rate in self.rates])
+        """Min / max over groups; NaN if a rate is not estimable, or nobody has it."""
+        result: np.ndarray = np.minimum.reduce([_ratio(rate(self.read(table))) for rate in self.rates])
+        return result
 
     def oriented(self, table: np.ndarray, low: int, high: int) -> np.ndarray:
         """Rate of group ``low`` over that of ``high``, (...); above 1 the direction has turned."""
@@ -208,12 +213,14 @@ class Difference(Between):
     def __call__(self, table: np.ndarray) -> np.ndarray:
         """Largest minus smallest, (...)."""
         rates = [rate(self.read(table)) for rate in self.rates]
-        return np.maximum.reduce([found.max(-1) - found.min(-1) for found in rates])
+        result: np.ndarray = np.maximum.reduce([found.max(-1) - found.min(-1) for found in rates])
+        return result
 
     def oriented(self, table: np.ndarray, low: int, high: int) -> np.ndarray:
         """Rate of group ``high`` minus that of ``low``, (...); below 0 the direction has turned."""
         found = self.group_rates(table)
-        return found[..., high] - found[..., low]
+        result: np.ndarray = found[..., high] - found[..., low]
+        return result
 
 
 def _ratio(rates: np.ndarray) -> np.ndarray:
@@ -227,35 +234,38 @@ def _accuracy(table: np.ndarray) -> np.ndarray:
 
 def _balanced_accuracy(table: np.ndarray) -> np.ndarray:
     per_label = [_share(table[..., y, y], table[..., y, :].sum(-1), 1) for y in (0, 1)]
-    return np.mean(per_label, 0)
+    result: np.ndarray = np.mean(per_label, 0)
+    return result
 
 
 SELECTION, TPR, FPR = (selection_rate,), (true_positive_rate,), (false_positive_rate,)
-METRICS: dict[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        Overall("accuracy", "Accuracy", "Accuracy", of=_accuracy),
-        Overall("balanced_accuracy", "Balanced accuracy", "Balanced accuracy", of=_balanced_accuracy),
-        Ratio("R_DP", "Demographic parity (R_DP)", "R_DP · ratio of yes-rates", axis=True, rates=SELECTION),
-        Ratio("R_EOp", "Equal opportunity (R_EOp)", "R_EOp · ratio of true positive rates", axis=True, rates=TPR),
-        Ratio("R_DP_other", "Demographic parity, the other label called favourable",
-              "R_DP, other label called favourable", axis=True, rates=SELECTION, other=True),
-        Ratio("R_EOp_other", "Equal opportunity, the other label called favourable",
-              "R_EOp, other label called favourable", rates=TPR, other=True),
-        Ratio("R_PP", "Predictive parity (ratio of precisions)", "Ratio of precisions", axis=True, rates=(precision,)),
-        Ratio("eo_ratio", "Equalized odds (the smaller ratio)", "Smaller ratio of true and false positive rates",
-              rates=TPR + FPR),
-        Difference("dp_difference", "Demographic parity difference", "Gap in yes-rates, points", axis=True,
-                   rates=SELECTION),
-        Difference("eop_difference", "Equal opportunity difference", "Gap in true positive rates, points", axis=True,
-                   rates=TPR),
-        Difference("eo_difference", "Equalized odds difference", "Larger gap in true and false positive rates, points",
-                   rates=TPR + FPR),
-        Difference("accuracy_gap", "Accuracy difference", "Gap in accuracy, points", rates=(group_accuracy,)),
-    )
-}  # fmt: skip
-#: Metrics that the trade-off chart offers, in order.
-AXES = tuple(metric.name for metric in METRICS.values() if metric.axis)
+_BUILTIN = (
+    Overall("accuracy", "Accuracy", "Accuracy", of=_accuracy),
+    Overall("balanced_accuracy", "Balanced accuracy", "Balanced accuracy", of=_balanced_accuracy),
+    Ratio("R_DP", "Demographic parity (R_DP)", "R_DP · ratio of yes-rates", axis=True, rates=SELECTION),
+    Ratio("R_EOp", "Equal opportunity (R_EOp)", "R_EOp · ratio of true positive rates", axis=True, rates=TPR),
+    Ratio("R_DP_other", "Demographic parity, the other label called favourable",
+          "R_DP, other label called favourable", axis=True, rates=SELECTION, other=True),
+    Ratio("R_EOp_other", "Equal opportunity, the other label called favourable",
+          "R_EOp, other label called favourable", rates=TPR, other=True),
+    Ratio("R_PP", "Predictive parity (ratio of precisions)", "Ratio of precisions", axis=True, rates=(precision,)),
+    Ratio("eo_ratio", "Equalized odds (the smaller ratio)", "Smaller ratio of true and false positive rates",
+          rates=TPR + FPR),
+    Difference("dp_difference", "Demographic parity difference", "Gap in yes-rates, points", axis=True,
+               rates=SELECTION),
+    Difference("eop_difference", "Equal opportunity difference", "Gap in true positive rates, points", axis=True,
+               rates=TPR),
+    Difference("eo_difference", "Equalized odds difference", "Larger gap in true and false positive rates, points",
+               rates=TPR + FPR),
+    Difference("accuracy_gap", "Accuracy difference", "Gap in accuracy, points", rates=(group_accuracy,)),
+)  # fmt: skip
+#: Every metric by name; another package's is an entry point that names a ``Metric``.
+METRICS: Registry[Metric] = Registry("fairviz.metrics", {metric.name: metric for metric in _BUILTIN})
+
+
+def axes() -> tuple[str, ...]:
+    """Metrics that the trade-off chart offers, in order."""
+    return tuple(name for name, metric in METRICS.items() if metric.axis)
 
 
 def between(name: str) -> Ratio | Difference:

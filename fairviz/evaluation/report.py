@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.intervals import intervals, noise_floor
@@ -15,21 +16,21 @@ def _plain(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def summary(counts: Counts, domain: str) -> dict:
+def summary(counts: Counts, domain: str) -> dict[str, Any]:
     """Everything about one domain: counts, every metric with its 95 % interval, noise floor, reasons.
 
     A value that is not estimable is None and comes with ``why``.
     """
     one = counts.domain(domain)
     values, spans = metrics(one), intervals(one)
-    result: dict = {
+    result: dict[str, Any] = {
         "counts": one.frame().drop(columns="domain").to_dict("records"),
         "n": int(one.table.sum()),
         "metrics": {},
     }
     for name, value in values.items():
         low, high = spans[name]
-        item: dict = {"value": _plain(value[0]), "low": _plain(low[0]), "high": _plain(high[0])}
+        item: dict[str, Any] = {"value": _plain(value[0]), "low": _plain(low[0]), "high": _plain(high[0])}
         metric = METRICS[name]
         reason = metric.why_not(one.table[0], one.groups) if item["value"] is None else None
         if reason:

@@ -60,7 +60,8 @@ class Runs:
 
         A group has as many people of each label in every run, so its rates here are the means of the runs' rates.
         """
-        return np.mean([part.table for part in self.parts], 0)
+        result: np.ndarray = np.mean([part.table for part in self.parts], 0)
+        return result
 
     @cached_property
     def counts(self) -> Counts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,14 +17,15 @@ from fairviz.evaluation.runs import Runs
 
 #: What a setting is where it says nothing.
 NO_CONTROL = {"control": "dp", "lambda_y": 1.0, "lambda_z": 0.0, "lambda_eop": 0.0}
-#: What the downstream model of a method is trained on.
-TRAINED_ON = {"fadm": "synthetic", "unmitigated": "real", "constant": "constant"}
+#: Methods of a recorded sweep: the one with the dial, and what it is compared with.
+SWEPT, REAL, CONSTANT = "fadm", "unmitigated", "constant"
 
 
 def tables_of(rows: pd.DataFrame, n_groups: int) -> np.ndarray:
     """Count tables of a sweep's rows, (rows, K, 2, 2)."""
     names = [f"n_{k}_{y}_{p}" for k in range(n_groups) for y in (0, 1) for p in (0, 1)]
-    return rows[names].to_numpy(np.int64).reshape(len(rows), n_groups, 2, 2)
+    result: np.ndarray = rows[names].to_numpy(np.int64).reshape(len(rows), n_groups, 2, 2)
+    return result
 
 
 def columns_of(counts: Counts) -> dict[str, int]:
@@ -65,7 +67,7 @@ class Sweep:
         """A sweep from a table of trials (``experiments.trial.table_of``): settings as columns."""
         told = {text: {**NO_CONTROL, **json.loads(text)} for text in trials["setting"].unique()}
         columns = {name: trials["setting"].map(lambda text, name=name: told[text][name]) for name in NO_CONTROL}
-        return cls(trials.assign(train=trials["method"].map(TRAINED_ON), **columns), tuple(groups))
+        return cls(trials.assign(**columns), tuple(groups))
 
     def select(self, **setting: object) -> Sweep:
         """Rows whose columns equal the given values (or are among them, for a list)."""
@@ -81,26 +83,26 @@ class Sweep:
 
     def prices(self, control: str) -> list[float]:
         """Values of lambda_z at which a control was tested, 0 included."""
-        rows = self.rows[(self.rows["control"] == control) & (self.rows["train"] == "synthetic")]
+        rows = self.rows[(self.rows["control"] == control) & (self.rows["method"] == SWEPT)]
         return sorted({0.0, *rows["lambda_z"].tolist()})
 
     def label_strengths(self) -> list[float]:
         """Values of lambda_y that were tested."""
-        return sorted(self.rows.loc[self.rows["train"] == "synthetic", "lambda_y"].unique().tolist())
+        return sorted(self.rows.loc[self.rows["method"] == SWEPT, "lambda_y"].unique().tolist())
 
     def setting(self, control: str, lambda_y: float, classifier: str, domains: Sequence[str]) -> Sweep:
         """All prices of one control; price 0 is shared by every control."""
-        part = self.select(train="synthetic", lambda_y=lambda_y, classifier=classifier, target=list(domains))
+        part = self.select(method=SWEPT, lambda_y=lambda_y, classifier=classifier, target=list(domains))
         keep = (part.rows["control"] == control) | (part.rows["lambda_z"] == 0)
         return Sweep(part.rows[keep], self.groups)
 
     def real(self, classifier: str, domains: Sequence[str]) -> Sweep:
         """The same classifier trained on real source rows."""
-        return self.select(train="real", classifier=classifier, target=list(domains))
+        return self.select(method=REAL, classifier=classifier, target=list(domains))
 
     def constant(self, domains: Sequence[str]) -> Sweep:
         """The constant predictor."""
-        return self.select(train="constant", target=list(domains))
+        return self.select(method=CONSTANT, target=list(domains))
 
     def runs(self) -> Runs:
         """Counts of every seed, domains side by side."""
@@ -158,7 +160,7 @@ def headline(runs: Runs, metric: str) -> dict[str, float]:
     }
 
 
-def domain_rows(runs: Runs) -> list[dict]:
+def domain_rows(runs: Runs) -> list[dict[str, Any]]:
     """Per domain: rows, accuracy, rates per group with n, ratios with intervals, floors and reasons.
 
     ``predicted`` and ``found`` are means over runs, so they need not be whole.
@@ -170,7 +172,7 @@ def domain_rows(runs: Runs) -> list[dict]:
     rows = []
     for m, domain in enumerate(counts.domains):
         table, people = runs.table[m], counts.table[m]
-        row: dict = {"domain": domain, "n": int(people.sum())}
+        row: dict[str, Any] = {"domain": domain, "n": int(people.sum())}
         for metric, span in spans.items():
             row[metric] = tuple(float(end[m]) for end in span)
             row[f"{metric}_why"] = METRICS[metric].why_not(table, counts.groups)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fairviz.data.schema import _names
 from fairviz.errors import SettingError
 from fairviz.mitigation import MITIGATIONS
 from fairviz.settings import GENERATOR, REFERENCE, Dial, Parameter, Setting, canonical, wording
 from fairviz.synthesizers import SYNTHESIZERS
+from fairviz.text import listing
 
 #: Names of methods that weigh a pool of unguided rows, by the synthesizer whose fit draws the pool.
 POOLED = {"fadm": "fadm_preview"}
@@ -45,12 +45,14 @@ class Method:
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """What can be set."""
-        return self.made.parameters
+        result: tuple[Parameter, ...] = self.made.parameters
+        return result
 
     @property
     def dials(self) -> tuple[Dial, ...]:
         """Positions that are compared."""
-        return self.made.weighted_dials if self.pooled else self.made.dials
+        result: tuple[Dial, ...] = self.made.weighted_dials if self.pooled else self.made.dials
+        return result
 
     @property
     def needs_group(self) -> bool:
@@ -65,7 +67,8 @@ class Method:
     @property
     def source(self) -> str:
         """Where it is from."""
-        return self.made.source_of_idea if self.synthesizer else self.made.source
+        result: str = self.made.source_of_idea if self.synthesizer else self.made.source
+        return result
 
     def canonical(self, setting: Mapping[str, Any]) -> Setting:
         """A setting in the one way in which it is written.
@@ -135,7 +138,7 @@ def method_named(name: str) -> Method:
         There is none.
     """
     if name not in METHODS:
-        raise SettingError(f"No method {name!r}. Choose one of {_names(list(METHODS), 40)}.")
+        raise SettingError(f"No method {name!r}. Choose one of {listing(list(METHODS), 40)}.")
     return METHODS[name]
 
 
@@ -181,5 +184,5 @@ def line_named(name: str) -> Line:
     """
     known = lines()
     if name not in known:
-        raise SettingError(f"No dial {name!r}. Choose among {_names(list(known), 40)}.")
+        raise SettingError(f"No dial {name!r}. Choose among {listing(list(known), 40)}.")
     return known[name]

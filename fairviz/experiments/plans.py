@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from fairviz.checks import check_count
 from fairviz.data.dataset import DomainDataset
-from fairviz.data.sources import DATASETS, load_dataset
+from fairviz.data.sources import load_dataset
 from fairviz.errors import SettingError
 from fairviz.evaluation.metrics import METRICS
-from fairviz.experiments.methods import Line, line_named, lines
-from fairviz.experiments.publish import FRONTIER, TABLE, publish
+from fairviz.experiments.methods import Line, line_named
+from fairviz.experiments.plan import Plan
+from fairviz.experiments.publish import publish
 from fairviz.experiments.results import CONSTANT, UNMITIGATED, Results
-from fairviz.experiments.runner import Where, run
+from fairviz.experiments.runner import run
 from fairviz.experiments.trial import Bench, Trial, spent, table_of
-from fairviz.library import Library
-from fairviz.segments import Row
+from fairviz.experiments.where import Where
 from fairviz.settings import Setting, text_of
+from fairviz.store.library import Library
+from fairviz.store.specs import FRONTIER, TABLE
+from fairviz.store.trials import Row
 
 #: Progress: phase, done, total, note.
 Progress = tuple[str, int, int, str]
@@ -34,94 +35,6 @@ RULE = (
     "the setting with the largest mean of R_DP (both readings) and R_EOp among those that lose at most one point of "
     "accuracy, both measured on the source's domains, each left out of the training in turn"
 )
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How much to run.
-
-    ``quick`` is for seeing the command work: few rows, few iterations, two domains, one seed. How much a full run is
-    stands with the data set (``Source.compare``).
-
-    Attributes
-    ----------
-    dials : tuple of str
-        Names of the dials to compare; all, if none is named.
-    where : Where
-        Backend and workers.
-    """
-
-    dataset: str
-    dials: tuple[str, ...] = ()
-    classifiers: tuple[str, ...] = ("gradient_boosting",)
-    seeds: int = 5
-    quick: bool = False
-    where: Where = field(default_factory=Where)
-
-    def __post_init__(self) -> None:
-        check_count("seeds", self.seeds, 1, 100)
-        for name in self.dials:
-            line_named(name)
-
-    def lines(self, among: Sequence[str] = ()) -> list[Line]:
-        """Dials to compare; of those named in ``among``, if any."""
-        return [line for name, line in lines().items() if name in (self.dials or among or (name,))]
-
-    def targets(self, dataset: DomainDataset) -> list[str]:
-        """Domains held out."""
-        chosen = list(DATASETS[self.dataset].compare.held_out or dataset.domains)
-        return chosen[:2] if self.quick else chosen
-
-    @property
-    def about(self) -> dict[str, Any]:
-        """Rows, steps and iterations of every trial."""
-        if self.quick:
-            return {"n": 2000, "n_steps": 10, "n_iter": 200}
-        how = DATASETS[self.dataset].compare
-        return {"n": how.n, "n_steps": how.n_steps, "n_iter": how.n_iter}
-
-    @property
-    def level(self) -> str:
-        """Which positions of the dials."""
-        return "quick" if self.quick else DATASETS[self.dataset].compare.level
-
-    @property
-    def tested(self) -> range:
-        """Seeds."""
-        return range(1 if self.quick else self.seeds)
-
-    def trials(self, dataset: DomainDataset) -> list[Trial]:
-        """Every dial at every position on every target with every seed."""
-        found = {
-            self.trial(line, setting, target, classifier, seed): None
-            for target in self.targets(dataset)
-            for seed in self.tested
-            for classifier in self.classifiers
-            for line in self.lines()
-            for setting in line.positions(self.level)
-        }
-        return list(found)
-
-    def trial(self, line: Line, setting: Setting, target: str, classifier: str, seed: int, **more: Any) -> Trial:
-        """One position of a dial; iterations and steps are written only where they act."""
-        about = {**self.about, **more}
-        if not line.method.synthesizer:
-            about["n_iter"] = 0
-        return Trial.of(line.method.name, setting, target, classifier, seed, **about)
-
-    def inner(self, dataset: DomainDataset, compared: Sequence[Line]) -> list[Trial]:
-        """Trials inside the source, from which settings are chosen: one seed, fewer rows."""
-        rows = {"n": 1000, "n_steps": 10} if self.quick else {"n": 10_000, "n_steps": 10}
-        found = {
-            self.trial(line, setting, validation, self.classifiers[0], 0, without=target, **rows): None
-            for target in self.targets(dataset)
-            for validation in dataset.domains
-            if validation != target
-            for line in compared
-            if len(line.positions(self.level)) > 1
-            for setting in line.positions(self.level)
-        }
-        return list(found)
 
 
 def frontier(plan: Plan, out: Path | None = None) -> Iterator[Progress]:
@@ -138,7 +51,8 @@ def table1(plan: Plan, out: Path | None = None) -> Iterator[Progress]:
     """Choose every dial's setting inside the source, test it on the target, publish; yields progress."""
     dataset, library = load_dataset(plan.dataset), Library()
     compared = plan.lines(TABLE_DIALS)
-    references = [line_named(name) for name in (UNMITIGATED, CONSTANT)]
+    named = {line.dial.name for line in compared}
+    references = [line_named(name) for name in (UNMITIGATED, CONSTANT) if name not in named]
     inner = plan.inner(dataset, compared)
     inner_rows, made_inner = yield from _run(dataset, inner, library, plan.where)
     chosen = choose(plan, dataset, inner_rows, compared)
@@ -205,10 +119,10 @@ def _score(results: Results) -> tuple[float, float]:
 
 def _run(
     dataset: DomainDataset, trials: Sequence[Trial], library: Library, where: Where
-) -> Generator[Progress, None, tuple[pd.DataFrame, dict]]:
+) -> Generator[Progress, None, tuple[pd.DataFrame, dict[str, Any]]]:
     """Carry out trials, passing progress on; returns their table and what a manifest should say."""
     rows: list[Row] = []
-    failures: list[dict] = []
+    failures: list[dict[str, Any]] = []
     begun, stored = time.monotonic(), 0
     for k, step in enumerate(run(dataset, trials, library, where)):
         rows += step.rows

@@ -5,23 +5,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.experiments.methods import Line
+from fairviz.experiments.plan import Plan
 from fairviz.experiments.trial import Trial
-from fairviz.library import made_from, pretrained_dir, versions
 from fairviz.store import Entry, ResultStore, key_of
-
-if TYPE_CHECKING:
-    from fairviz.experiments.plans import Plan
-
-FRONTIER, TABLE = "frontier", "table1"
+from fairviz.store.library import pretrained_dir
+from fairviz.store.specs import made_from, versions
 
 
-def facts(dataset: DomainDataset) -> dict:
+def facts(dataset: DomainDataset) -> dict[str, Any]:
     """What a page needs to know of a data set whose rows are not at hand: roles, groups and counts."""
     counts = pd.DataFrame({"domain": dataset.d, "group": dataset.z, "label": dataset.y}).value_counts().sort_index()
     rows = [
@@ -49,7 +46,7 @@ def publish(
     compared: Sequence[Line],
     trials: Sequence[Trial],
     tables: dict[str, pd.DataFrame],
-    more: dict,
+    more: dict[str, Any],
     made: dict[str, Any],
     out: Path | None,
 ) -> None:
@@ -73,7 +70,9 @@ def publish(
             shutil.rmtree(entry.path)
 
 
-def _runs(store: ResultStore, kind: str, dataset: DomainDataset, quick: bool, made: dict) -> list[dict]:
+def _runs(
+    store: ResultStore, kind: str, dataset: DomainDataset, quick: bool, made: dict[str, Any]
+) -> list[dict[str, Any]]:
     """What the runs computed that a published table is made of: a run that computes everything starts the list anew."""
     this = {name: made[name] for name in ("trials_computed", "seconds", "workers")}
     earlier = [e.made for e in published(store, kind, dataset.fingerprint(), quick)]

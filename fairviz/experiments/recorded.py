@@ -14,19 +14,23 @@ from typing import Any
 
 from fairviz.checks import check_count
 from fairviz.controls import CONTROLS
-from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
-from fairviz.data.sources import DATASETS, load_dataset
+from fairviz.data import ALL_DOMAINS
+from fairviz.data.dataset import DomainDataset
+from fairviz.data.sets import DATASETS
+from fairviz.data.sources import load_dataset
 from fairviz.dual import GAPS
 from fairviz.errors import SettingError
-from fairviz.evaluation.downstream import CLASSIFIERS
+from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.experiments.plans import Progress
 from fairviz.experiments.publish import facts
-from fairviz.experiments.runner import Where, make_fits, run
+from fairviz.experiments.runner import make_fits, run
 from fairviz.experiments.trial import Trial, table_of
-from fairviz.library import FIT, SWEEP, FitSpec, Library, made_from, pretrained_dir, versions
-from fairviz.segments import Row
+from fairviz.experiments.where import Where
 from fairviz.settings import Setting
 from fairviz.store import ResultStore
+from fairviz.store.library import Library, pretrained_dir
+from fairviz.store.specs import FIT, SWEEP, FitSpec, made_from, versions
+from fairviz.store.trials import Row
 
 #: Rows and score evaluations of every recorded trial: what a page draws while somebody waits.
 N_ROWS, N_STEPS = 10_000, 10
@@ -144,8 +148,8 @@ def _publish(
     specs: dict[str, FitSpec],
     library: Library,
     rows: Sequence[Row],
-    more: dict,
-    made: dict,
+    more: dict[str, Any],
+    made: dict[str, Any],
 ) -> None:
     """Copy the fits and write the sweep; entries of the same data set that are no longer made are removed."""
     keep = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,9 +22,8 @@ from fairviz.store import Entry
 #: Reference points of the hypervolume (accuracy, ratio): a coin toss that says yes to one group only; and, stricter,
 #: the constant predictor's accuracy with the same inequality.
 COIN = (0.5, 0.0)
-BOUND = "Fair Bayes rule, estimated on the target"
 #: Dials that others are compared with, by name; a family holds them, whatever it is called.
-UNMITIGATED, CONSTANT, TRIVIAL = "unmitigated", "constant", "overwrite"
+UNMITIGATED, CONSTANT, TRIVIAL, BOUND = "unmitigated", "constant", "overwrite", "fair_bayes"
 MEANS = ("accuracy", "R_DP", "R_DP_other", "R_EOp")
 
 
@@ -42,7 +42,7 @@ class Results:
 
     rows: pd.DataFrame
     groups: tuple[str, ...]
-    dials: tuple[dict, ...] = ()
+    dials: tuple[dict[str, Any], ...] = ()
 
     @classmethod
     def of(cls, entry: Entry) -> Results:
@@ -76,13 +76,17 @@ class Results:
         here = (self.rows["method"] == found["method"]) & self.rows["setting"].isin(settings)
         return replace(self, rows=self.rows[here.to_numpy()])
 
+    def family(self, dial: str) -> str:
+        """The family of a dial; "" if it was not compared."""
+        return next((d["family"] for d in self.dials if d["name"] == dial), "")
+
     def runs(self) -> Runs:
         """Counts of one setting: a part per seed, domains side by side."""
         return runs_of(self.rows, self.groups)
 
     def points(self) -> pd.DataFrame:
         """A row per position of every dial: means over domains and seeds with 95 % intervals, and what it is."""
-        out, seen = [], dict[tuple[str, str], dict]()
+        out, seen = [], dict[tuple[str, str], dict[str, Any]]()
         by_position = dict(iter(self.rows.groupby(["method", "setting"])))
         for dial in self.dials:
             for position in dial["positions"]:
@@ -96,9 +100,9 @@ class Results:
                 out.append({**about, **told, "wording": position["wording"], **seen[where]})
         return pd.DataFrame(out)
 
-    def _numbers(self, rows: pd.DataFrame) -> dict:
+    def _numbers(self, rows: pd.DataFrame) -> dict[str, Any]:
         runs = runs_of(rows, self.groups)
-        row: dict = {"seeds": len(runs.parts)}
+        row: dict[str, Any] = {"seeds": len(runs.parts)}
         for metric in MEANS:
             mean, low, high, n = runs.mean_span(metric)
             row |= {metric: mean, f"{metric}_low": low, f"{metric}_high": high}
@@ -133,14 +137,14 @@ def family_scores(results: Results, metric: str, points: pd.DataFrame | None = N
     """
     points = results.points() if points is None else points
     seeds = results.by_seed(metric)
-    family_of = {dial["name"]: dial["family"] for dial in results.dials}
+    trivial, unmitigated = results.family(TRIVIAL), results.family(UNMITIGATED)
     strict = (_constant_accuracy(points), 0.0)
-    bound = points.loc[points["family"] == BOUND, ["accuracy", metric]].to_numpy()
+    bound = points.loc[points["dial"] == BOUND, ["accuracy", metric]].to_numpy()
     rows = []
     for family, part in points.groupby("family", sort=False):
         members = {family}
-        if part["kind"].iloc[0] == MITIGATION or family == family_of.get(TRIVIAL):
-            members |= {family_of.get(UNMITIGATED, family)}
+        if part["kind"].iloc[0] == MITIGATION or family == trivial:
+            members |= {unmitigated or family}
         front = points.loc[points["family"].isin(members), ["accuracy", metric]].to_numpy(float)
         single = [
             hypervolume(g[["accuracy", "fairness"]].to_numpy(), COIN)

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -30,23 +31,19 @@ PAPER: Mapping[str, tuple[tuple[float, float, float], ...]] = {
 SHORT = {"Amer-Indian-Eskimo": "A-I-E", "Asian-Pac-Islander": "A-P-I"}
 
 
-def family_of(results: Results, dial: str) -> str:
-    """The family of a dial; "" if it was not compared."""
-    return next((d["family"] for d in results.dials if d["name"] == dial), "")
-
-
 def _number(value: float, digits: int = 2, scale: float = 1.0) -> str:
     return "–" if math.isnan(value) else f"{scale * value:.{digits}f}"
 
 
-def with_span(row: Mapping, metric: str, digits: int, scale: float = 1.0) -> str:
+def with_span(row: Mapping[str, Any], metric: str, digits: int, scale: float = 1.0) -> str:
+    """A value with its interval."""
     if math.isnan(row[metric]):
         return "not estimable"
     low, high = (_number(row[f"{metric}_{end}"], digits, scale) for end in ("low", "high"))
     return f"{_number(row[metric], digits, scale)} ({low}–{high})"
 
 
-def _minutes(run: Mapping) -> str:
+def _minutes(run: Mapping[str, Any]) -> str:
     minutes = max(1, round(run["seconds"] / 60))
     return (
         f"{minutes} minute{'s' if minutes > 1 else ''} with {run['workers']} worker{'s' if run['workers'] > 1 else ''}"
@@ -74,7 +71,7 @@ def made_line(entry: Entry) -> str:
     )
 
 
-def _failures(made: Mapping) -> str:
+def _failures(made: Mapping[str, Any]) -> str:
     """How many trials could not be carried out, and why the first could not."""
     found = made.get("failures", [])
     if not found:
@@ -96,7 +93,8 @@ def before_the_dual(entry: Entry) -> str:
 
 def scores_table(results: Results, classifier: str, metric: str, points: pd.DataFrame | None = None) -> str:
     """Families by hypervolume, in Markdown."""
-    part, constant = results.select(classifier=classifier), family_of(results, CONSTANT)
+    part = results.select(classifier=classifier)
+    constant, bound = results.family(CONSTANT), results.family(BOUND)
     scores = family_scores(part, metric, points).sort_values("hypervolume", ascending=False)
     lines = [
         f"| method | hypervolume ({metric}) | above the constant | points below the estimated Bayes rule | "
@@ -107,7 +105,7 @@ def scores_table(results: Results, classifier: str, metric: str, points: pd.Data
         if row["family"] == constant:
             continue
         mark = " *" if row["needs_group"] else ""
-        name = f"_{row['family']}_" if row["family"] == BOUND else row["family"]
+        name = f"_{row['family']}_" if row["family"] == bound else row["family"]
         spread = "" if math.isnan(row["hypervolume_sd"]) else f" ±{row['hypervolume_sd']:.3f}"
         lines.append(
             f"| {name}{mark} | {row['hypervolume']:.3f}{spread} | {row['hypervolume_strict']:.4f} | "
@@ -144,7 +142,7 @@ def table1_rows(entry: Entry) -> pd.DataFrame:
         runs = mine.runs()
         spans = {m: runs.span(m) for m in MEANS}
         for k, domain in enumerate([*runs.domains, "mean"]):
-            row: dict = {"method": method, "title": dial["title"], "domain": domain}
+            row: dict[str, Any] = {"method": method, "title": dial["title"], "domain": domain}
             row["setting"] = told[picked[domain]] if domain in picked else ""
             row["n"] = int(runs.counts.table[k].sum()) if domain != "mean" else int(runs.counts.table.sum())
             for metric in MEANS:
@@ -180,7 +178,7 @@ def table1_text(entry: Entry) -> str:
         lines.append(f"| {part['title'].iloc[0]} | " + " | ".join(ours) + " |")
         papers = [cells[d].get("paper") for d in domains]
         if all(isinstance(p, tuple) for p in papers):
-            told = [f"{p[0]:.1f} · {p[1]:.2f} · {p[2]:.2f}" for p in papers]  # type: ignore[index]
+            told = [f"{p[0]:.1f} · {p[1]:.2f} · {p[2]:.2f}" for p in papers]
             lines.append("| _the paper's_ | " + " | ".join(f"_{t}_" for t in told) + " |")
     return "\n".join([*lines, "", table1_note(entry)])
 
@@ -198,12 +196,12 @@ def table1_note(entry: Entry) -> str:
     )
 
 
-def as_json(entry: Entry) -> dict:
+def as_json(entry: Entry) -> dict[str, Any]:
     """Every number of the tables."""
     if entry.kind == "table1":
         return {"rows": json.loads(table1_rows(entry).to_json(orient="records"))}
     results = Results.of(entry)
-    out: dict = {}
+    out: dict[str, Any] = {}
     for classifier in entry.spec["classifiers"]:
         part = results.select(classifier=classifier)
         points = part.points()
@@ -214,7 +212,8 @@ def as_json(entry: Entry) -> dict:
     return {"results": out}
 
 
-OURS = "FADM, label-aware"
+#: A dial of the family that stands for the product, and the methods that are parts of it.
+OURS, OWN_METHODS = "fadm_dp", ("fadm", "fadm_preview")
 #: The version that put the price on the absolute gap.
 DUAL_SINCE = (0, 3)
 
@@ -227,10 +226,11 @@ def overview(entries: Mapping[str, Entry], metric: str = "R_DP") -> str:
     entries : mapping
         Published frontiers by name of the data set.
     """
-    scores, constants = {}, set()
+    scores, constants, bounds = {}, set(), set()
     for name, entry in entries.items():
-        constants.add(family_of(Results.of(entry), CONSTANT))
         results = Results.of(entry).select(classifier=entry.spec["classifiers"][0])
+        constants.add(results.family(CONSTANT))
+        bounds.add(results.family(BOUND))
         scores[name] = family_scores(results, metric).set_index("family")
     families = list(dict.fromkeys(f for s in scores.values() for f in s.sort_values("hypervolume").index[::-1]))
     lines = ["| | " + " | ".join(scores) + " |", "|---" * (len(scores) + 1) + "|"]
@@ -245,7 +245,7 @@ def overview(entries: Mapping[str, Entry], metric: str = "R_DP") -> str:
             row = table.loc[family]
             cells.append(f"{row['hypervolume']:.3f} ({_number(row['distance'], 1, 100)})")
         mark = " *" if any(family in t.index and t.loc[family, "needs_group"] for t in scores.values()) else ""
-        lines.append(f"| {'_' + family + '_' if family == BOUND else family}{mark} | " + " | ".join(cells) + " |")
+        lines.append(f"| {'_' + family + '_' if family in bounds else family}{mark} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -263,20 +263,19 @@ def standing(entries: Mapping[str, Entry]) -> str:
     for name, entry in entries.items():
         results = Results.of(entry).select(classifier=entry.spec["classifiers"][0])
         points = results.points()
-        start = points[(points["dial"] == "fadm_dp") & (points["setting"] == text_of({}))].iloc[0]
+        ours = {dial["family"] for dial in results.dials if dial["method"] in OWN_METHODS}
+        start = points[(points["dial"] == OURS) & (points["setting"] == text_of({}))].iloc[0]
         real = points[points["dial"] == UNMITIGATED].iloc[0]
         against: dict[str, list[str]] = {GENERATOR: [], MITIGATION: []}
         possible = []
         for metric in ("R_DP", "R_EOp"):
             scores = family_scores(results, metric, points)
             for kind, told in against.items():
-                rivals = scores[
-                    (scores["kind"] == kind) & ~scores["needs_group"] & ~scores["family"].str.contains("FADM")
-                ]
-                value, best = ratio(scores, OURS, list(rivals["family"]))
+                rivals = scores[(scores["kind"] == kind) & ~scores["needs_group"] & ~scores["family"].isin(ours)]
+                value, best = ratio(scores, results.family(OURS), list(rivals["family"]))
                 told.append(f"{value:.2f} ({best})")
                 if kind == GENERATOR:
-                    possible.append(f"{ratio(scores, BOUND, [best])[0]:.2f}")
+                    possible.append(f"{ratio(scores, results.family(BOUND), [best])[0]:.2f}")
         lines.append(
             f"| {name} | {with_span(start, 'accuracy', 1, 100)} | {with_span(real, 'accuracy', 1, 100)} | "
             f"{', '.join(against[GENERATOR])} | {', '.join(possible)} | {', '.join(against[MITIGATION])} |"

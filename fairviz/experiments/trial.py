@@ -11,16 +11,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fairviz.data.dataset import ALL_DOMAINS, DomainDataset
+from fairviz.data import ALL_DOMAINS
+from fairviz.data.dataset import DomainDataset
 from fairviz.errors import FairvizError, SettingError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.protocol import evaluate
 from fairviz.experiments.methods import METHODS, Method, method_named
-from fairviz.library import FIT, FitSpec, Library, Run, command_line
 from fairviz.mitigation.base import Task
-from fairviz.segments import Row
 from fairviz.settings import Setting, text_of
 from fairviz.store import key_of
+from fairviz.store.fits import RunFolder
+from fairviz.store.library import Library
+from fairviz.store.specs import FIT, FitSpec
+from fairviz.store.trials import Row
+from fairviz.text import command_line
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,8 @@ class Trial:
     @property
     def position(self) -> Setting:
         """The setting as a dictionary."""
-        return json.loads(self.setting)
+        result: Setting = json.loads(self.setting)
+        return result
 
     def fit_spec(self, dataset: DomainDataset, options: Mapping[str, Any] | None = None) -> FitSpec | None:
         """The fit that the trial's rows come from; None where no generator is involved."""
@@ -137,7 +142,7 @@ class Bench:
     library : Library
     options : mapping
         Options of the data set's reader; they are part of a fit's name.
-    run : Run, optional
+    run : RunFolder, optional
         A run folder that every fit is taken from, instead of the library.
     spec : FitSpec, optional
         The fit to take, where it is not the one that the trial names (a fit with other hyper-parameters).
@@ -146,7 +151,7 @@ class Bench:
     dataset: DomainDataset
     library: Library
     options: Mapping[str, Any] = field(default_factory=dict)
-    run: Run | None = None
+    run: RunFolder | None = None
     spec: FitSpec | None = None
     _kept: dict[str, tuple[str, Any]] = field(default_factory=dict, repr=False)
 
@@ -160,9 +165,9 @@ class Bench:
 
     def key(self, trial: Trial) -> str:
         """The key of a trial here."""
-        return trial.key(self.dataset.fingerprint(), self._fit_key(trial))
+        return trial.key(self.dataset.fingerprint(), self.fit_key(trial))
 
-    def _fit_key(self, trial: Trial) -> str:
+    def fit_key(self, trial: Trial) -> str:
         """What names the fit that a trial's rows come from; "" where no generator is involved."""
         spec = self.fit_spec(trial)
         return "" if spec is None else self.run.digest if self.run is not None else key_of(spec.to_json())
@@ -203,20 +208,21 @@ class Bench:
         if what.priced(setting):
             setting = _up_to_equality(setting, fit)
         same = json.dumps([*self._drawn(trial), setting, what.pooled, trial.classifier])
-        return self._keep("counts", same, lambda: self._tested(trial, fit, setting, target))
+        result: Counts = self._keep("counts", same, lambda: self._tested(trial, fit, setting, target))
+        return result
 
     def _fit(self, trial: Trial) -> Any:
         spec = self.fit_spec(trial)
         assert spec is not None
         if self.run is not None:
-            return self._keep("fit", self._fit_key(trial), self.run.fit)
+            return self._keep("fit", self.fit_key(trial), self.run.fit)
         if self.spec is not None and self.library.get(FIT, spec.to_json()) is None:
             raise SettingError(f"There is no fit of {spec.dataset} for target {spec.target!r} yet. Make it first.")
-        return self._keep("fit", self._fit_key(trial), lambda: self.library.fit(spec, self.dataset))
+        return self._keep("fit", self.fit_key(trial), lambda: self.library.fit(spec, self.dataset))
 
-    def _drawn(self, trial: Trial) -> list:
+    def _drawn(self, trial: Trial) -> list[Any]:
         """What drawn rows depend on, beside the setting; and the target that they are tested on."""
-        return [self._fit_key(trial), trial.target, trial.without, trial.seed, trial.n, trial.n_steps]
+        return [self.fit_key(trial), trial.target, trial.without, trial.seed, trial.n, trial.n_steps]
 
     def _tested(self, trial: Trial, fit: Any, setting: Setting, target: DomainDataset) -> Counts:
         """Counts of a generator's rows at a setting."""
@@ -285,6 +291,6 @@ def rerun_command(dataset: str, row: Mapping[str, Any]) -> str:
     return command_line(*words)
 
 
-def failed(trial: Trial, error: FairvizError) -> dict[str, Any]:
+def failed(trial: Trial, error: FairvizError | str) -> dict[str, Any]:
     """The record of a trial that could not be carried out, for a reason that is known."""
     return {**asdict(trial), "error": str(error)}

@@ -3,9 +3,16 @@
 A new one is a file beside these and a line here, or an entry point ``fairviz.mitigations`` of another package.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from fairviz.plugins import Registry
 
-MITIGATIONS = Registry(
+if TYPE_CHECKING:
+    from fairviz.mitigation.base import Mitigation
+
+MITIGATIONS: Registry[type[Mitigation]] = Registry(
     "fairviz.mitigations",
     {
         "unmitigated": "fairviz.mitigation.references:Unmitigated",

@@ -5,15 +5,33 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, ClassVar
 
 import numpy as np
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.errors import DataError, SettingError
-from fairviz.evaluation.downstream import CLASSIFIERS, FeatureCodes, fitted
+from fairviz.evaluation.classifiers import CLASSIFIERS
+from fairviz.evaluation.downstream import FeatureCodes, fitted
+from fairviz.evaluation.protocol import drawn
 from fairviz.numerics import settle
 from fairviz.settings import MITIGATION, Dial, Parameter, Setting, canonical
+
+
+def needed(module: str) -> Any:
+    """A module of a package that only some mitigations need.
+
+    Raises
+    ------
+    SettingError
+        It is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError:
+        package = module.split(".")[0]
+        raise SettingError(f"This mitigation needs the package {package}. Install fairviz[compare].") from None
 
 
 @dataclass
@@ -37,9 +55,7 @@ class Task:
     @classmethod
     def of(cls, source: DomainDataset, target: DomainDataset, classifier: str, seed: int, n: int | None = None) -> Task:
         """A task on ``n`` source rows drawn at random (all, if there are fewer)."""
-        if n is not None and n < len(source):
-            source = source.take(np.sort(np.random.default_rng(seed).choice(len(source), n, replace=False)))
-        return cls(source, target, classifier, seed)
+        return cls(drawn(source, n, seed), target, classifier, seed)
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """A value that several settings of a dial share."""
@@ -50,17 +66,20 @@ class Task:
     @property
     def codes(self) -> FeatureCodes:
         """Codes of the source's features."""
-        return self.once("codes", lambda: FeatureCodes(self.source.features))
+        result: FeatureCodes = self.once("codes", lambda: FeatureCodes(self.source.features))
+        return result
 
     @property
     def x(self) -> np.ndarray:
         """Source features, (n, F)."""
-        return self.once("x", lambda: self.codes(self.source.features))
+        result: np.ndarray = self.once("x", lambda: self.codes(self.source.features))
+        return result
 
     @property
     def x_target(self) -> np.ndarray:
         """Target features, (m, F)."""
-        return self.once("x_target", lambda: self.codes(self.target.features))
+        result: np.ndarray = self.once("x_target", lambda: self.codes(self.target.features))
+        return result
 
     def model(self) -> Any:
         """A fresh downstream model."""
@@ -75,12 +94,14 @@ class Task:
 
     def predict(self, weights: np.ndarray | None = None, x: np.ndarray | None = None) -> np.ndarray:
         """Predictions for the target, (m,), of :meth:`fitted`."""
-        return self.fitted(weights, x).predict(self.x_target).astype(np.int64)
+        result: np.ndarray = self.fitted(weights, x).predict(self.x_target).astype(np.int64)
+        return result
 
     @property
     def unmitigated(self) -> np.ndarray:
         """Predictions of the downstream model as it is, (m,)."""
-        return self.once("unmitigated", self.predict)
+        result: np.ndarray = self.once("unmitigated", self.predict)
+        return result
 
 
 class Mitigation:

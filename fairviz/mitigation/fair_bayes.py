@@ -44,7 +44,8 @@ class FairBayes(Mitigation):
         """See :class:`Mitigation`."""
         p_y, w, u = task.once("fair bayes", lambda: _estimate(task))
         # gain of saying yes, halved: p - 1/2 - (s w + r p u) / 2
-        return p_y * (1 - 0.5 * multiplier_eop * u) > 0.5 + 0.5 * multiplier_dp * w
+        result: np.ndarray = p_y * (1 - 0.5 * multiplier_eop * u) > 0.5 + 0.5 * multiplier_dp * w
+        return result
 
 
 def _estimate(task: Task) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from fairviz.evaluation.downstream import linear_input
-from fairviz.mitigation.base import Mitigation, Task
+from fairviz.mitigation.base import Mitigation, Task, needed
 from fairviz.mitigation.reductions import CONSTRAINT
 from fairviz.settings import Dial, Parameter, spread
 
@@ -31,9 +31,7 @@ class Fairret(Mitigation):
 
     def answer(self, task: Task, *, constraint: str, weight: float) -> np.ndarray:
         """See :class:`Mitigation`."""
-        from fairret.loss import NormLoss
-        from fairret.statistic import PositiveRate, TruePositiveRate
-
+        loss_of, statistic = needed("fairret.loss"), needed("fairret.statistic")
         encode = task.once("linear input", lambda: linear_input(task.codes).fit(task.x))
         x = torch.from_numpy(np.asarray(encode.transform(task.x), np.float32))
         y = torch.from_numpy(task.source.y).float()[:, None]
@@ -42,7 +40,8 @@ class Fairret(Mitigation):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(task.seed)
             net = torch.nn.Sequential(torch.nn.Linear(x.shape[1], 32), torch.nn.ReLU(), torch.nn.Linear(32, 1))
-        loss_fn = NormLoss(PositiveRate() if constraint == "dp" else TruePositiveRate())
+        rate = statistic.PositiveRate() if constraint == "dp" else statistic.TruePositiveRate()
+        loss_fn = loss_of.NormLoss(rate)
         optimiser = torch.optim.Adam(net.parameters(), lr=3e-3)
         size = min(512, len(x))
         for _ in range(EPOCHS):
@@ -58,4 +57,5 @@ class Fairret(Mitigation):
                 optimiser.step()
         with torch.no_grad():
             out = net(torch.from_numpy(np.asarray(encode.transform(task.x_target), np.float32)))
-        return (out[:, 0] > 0).numpy()
+        result: np.ndarray = (out[:, 0] > 0).numpy()
+        return result

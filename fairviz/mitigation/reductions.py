@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fairviz.evaluation.downstream import weight_name
-from fairviz.mitigation.base import Mitigation, Task
+from fairviz.mitigation.base import Mitigation, Task, needed
 from fairviz.settings import Dial, Parameter, spread
 
 #: Rounds of the reductions approach; more changed no accuracy by a thousandth on Adult.
@@ -42,14 +42,15 @@ class ExponentiatedGradient(Mitigation):
 
     def answer(self, task: Task, *, constraint: str, bound: float) -> np.ndarray:
         """See :class:`Mitigation`."""
-        from fairlearn import reductions
+        reductions = needed("fairlearn.reductions")
 
         model = task.model()
         reduction = reductions.ExponentiatedGradient(
             model, _constraint(constraint, bound), max_iter=MAX_ROUNDS, sample_weight_name=weight_name(model)
         )
         reduction.fit(task.x, task.source.y, sensitive_features=task.source.z)
-        return reduction.predict(task.x_target, random_state=task.seed)
+        result: np.ndarray = reduction.predict(task.x_target, random_state=task.seed)
+        return result
 
 
 class GridSearch(Mitigation):
@@ -68,7 +69,7 @@ class GridSearch(Mitigation):
 
     def answer(self, task: Task, *, constraint: str, index: int) -> np.ndarray:
         """See :class:`Mitigation`."""
-        from fairlearn import reductions
+        reductions = needed("fairlearn.reductions")
 
         def fit() -> Any:
             model = task.model()
@@ -77,4 +78,5 @@ class GridSearch(Mitigation):
             )
             return grid.fit(task.x, task.source.y, sensitive_features=task.source.z)
 
-        return task.once(f"grid {constraint}", fit).predictors_[index].predict(task.x_target)
+        result: np.ndarray = task.once(f"grid {constraint}", fit).predictors_[index].predict(task.x_target)
+        return result

@@ -28,7 +28,8 @@ def ideal_normal(means: np.ndarray, covariances: np.ndarray, shares: np.ndarray)
 
 def _root(matrix: np.ndarray, power: float) -> np.ndarray:
     values, vectors = np.linalg.eigh(matrix)
-    return (vectors * np.clip(values, 1e-12, None) ** power) @ vectors.T
+    result: np.ndarray = (vectors * np.clip(values, 1e-12, None) ** power) @ vectors.T
+    return result
 
 
 def steer(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fairviz.mitigation.base import Mitigation, Task
+from fairviz.mitigation.base import Mitigation, Task, needed
 from fairviz.mitigation.reductions import CONSTRAINT
 from fairviz.settings import Dial
 
@@ -22,11 +22,12 @@ class ThresholdOptimizer(Mitigation):
 
     def answer(self, task: Task, *, constraint: str) -> np.ndarray:
         """See :class:`Mitigation`."""
-        from fairlearn import postprocessing
+        postprocessing = needed("fairlearn.postprocessing")
 
         names = {"dp": "demographic_parity", "eop": "true_positive_rate_parity"}
         adjusted = postprocessing.ThresholdOptimizer(
             estimator=task.fitted(), constraints=names[constraint], prefit=True, predict_method="predict_proba"
         )
         adjusted.fit(task.x, task.source.y, sensitive_features=task.source.z)
-        return adjusted.predict(task.x_target, sensitive_features=task.target.z, random_state=task.seed)
+        result: np.ndarray = adjusted.predict(task.x_target, sensitive_features=task.target.z, random_state=task.seed)
+        return result

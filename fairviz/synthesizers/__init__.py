@@ -6,12 +6,11 @@ are imported when they are asked for: what only reads recorded results needs no 
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
-from fairviz.plugins import Registry
+from fairviz.plugins import Registry, lazily
 
-SYNTHESIZERS = Registry(
+SYNTHESIZERS: Registry[Any] = Registry(
     "fairviz.synthesizers",
     {
         "fadm": "fairviz.synthesizers.fadm:FADM",
@@ -28,9 +27,4 @@ _WHERE = {
 }  # fmt: skip
 
 __all__ = ["SYNTHESIZERS", *_WHERE]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+__getattr__ = lazily(__name__, _WHERE)

@@ -24,7 +24,7 @@ class FitStep:
     seconds_left: float
 
 
-class Synthesizer(BaseEstimator):
+class Synthesizer(BaseEstimator):  # type: ignore[misc]
     """Fit a data set, sample a frame of features and label.
 
     ``__init__`` stores hyper-parameters only; ``get_params()`` is the whole specification of a fit.
@@ -66,17 +66,17 @@ class Synthesizer(BaseEstimator):
         """Draw ``n`` rows: the schema's features and its label column."""
         raise NotImplementedError
 
-    def state(self) -> tuple[dict, dict[str, np.ndarray]]:
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """What a fit is: a JSON-able dictionary and named arrays."""
         raise NotImplementedError
 
     @classmethod
-    def from_state(cls, meta: dict, arrays: dict[str, np.ndarray]) -> Synthesizer:
+    def from_state(cls, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> Synthesizer:
         """Rebuild a fit from :meth:`state`."""
         raise NotImplementedError
 
     @classmethod
-    def check_layout(cls, meta: dict, layout: Mapping[str, tuple[str, tuple[int, ...]]]) -> None:
+    def check_layout(cls, meta: dict[str, Any], layout: Mapping[str, tuple[str, tuple[int, ...]]]) -> None:
         """Refuse arrays whose types and shapes cannot belong to ``meta``, before they are read; by default none.
 
         Raises

@@ -14,7 +14,8 @@ from fairviz.diffusion.sde import VPSDE, draw_times
 from fairviz.diffusion.solvers import solve
 from fairviz.settings import Dial, Parameter, spread
 from fairviz.synthesizers.base import FitStep
-from fairviz.synthesizers.tabular import TableSynthesizer, descend, draw_codes
+from fairviz.synthesizers.tabular import TableSynthesizer, draw_codes
+from fairviz.synthesizers.training import descend
 
 
 class DDPM(TableSynthesizer):

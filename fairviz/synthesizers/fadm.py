@@ -10,33 +10,28 @@ import numpy as np
 import pandas as pd
 import torch
 
-from fairviz.checks import MAX_ROWS, check_count, check_price
-from fairviz.controls import MAX_LAMBDA_Y, control_named
-from fairviz.controls.base import Steering
+from fairviz.controls import control_named
 from fairviz.controls.dials import FADM_DIALS, LABEL_STRENGTH, PREVIEW_DIALS, PRICE_PARAMETERS
 from fairviz.data.dataset import DomainDataset
-from fairviz.data.schema import _names
-from fairviz.diffusion.guidance import ScoreFn, Tilt, guided, label_term
+from fairviz.diffusion.guidance import Tilt
 from fairviz.diffusion.losses import clean_time
 from fairviz.diffusion.networks import GIVEN_LABEL, MARGINAL
 from fairviz.diffusion.sde import VPSDE
-from fairviz.diffusion.solvers import SOLVERS, solve
 from fairviz.dual import GAPS, Dual
-from fairviz.errors import DataError, SettingError, StoreError
+from fairviz.errors import StoreError
 from fairviz.numerics import settle
 from fairviz.posteriors import estimate
 from fairviz.settings import Dial, Parameter
 from fairviz.synthesizers.base import FitStep
-from fairviz.synthesizers.fadm_training import Networks, check_fadm_params, train
-from fairviz.synthesizers.stored import Form, check_arrays
-from fairviz.synthesizers.tabular import CHUNK, TableSynthesizer, chunk_seeds
+from fairviz.synthesizers.fadm_training import Networks, train
+from fairviz.synthesizers.guided import guided_chunks
+from fairviz.synthesizers.hyper import FADMParams, check_fadm_params
+from fairviz.synthesizers.pool import Pool
+from fairviz.synthesizers.stored import Form, check_arrays, known_price
+from fairviz.synthesizers.tabular import TableSynthesizer
 
 N_REFERENCE = 4000
 MAX_STEPS = 5000
-NO_PRICE = (
-    "This fit was made by an earlier version of fairviz and does not hold what a price of unfairness needs. Its "
-    "networks are still good: run 'fairviz upgrade FOLDER' with the rows it was made from."
-)
 
 
 class FADM(TableSynthesizer):
@@ -89,19 +84,19 @@ class FADM(TableSynthesizer):
     def __init__(
         self,
         *,
-        n_iter: int = 5000,
-        batch_size: int = 512,
-        hidden: int = 256,
-        depth: int = 3,
-        classifier_hidden: int = 128,
-        classifier_depth: int = 2,
-        learning_rate: float = 4e-3,
-        inner_lr: float = 0.01,
-        beta: float = 1.0,
-        meta: str = "second_order",
-        domain_weights: str = "rows",
-        label_in_score: bool = True,
-        random_state: int = 0,
+        n_iter: int = FADMParams.n_iter,
+        batch_size: int = FADMParams.batch_size,
+        hidden: int = FADMParams.hidden,
+        depth: int = FADMParams.depth,
+        classifier_hidden: int = FADMParams.classifier_hidden,
+        classifier_depth: int = FADMParams.classifier_depth,
+        learning_rate: float = FADMParams.learning_rate,
+        inner_lr: float = FADMParams.inner_lr,
+        beta: float = FADMParams.beta,
+        meta: str = FADMParams.meta,
+        domain_weights: str = FADMParams.domain_weights,
+        label_in_score: bool = FADMParams.label_in_score,
+        random_state: int = FADMParams.random_state,
     ) -> None:
         self.n_iter = n_iter
         self.batch_size = batch_size
@@ -178,9 +173,7 @@ class FADM(TableSynthesizer):
         SettingError
             The fit was made by an earlier version.
         """
-        if self.dual_ is None:
-            raise SettingError(NO_PRICE)
-        return self.dual_
+        return known_price(self.dual_)
 
     def end_of_dial(self, control: str) -> float:
         """Where the dial of a control ends: 0 for one without a point of equality; see :meth:`Control.end`.
@@ -193,104 +186,19 @@ class FADM(TableSynthesizer):
         what = control_named(control)
         return what.end(self.price_) or 0.0 if what.gaps else 0.0
 
-    def pool(self, n: int, *, random_state: int = 0, n_steps: int = 10) -> Any:
+    def pool(self, n: int, *, random_state: int = 0, n_steps: int = 10) -> Pool:
         """Unguided rows that any setting can weigh; see :meth:`fairviz.synthesizers.pool.Pool.draw`."""
-        from fairviz.synthesizers.pool import Pool
-
         return Pool.draw(self, n, random_state=random_state, n_steps=n_steps)
 
     def sample(self, n: int, *, random_state: int = 0, **settings: Any) -> pd.DataFrame:
-        """Draw ``n`` guided rows; see :meth:`sample_chunks` for the settings."""
+        """Draw ``n`` guided rows; settings as for :func:`fairviz.synthesizers.guided.guided_chunks`."""
         return pd.concat(list(self.sample_chunks(n, random_state=random_state, **settings)), ignore_index=True)
 
-    def sample_chunks(
-        self,
-        n: int,
-        *,
-        lambda_y: Any = 1.0,
-        lambda_z: Any = 0.0,
-        lambda_eop: Any = 0.0,
-        control: str = "dp",
-        n_steps: int = 10,
-        solver: str = "sde_dpmpp_2m",
-        random_state: int = 0,
-    ) -> Iterator[pd.DataFrame]:
-        """Draw rows in chunks (eq. 11, with the controls of docs/method.md).
+    def sample_chunks(self, n: int, *, random_state: int = 0, **settings: Any) -> Iterator[pd.DataFrame]:
+        """The same in chunks of 1,000, as they are drawn; see :func:`fairviz.synthesizers.guided.guided_chunks`."""
+        yield from guided_chunks(self, n, random_state=random_state, **settings)
 
-        Rows do not depend on ``n``: the first rows of a larger draw are those of a smaller one. The same seed uses
-        the same noise at every setting.
-
-        Parameters
-        ----------
-        n : int
-            Rows, 1 to 5,000,000.
-        lambda_y, lambda_z : float or array of shape (n,)
-            Strength of label guidance (1 is ``p(x|y)``), price of unfairness: 0 to ``MAX_LAMBDA_Y``, 0 to the
-            control's ``top``. The price of a gap acts through its multiplier, which stops growing at equality.
-        lambda_eop : float or array of shape (n,)
-            Price of the true-positive gap, with control ``dp_eop`` only (``lambda_z`` is then that of parity).
-        control : str
-            A key of ``CONTROLS``.
-        n_steps : int
-            Score evaluations, 1 to 5,000.
-        solver : str
-            ``sde_dpmpp_2m`` (10 to 20 steps) or ``euler_maruyama`` (200 steps and more).
-
-        Raises
-        ------
-        SettingError
-            A setting is out of range, or what is priced cannot be told on the source.
-        DataError
-            The solver left the finite numbers.
-        """
-        n = check_count("n", n, 1, MAX_ROWS)
-        n_steps = check_count("n_steps", n_steps, 1, MAX_STEPS)
-        random_state = check_count("random_state", random_state, 0, 2**63 - 1)
-        what = control_named(control)
-        if solver not in SOLVERS:
-            raise SettingError(f"No solver {solver!r}. Choose one of {_names(list(SOLVERS))}.")
-        strength = check_price("lambda_y", lambda_y, n, MAX_LAMBDA_Y)
-        price, second = what.check(lambda_z, lambda_eop, n)
-        settle()
-        for start, stop, rng in chunk_seeds(n, random_state):
-            own, z, eop = (np.resize(a[start:stop], CHUNK) for a in (strength, price, second))
-            steering = what.steering(self, z, eop)
-            frame = self._sample_chunk(torch.from_numpy(own).float(), steering, n_steps, solver, rng)
-            yield frame.iloc[: stop - start]
-
-    @torch.no_grad()
-    def _sample_chunk(
-        self,
-        strength: torch.Tensor,
-        steering: Steering | None,
-        n_steps: int,
-        solver: str,
-        rng: torch.Generator,
-    ) -> pd.DataFrame:
-        # always a whole chunk, so that matrix shapes, and with them every last bit, do not depend on n
-        noise = torch.randn(CHUNK, self.encoder_.width_, generator=rng)
-        u = torch.rand(CHUNK, generator=rng, dtype=torch.float64)
-        y = (u < (self.label_prior_ if steering is None else steering.prior(self))).long()
-        terms: list[ScoreFn] = []
-        label_weight = strength - 1.0 if self.label_in_score else strength
-        if label_weight.any():
-            terms.append(label_term(self.nets_.label, y, label_weight))
-        if steering is not None:
-            terms += steering.terms(self, y)
-        score = guided(self._score(y), *terms)
-        *_, x = solve(self.nets_.sde, score, noise, n_steps=n_steps, solver=solver, rng=rng)
-        if not torch.isfinite(x).all():
-            raise DataError(
-                "The sampler left the finite numbers: guidance this strong needs more steps, or a smaller lambda."
-            )
-        return self._decode(x, y)
-
-    def _score(self, y: torch.Tensor) -> ScoreFn:
-        nets = self.nets_
-        label = y if self.label_in_score else None
-        return lambda x, t: nets.sde.score_of(x, t, nets.score.denoised(x, t, label))
-
-    def state(self) -> tuple[dict, dict[str, np.ndarray]]:
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """JSON-able dictionary and arrays; see :meth:`from_state`."""
         arrays = {f"net.{name}": value.numpy() for name, value in self.nets_.parameters().items()}
         arrays |= dict(zip(("ref.y", "ref.z", "ref.z1"), (a.numpy() for a in self.reference_), strict=True))
@@ -317,7 +225,7 @@ class FADM(TableSynthesizer):
         }
 
     @classmethod
-    def _from_table(cls, meta: dict) -> FADM:
+    def _from_table(cls, meta: dict[str, Any]) -> FADM:
         fit: FADM = super()._from_table(meta)
         told = meta.get("why_no_price")
         if told is not None and not (
@@ -328,7 +236,7 @@ class FADM(TableSynthesizer):
         return fit
 
     @classmethod
-    def from_state(cls, meta: dict, arrays: dict[str, np.ndarray]) -> FADM:
+    def from_state(cls, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> FADM:
         """Rebuild a fit; the inverse of :meth:`state`.
 
         Raises

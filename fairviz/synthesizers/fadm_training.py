@@ -12,14 +12,11 @@ from torch import Tensor, nn
 from fairviz.diffusion.losses import NoisedBatch, label_loss, noised, score_loss, sensitive_loss
 from fairviz.diffusion.networks import Blocks, LabelClassifier, ScoreNetwork, SensitiveClassifier
 from fairviz.diffusion.sde import VPSDE
-from fairviz.errors import SettingError
-from fairviz.meta import META_MODES, meta_loss
+from fairviz.meta import meta_loss
 from fairviz.synthesizers.base import FitStep
-from fairviz.synthesizers.tabular import Progress, check_finite, check_params, fold, learning_rate, seeded
-
-#: rows: the two losses are weighted by their domains' shares, so every source row counts the same. equal: by 1, so
-#: a domain of 400 rows counts as much as one of 40,000.
-DOMAIN_WEIGHTS = ("rows", "equal")
+from fairviz.synthesizers.hyper import check_fadm_params
+from fairviz.synthesizers.tabular import seeded
+from fairviz.synthesizers.training import Descent, loop
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class Networks:
         check_fadm_params(params)
         size = {"hidden": params["classifier_hidden"], "depth": params["classifier_depth"]}
         n_labels = 2 if params["label_in_score"] else 0
-        return seeded(
+        result: Networks = seeded(
             lambda: cls(
                 sde,
                 ScoreNetwork(sde, width, blocks, hidden=params["hidden"], depth=params["depth"], n_labels=n_labels),
@@ -46,6 +43,7 @@ class Networks:
             ),
             params["random_state"],
         )
+        return result
 
     @property
     def modules(self) -> dict[str, nn.Module]:
@@ -59,9 +57,13 @@ class Networks:
     @torch.no_grad()
     def load(self, values: dict[str, Tensor]) -> None:
         """Copy weights in, by name; gradients are switched off."""
-        for key, module in self.modules.items():
-            for name, parameter in module.named_parameters():
-                parameter.copy_(values[f"{key}.{name}"])
+        for name, parameter in self.parameters().items():
+            parameter.copy_(values[name])
+        self.freeze()
+
+    def freeze(self) -> None:
+        """Switch gradients off."""
+        for module in self.modules.values():
             module.requires_grad_(False)
 
 
@@ -93,22 +95,6 @@ class DomainBatches:
         return picks[0], picks[1], len(self.rows[k]) / self.n
 
 
-def check_fadm_params(params: dict[str, Any]) -> None:
-    """Refuse hyper-parameters out of range, or a name that is none of the choices.
-
-    Raises
-    ------
-    SettingError
-    """
-    check_params(params)
-    if params["meta"] not in META_MODES:
-        raise SettingError(f"meta is {params['meta']!r}; choose one of {', '.join(META_MODES)}.")
-    if params["domain_weights"] not in DOMAIN_WEIGHTS:
-        raise SettingError(
-            f"domain_weights is {params['domain_weights']!r}; choose one of {', '.join(DOMAIN_WEIGHTS)}."
-        )
-
-
 def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: dict[str, Any]) -> Iterator[FitStep]:
     """Run Algorithm 1; leaves the exponential moving average of the weights in ``nets``.
 
@@ -126,42 +112,35 @@ def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: di
     meta = params["meta"] if len(torch.unique(d)) > 1 else "none"
     weights: dict[str, dict[str, Tensor]] = {k: dict(m.named_parameters()) for k, m in nets.modules.items()}
     flat = [p for group in weights.values() for p in group.values()]
-    average = [p.detach().clone() for p in flat]
-    optimiser = torch.optim.AdamW(flat, lr=params["learning_rate"], betas=(0.9, 0.99), weight_decay=1e-4)
-    by_rows = params["domain_weights"] == "rows"
+    descent = Descent(flat, params["n_iter"], params["learning_rate"])
 
-    def draw_noise(rows: Tensor) -> NoisedBatch:
+    def batch(rows: Tensor) -> NoisedBatch:
         return noised(nets.sde, nets.sensitive, x[rows], y[rows], z[rows], rng)
 
-    hint = f"Lower the learning rate ({params['learning_rate']:g}) or the inner rate ({params['inner_lr']:g})."
-    n_steps, losses = params["n_iter"], dict[str, float]()
-    progress = Progress(n_steps)
-    for step in range(n_steps):
-        optimiser.param_groups[0]["lr"] = learning_rate(step, n_steps, params["learning_rate"])
+    def drawn() -> tuple[NoisedBatch, NoisedBatch | None, float, float]:
+        """``B_in`` and ``B_out`` with the weights of their losses."""
         if meta == "none":
-            batch_in, batch_out, weight_in, weight_out = draw_noise(batches.draw()), None, 1.0, 0.0
-        else:
-            rows_in, rows_out, share = batches.split()
-            batch_in, batch_out = draw_noise(rows_in), draw_noise(rows_out)
-            weight_in, weight_out = (1.0 - share, share) if by_rows else (1.0, 1.0)
-        optimiser.zero_grad(set_to_none=True)
+            return batch(batches.draw()), None, 1.0, 0.0
+        rows_in, rows_out, share = batches.split()
+        by_rows = params["domain_weights"] == "rows"
+        return batch(rows_in), batch(rows_out), *((1.0 - share, share) if by_rows else (1.0, 1.0))
+
+    def take(step: int) -> dict[str, float]:
+        batch_in, batch_out, weight_in, weight_out = drawn()
+        totals, losses = [], {}
         for name, loss_fn in LOSSES.items():
             net: Any = nets.modules[name]
             total, shown = meta_loss(
                 weights[name],
                 lambda p, b, fn=loss_fn, net=net: fn(net, p, b),  # type: ignore[misc]
-                batch_in,
-                batch_out,
-                lr=params["inner_lr"],
-                weight=weight_in,
-                beta=params["beta"] * weight_out,
-                mode=meta,
-            )
-            losses[name] = check_finite(float(shown), step, name, hint)
-            total.backward()
-        nn.utils.clip_grad_norm_(flat, 5.0)
-        optimiser.step()
-        fold(average, flat, step)
-        yield progress.after(step, losses, hint)
-    names = list(nets.parameters())
-    nets.load(dict(zip(names, average, strict=True)))
+                batch_in, batch_out,
+                lr=params["inner_lr"], weight=weight_in, beta=params["beta"] * weight_out, mode=meta,
+            )  # fmt: skip
+            totals.append(total)
+            losses[name] = float(shown)
+        descent.step(step, torch.stack(totals).sum())
+        return losses
+
+    hint = f"Lower the learning rate ({params['learning_rate']:g}) or the inner rate ({params['inner_lr']:g})."
+    yield from loop(params["n_iter"], take, flat, hint)
+    nets.freeze()

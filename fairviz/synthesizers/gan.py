@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from fairviz.settings import Dial, Parameter, spread
 from fairviz.synthesizers.base import FitStep
-from fairviz.synthesizers.tabular import Progress, TableSynthesizer, draw_codes, fold
+from fairviz.synthesizers.tabular import TableSynthesizer, draw_codes
+from fairviz.synthesizers.training import loop
 from fairviz.synthesizers.vae import one_hot
 
 PENALTY = 10.0
@@ -103,10 +104,8 @@ class GAN(TableSynthesizer):
         real_rows = torch.cat([x, one_hot(y, 2)], 1)
         rate, betas = self.learning_rate, (0.5, 0.9)
         optimisers = {name: torch.optim.Adam(net.parameters(), lr=rate, betas=betas) for name, net in nets.items()}
-        weights = list(nets["generator"].parameters())
-        average = [w.detach().clone() for w in weights]
-        progress = Progress(self.n_iter)
-        for step in range(self.n_iter):
+
+        def take(step: int) -> dict[str, float]:
             for _ in range(N_CRITIC):
                 rows = torch.randint(len(x), (self.batch_size,), generator=rng)
                 distance = self._critic_step(real_rows[rows], z[rows], rng, optimisers["critic"])
@@ -121,11 +120,10 @@ class GAN(TableSynthesizer):
             optimisers["generator"].zero_grad(set_to_none=True)
             loss.backward()
             optimisers["generator"].step()
-            fold(average, weights, step)
-            yield progress.after(step, losses, f"Lower the learning rate ({rate:g}).")
-        with torch.no_grad():
-            for weight, value in zip(weights, average, strict=True):
-                weight.copy_(value)
+            return losses
+
+        hint = f"Lower the learning rate ({rate:g})."
+        yield from loop(self.n_iter, take, list(nets["generator"].parameters()), hint)
 
     def _critic_step(self, real: Tensor, z: Tensor, rng: torch.Generator, optimiser: torch.optim.Optimizer) -> float:
         """One step of the critic on real rows and as many drawn ones; its estimate of the distance."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,11 @@ from fairviz.diffusion.guidance import Tilt
 from fairviz.diffusion.losses import clean_time
 from fairviz.diffusion.networks import GIVEN_LABEL, MARGINAL
 from fairviz.dual import Dual
-from fairviz.errors import SettingError
 from fairviz.numerics import settle
-from fairviz.synthesizers.fadm import FADM, NO_PRICE
+from fairviz.synthesizers.stored import known_price
+
+if TYPE_CHECKING:
+    from fairviz.synthesizers.fadm import FADM
 
 
 def effective_sample_size(weights: np.ndarray) -> float:
@@ -107,6 +110,4 @@ class Pool:
         SettingError
             The fit was made by an earlier version.
         """
-        if self.dual is None:
-            raise SettingError(NO_PRICE)
-        return self.dual
+        return known_price(self.dual)

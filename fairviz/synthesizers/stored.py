@@ -14,9 +14,14 @@ import numpy as np
 from torch import Tensor
 
 from fairviz.data.schema import MAX_GROUPS, Schema
-from fairviz.errors import DataError, StoreError
+from fairviz.dual import Dual
+from fairviz.errors import DataError, SettingError, StoreError
 
 FIELDS = {"synthesizer", "params", "name", "schema", "groups", "labels", "joint", "notes", "encoder"}
+NO_PRICE = (
+    "This fit was made by an earlier version of fairviz and does not hold what a price of unfairness needs. Its "
+    "networks are still good: run 'fairviz upgrade FOLDER' with the rows it was made from."
+)
 #: Length at most where the weights do not say it.
 MAX_FREE = 1_000_000
 _TYPES: dict[type, tuple[type, ...]] = {float: (int, float)}
@@ -142,3 +147,16 @@ def _check_joint(joint: Any, n_groups: int) -> None:
     shares = np.array(joint, float)
     proper = (shares >= 0).all() and abs(shares.sum() - 1) <= 1e-6 and (shares.sum(0) > 0).all()
     _need(bool(proper), "its joint is not the shares of groups and labels")
+
+
+def known_price(dual: Dual | None) -> Dual:
+    """What a price's multiplier follows from.
+
+    Raises
+    ------
+    SettingError
+        The fit was made by an earlier version.
+    """
+    if dual is None:
+        raise SettingError(NO_PRICE)
+    return dual

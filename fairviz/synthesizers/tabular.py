@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,77 +16,10 @@ from fairviz.data.encoder import TableEncoder
 from fairviz.errors import DataError, SettingError, StoreError
 from fairviz.numerics import settle
 from fairviz.synthesizers.base import FitStep, Synthesizer
+from fairviz.synthesizers.hyper import check_params
 from fairviz.synthesizers.stored import Form, check_arrays, check_layout, check_meta, read_schema
 
 CHUNK = 1000
-EMA = 0.998
-WARM_UP = 100
-#: Largest hyper-parameters that count something.
-HIGHEST = {
-    "n_iter": 1_000_000, "batch_size": 100_000, "hidden": 4096, "depth": 64, "latent": 4096,
-    "classifier_hidden": 4096, "classifier_depth": 64,
-}  # fmt: skip
-
-
-def learning_rate(step: int, n_steps: int, peak: float) -> float:
-    """Linear warm-up, then cosine decay to a hundredth of the peak."""
-    warm = min(1.0, (step + 1) / min(WARM_UP, n_steps))
-    return peak * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / n_steps)))
-
-
-def fold(average: Sequence[Tensor], weights: Sequence[Tensor], step: int) -> None:
-    """Move the exponential moving average of the weights on by one step, in place."""
-    decay = min(EMA, (step + 1) / (step + 10))
-    torch._foreach_lerp_(list(average), [w.detach() for w in weights], 1 - decay)
-
-
-def check_finite(value: float, step: int, name: str, hint: str) -> float:
-    """Refuse a loss that is no longer a number.
-
-    Raises
-    ------
-    DataError
-    """
-    if not math.isfinite(value):
-        raise DataError(f"Training diverged at step {step + 1} ({name} loss is {value}). {hint}")
-    return value
-
-
-class Progress:
-    """Turns the losses of a step into a :class:`FitStep`: smoothed, and with the seconds left at the present pace."""
-
-    def __init__(self, n_steps: int) -> None:
-        self.n_steps, self.begun, self.smooth = n_steps, time.monotonic(), dict[str, float]()
-
-    def after(self, step: int, losses: dict[str, float], hint: str) -> FitStep:
-        """The state after step ``step`` (from 0).
-
-        Raises
-        ------
-        DataError
-            A loss is no longer a number.
-        """
-        for name, value in losses.items():
-            check_finite(value, step, name, hint)
-            self.smooth[name] = 0.98 * self.smooth.get(name, value) + 0.02 * value
-        left = (time.monotonic() - self.begun) / (step + 1) * (self.n_steps - step - 1)
-        return FitStep(step + 1, self.n_steps, dict(self.smooth), left)
-
-
-def check_params(params: dict[str, Any]) -> None:
-    """Refuse hyper-parameters out of range, whichever of them a synthesizer has.
-
-    Raises
-    ------
-    SettingError
-    """
-    for name in HIGHEST.keys() & params.keys():
-        check_count(name, params[name], 2 if name == "batch_size" else 1, HIGHEST[name])
-    check_count("random_state", params["random_state"], 0, 2**63 - 1)
-    for name, value in params.items():
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if number and not (math.isfinite(value) and value >= 0):
-            raise SettingError(f"{name} is {value}; choose a finite number of 0 or more.")
 
 
 def chunk_seeds(n: int, random_state: int) -> Iterator[tuple[int, int, torch.Generator]]:
@@ -181,7 +112,7 @@ class TableSynthesizer(Synthesizer):
         self._check_params()
         settle()
         x, y, z, _ = self._learn_table(source)
-        self.nets_ = seeded(self._build, self.random_state)  # type: ignore[attr-defined]
+        self.nets_ = seeded(self._build, self.random_state)
         yield from self._train(x, y, z)
         self.nets_.requires_grad_(False).train(False)
 
@@ -219,12 +150,12 @@ class TableSynthesizer(Synthesizer):
         frame[self.schema_.label] = pd.Categorical.from_codes(y.numpy(), categories=list(self.labels_))
         return frame
 
-    def state(self) -> tuple[dict, dict[str, np.ndarray]]:
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """JSON-able dictionary and arrays; see :meth:`from_state`."""
         arrays = {f"net.{name}": value.numpy() for name, value in self.nets_.state_dict().items()}
         return self._table_state(), arrays
 
-    def _table_state(self) -> dict:
+    def _table_state(self) -> dict[str, Any]:
         return {
             "synthesizer": self.registered,
             "params": self.get_params(),
@@ -243,7 +174,7 @@ class TableSynthesizer(Synthesizer):
             return {f"net.{name}": Form.of(value) for name, value in self._build().state_dict().items()}
 
     @classmethod
-    def check_layout(cls, meta: dict, layout: Mapping[str, tuple[str, tuple[int, ...]]]) -> None:
+    def check_layout(cls, meta: dict[str, Any], layout: Mapping[str, tuple[str, tuple[int, ...]]]) -> None:
         """Refuse arrays of other names, types or shapes than the settings in ``meta`` imply, before they are read.
 
         Raises
@@ -254,7 +185,7 @@ class TableSynthesizer(Synthesizer):
         check_layout(cls._from_table(meta)._forms(), layout)
 
     @classmethod
-    def _from_table(cls, meta: dict) -> Any:
+    def _from_table(cls, meta: dict[str, Any]) -> Any:
         """A fit without its arrays, everything in ``meta`` checked."""
         check_meta(meta, cls().get_params(), cls.optional_fields)
         fit = cls(**meta["params"])
@@ -271,7 +202,7 @@ class TableSynthesizer(Synthesizer):
         return fit
 
     @classmethod
-    def from_state(cls, meta: dict, arrays: dict[str, np.ndarray]) -> Any:
+    def from_state(cls, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> Any:
         """Rebuild a fit; the inverse of :meth:`state`.
 
         Raises
@@ -286,39 +217,3 @@ class TableSynthesizer(Synthesizer):
             {k[4:]: torch.from_numpy(np.array(v)) for k, v in arrays.items() if k.startswith("net.")}
         )
         return fit
-
-
-def descend(
-    nets: nn.Module,
-    loss_of: Callable[[Tensor], dict[str, Tensor]],
-    n_rows: int,
-    *,
-    n_iter: int,
-    batch_size: int,
-    peak: float,
-    rng: torch.Generator,
-) -> Iterator[FitStep]:
-    """Plain training: AdamW, cosine rate, and the moving average of the weights at the end.
-
-    Parameters
-    ----------
-    loss_of : callable
-        Row indices (batch_size,) -> named losses, whose sum is descended.
-    """
-    weights = list(nets.parameters())
-    average = [w.detach().clone() for w in weights]
-    optimiser = torch.optim.AdamW(weights, lr=peak, betas=(0.9, 0.99), weight_decay=1e-4)
-    progress = Progress(n_iter)
-    for step in range(n_iter):
-        optimiser.param_groups[0]["lr"] = learning_rate(step, n_iter, peak)
-        losses = loss_of(torch.randint(n_rows, (batch_size,), generator=rng))
-        optimiser.zero_grad(set_to_none=True)
-        torch.stack(list(losses.values())).sum().backward()
-        nn.utils.clip_grad_norm_(weights, 5.0)
-        optimiser.step()
-        fold(average, weights, step)
-        shown = {name: float(loss.detach()) for name, loss in losses.items()}
-        yield progress.after(step, shown, f"Lower the learning rate ({peak:g}).")
-    with torch.no_grad():
-        for weight, mean in zip(weights, average, strict=True):
-            weight.copy_(mean)

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from fairviz.settings import Dial
 from fairviz.synthesizers.base import FitStep
-from fairviz.synthesizers.tabular import TableSynthesizer, descend, draw_codes
+from fairviz.synthesizers.tabular import TableSynthesizer, draw_codes
+from fairviz.synthesizers.training import descend
 
 LOG_VAR_LIMIT = 8.0
 

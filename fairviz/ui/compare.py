@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from fairviz import charts
-from fairviz.data.sources import DATASETS
+from fairviz.data.sets import DATASETS
 from fairviz.evaluation.metrics import METRICS
 from fairviz.evaluation.pareto import hull
-from fairviz.experiments.publish import FRONTIER, TABLE
-from fairviz.experiments.results import CONSTANT, MEANS
-from fairviz.experiments.tables import SHORT, before_the_dual, family_of, with_span
+from fairviz.experiments.results import CONSTANT, MEANS, TRIVIAL
+from fairviz.experiments.tables import SHORT, before_the_dual, with_span
 from fairviz.experiments.trial import rerun_command
 from fairviz.store import Entry
-from fairviz.ui import common, tables, words
+from fairviz.store.specs import FRONTIER, TABLE
+from fairviz.ui.parts import base, comparisons, links, tables, words
 
 RATIOS = [metric for metric in MEANS if METRICS[metric].axis]
 MAX_PINS = 4
-#: Always drawn, as is the constant predictor.
-TRIVIAL = "Trivial line"
-#: Families drawn at first; the rest are a click away.
-FIRST = ("FADM, label-aware", "FADM, entropy", "DDPM", "FairGAN", "Balanced diffusion", "Real rows, unmitigated",
-         "Real rows, tilt weights", "Exponentiated gradient")  # fmt: skip
+#: Dials whose families are drawn at first; the rest are a click away. The trivial line is always drawn.
+FIRST = ("fadm_dp", "fadm_entropy", "ddpm", "fairgan", "balanced", "unmitigated", "tilted_dp", "exponentiated_gradient")
 
 
-@common.guarded(FRONTIER, TABLE)
+@base.guarded(FRONTIER, TABLE)
 def page() -> None:
     """Compare."""
-    entries = common.comparisons(FRONTIER)
+    entries = comparisons.comparisons(FRONTIER)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        common.header("fairviz · Which method gets how far?", "Compare")
+        base.header("fairviz · Which method gets how far?", "Compare")
         if entries:
-            dataset = st.selectbox(
-                "Data set", [d for d in DATASETS if d in entries], format_func=lambda d: DATASETS[d].title,
-                key="compare_data", bind="query-params", label_visibility="collapsed", width=230,
+            dataset = links.choose(
+                st.selectbox, "Data set", [d for d in DATASETS if d in entries],
+                format_func=lambda d: DATASETS[d].title, key="compare_data", label_visibility="collapsed", width=230,
             )  # fmt: skip
     if not entries:
         st.info(
@@ -44,39 +42,29 @@ def page() -> None:
             icon=":material/info:",
         )
         return
-    _frontier(dataset, *_choose("run", dataset, entries[dataset]))
-    found = common.comparisons(TABLE).get(dataset)
+    _frontier(dataset, *_choose("run", entries[dataset]))
+    found = comparisons.comparisons(TABLE).get(dataset)
     if found:
         st.markdown("#### Table 1 of the paper, measured again")
-        _table(_choose("table_run", dataset, found)[1])
+        _table(_choose("table_run", found)[1])
 
 
-def _choose(name: str, dataset: str, found: dict[str, Entry]) -> tuple[str, Entry]:
+def _choose(name: str, found: dict[str, Entry]) -> tuple[str, Entry]:
     """Which of several comparisons of one data set to show, and where it is from; says so if it is the user's own.
 
-    The choice is kept in the link, as ``name``. It is not bound to the widget: that would put the label into the link,
-    which changes with every run.
+    The choice is kept in the link, as ``name``.
     """
-    origins, key = list(found), f"compare_{name}_{dataset}"
+    origins = list(found)
     origin = origins[0]
     if len(origins) > 1:
-        if st.session_state.get(key) not in origins:
-            asked = st.query_params.get(name)
-            st.session_state[key] = asked if asked in origins else origin
-        origin = st.selectbox(
-            "Whose results", origins, format_func=lambda o: common.origin_text(o, found[o]), key=key, width=560,
-            label_visibility="collapsed",
+        origin = links.choose(
+            st.selectbox, "Whose results", origins, key=name, width=560,
+            format_func=lambda o: comparisons.origin_text(o, found[o]), label_visibility="collapsed",
         )  # fmt: skip
-        wanted = None if origin == origins[0] else origin
-        if wanted != st.query_params.get(name):
-            if wanted is None:
-                del st.query_params[name]
-            else:
-                st.query_params[name] = wanted
-    text = words.plain(common.origin_text(origin, found[origin]))
-    if origin == common.QUICK:
+    text = words.plain(comparisons.origin_text(origin, found[origin]))
+    if origin == comparisons.QUICK:
         st.warning(text, icon=":material/speed:")
-    elif origin == common.YOURS and len(origins) == 1:
+    elif origin == comparisons.YOURS and len(origins) == 1:
         st.caption(text)
     return origin, found[origin]
 
@@ -85,17 +73,19 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
     facts, source = entry.json("facts.json"), DATASETS[dataset]
     classifiers = entry.spec["classifiers"]
     left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
-    metric = left.selectbox(
-        f"Upward in the chart (favourable: {words.plain(facts['labels'][1])})", RATIOS,
-        format_func=lambda m: METRICS[m].short, key="compare_axis", bind="query-params",
+    metric = links.choose(
+        left.selectbox, f"Upward in the chart (favourable: {words.plain(facts['labels'][1])})", RATIOS,
+        format_func=lambda m: METRICS[m].title, formerly=lambda m: METRICS[m].short, key="compare_axis",
         help="Means over the held-out domains where the ratio can be estimated, and over seeds.",
     )  # fmt: skip
     classifier = classifiers[0]
-    points = common.comparison_points(str(entry.path), classifier)
-    families = [family for family in dict.fromkeys(points["family"]) if family != TRIVIAL]
-    own = "" if origin == common.SHIPPED else f"_{origin}"  # which may have other methods
+    points = comparisons.comparison_points(str(entry.path), classifier)
+    results = comparisons.comparison_results(str(entry.path))
+    trivial, first = results.family(TRIVIAL), {results.family(dial) for dial in FIRST}
+    families = [family for family in dict.fromkeys(points["family"]) if family != trivial]
+    own = "" if origin == comparisons.SHIPPED else f"_{origin}"  # which may have other methods
     shown = right.multiselect(
-        "Methods", families, default=[f for f in families if own or f in FIRST] or families,
+        "Methods", families, default=[f for f in families if own or f in first] or families,
         key=f"compare_families_{dataset}{own}",
         help="Circles: synthetic rows. Squares: real rows and a fairer model. Diamonds: to compare with.",
     )  # fmt: skip
@@ -107,19 +97,19 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
         f"{'' if before_the_dual(entry) else 'prices go up to about equality on the source. '}"
         "Label strengths other than 1 were chosen after seeing Adult and the simulated world."
     )
-    part = points[points["family"].isin([*shown, TRIVIAL] if shown else [])].rename(
+    part = points[points["family"].isin([*shown, trivial] if shown else [])].rename(
         columns={metric: "fairness", f"{metric}_low": "fairness_low", f"{metric}_high": "fairness_high"}
     )
     if part["fairness"].notna().sum() == 0:
         st.info("Choose at least one method.", icon=":material/info:")
         return
-    chosen = _chart(part, points, metric)
+    chosen = _chart(part, points, metric, trivial)
     _detail(dataset, entry, points, chosen, classifier)
     _pins(points)
     _scores(entry, classifier, metric)
 
 
-def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str) -> str:
+def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str, trivial: str) -> str:
     """The chart; returns the point that was clicked or chosen from the list."""
     fronts = []
     for family, rows in part.groupby("family", sort=False):
@@ -143,7 +133,7 @@ def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str) -> str:
     chart = charts.frontier(
         part[columns].dropna(subset=["fairness"]), pd.DataFrame(fronts),
         float(constant.iloc[0]) if len(constant) else None,
-        y_title=METRICS[metric].short, selected=st.session_state[key], neutral=[TRIVIAL],
+        y_title=METRICS[metric].short, selected=st.session_state[key], neutral=[trivial],
     )  # fmt: skip
     st.vega_lite_chart(
         chart.to_dict(validate=False), key="compare_chart", on_select="rerun", selection_mode="chosen", width="stretch",
@@ -158,12 +148,13 @@ def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str) -> str:
         notes.append(f"Always the same answer is right for {1000 * constant.iloc[0]:.0f} of 1,000, left of the chart.")
     if notes:
         st.caption(" ".join(notes))
-    return st.selectbox(
+    result: str = st.selectbox(
         "Look at one point: click it in the chart, or choose it here",
         list(names),
         format_func=lambda i: names[i],
         key=key,
     )
+    return result
 
 
 def _clicked() -> str | None:
@@ -196,7 +187,7 @@ def _detail(dataset: str, entry: Entry, points: pd.DataFrame, chosen: str, class
         ):  # fmt: skip
             pins.append(chosen)
             st.rerun()
-        rows, domains = common.comparison_point(str(entry.path), classifier, row["method"], row["setting"])
+        rows, domains = comparisons.comparison_point(str(entry.path), classifier, row["method"], row["setting"])
         with st.expander("Counts and ratios per held-out domain"):
             tables.domain_table(domains, facts["schema"]["favourable"], source.nouns, key="compare_domains")
         with st.expander("Run it again"):
@@ -235,8 +226,8 @@ def _pins(points: pd.DataFrame) -> None:
 
 def _scores(entry: Entry, classifier: str, metric: str) -> None:
     """Hypervolumes and distances of all families."""
-    scores = common.comparison_scores(str(entry.path), classifier, metric)
-    scores = scores[scores["family"] != family_of(common.comparison_results(str(entry.path)), CONSTANT)].sort_values(
+    scores = comparisons.comparison_scores(str(entry.path), classifier, metric)
+    scores = scores[scores["family"] != comparisons.comparison_results(str(entry.path)).family(CONSTANT)].sort_values(
         "hypervolume", ascending=False
     )
     with st.expander("How far each method gets: hypervolume and distance to the best possible", expanded=True):
@@ -259,7 +250,7 @@ def _scores(entry: Entry, classifier: str, metric: str) -> None:
                 "counted from the constant predictor's accuracy. Points below the Bayes rule: mean accuracy "
                 "lost, at equal fairness, against the fair Bayes rule estimated with the target's own rows; below 0 is "
                 "better than that estimate, – means no fairness in common. A front may mix two "
-                f"settings by lot; more settings reach a little further. {common.made_line(str(entry.path))}"
+                f"settings by lot; more settings reach a little further. {comparisons.made_line(str(entry.path))}"
             )
         )
 
@@ -267,12 +258,12 @@ def _scores(entry: Entry, classifier: str, metric: str) -> None:
 def _table(entry: Entry) -> None:
     """The paper's Table 1, ours beside."""
     facts = entry.json("facts.json")
-    rows, note = common.table1(str(entry.path))
+    rows, note = comparisons.table1(str(entry.path))
     places = ["mean", *entry.spec["targets"]]
-    place = str(st.segmented_control(
-        "Held-out domain", places, default="mean", required=True, key="table1_domain", bind="query-params",
-        format_func=lambda d: "Mean of all" if d == "mean" else words.plain(SHORT.get(str(d), str(d))),
-    ))  # fmt: skip
+    place = links.choose(
+        st.segmented_control, "Held-out domain", places, required=True, key="table1_domain",
+        format_func=lambda d: "Mean of all" if d == "mean" else words.plain(SHORT.get(d, d)),
+    )  # fmt: skip
     part = rows[rows["domain"] == place]
     yes, no = facts["labels"][1], facts["labels"][0]
     chosen = {m: "; ".join(dict.fromkeys(rows.loc[(rows["method"] == m) & (rows["setting"] != ""), "setting"]))
@@ -293,6 +284,6 @@ def _table(entry: Entry) -> None:
     st.caption(words.plain(note))
 
 
-def _paper(row: dict) -> str:
+def _paper(row: dict[str, Any]) -> str:
     found = row.get("paper")
     return f"{found[0]:.2f}, {found[1]:.2f}, {found[2]:.2f}" if isinstance(found, (tuple, list)) else "–"

@@ -2,93 +2,91 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fairviz.controls import CONTROLS
-from fairviz.data.sources import DATASETS
+from fairviz.data.sets import DATASETS
 from fairviz.errors import FairvizError
-from fairviz.evaluation.downstream import CLASSIFIERS
+from fairviz.evaluation.classifiers import CLASSIFIERS
+from fairviz.evaluation.goal import Goal
 from fairviz.evaluation.tradeoff import Sweep
-from fairviz.library import FIT, SWEEP
-from fairviz.preview import Goal
-from fairviz.ui import common, live, words
-from fairviz.ui.frame import layout, show
-from fairviz.ui.setting import Setting
+from fairviz.store.specs import FIT, SWEEP
+from fairviz.ui.parts import base, links, live, loading, words
+from fairviz.ui.parts.scene import layout, show
+from fairviz.ui.parts.setting import Setting
 
-MODEL_TITLES = {
-    "gradient_boosting": "Gradient boosting",
-    "logistic_regression": "Logistic regression",
-    "mlp": "Small neural network",
-}
 #: Height of the dial's place in pixels: as high as the longest usual sentence, so that nothing below moves with it.
 ROW = 232
 #: Steps of the free dial between two recorded stops.
 BETWEEN = 5
 #: Second price of "dp_eop" at first, as a share of its equality point.
 SECOND_START = 0.5
-PRICE, GOAL = "Set a price", "Reach a goal"
+PRICE, GOAL = "price", "goal"
+MODES = {PRICE: "Set a price", GOAL: "Reach a goal"}
 GOALS = {"R_DP": "R_DP at least", "R_EOp": "R_EOp at least", "accuracy": "Lose at most, in points of accuracy"}
 
 
-@common.guarded(FIT, SWEEP)
+@base.guarded(FIT, SWEEP)
 def page() -> None:
     """Explore."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        common.header("fairviz · What does fairness cost?", "Explore")
+        base.header("fairviz · What does fairness cost?", "Explore")
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
-            dataset = st.selectbox(
-                "Data set", list(DATASETS), format_func=lambda d: DATASETS[d].title, key="data", bind="query-params",
+            dataset = links.choose(
+                st.selectbox, "Data set", list(DATASETS), format_func=lambda d: DATASETS[d].title, key="data",
                 label_visibility="collapsed", width=230,
             )  # fmt: skip
-            mode = st.segmented_control(
-                "Dial", [PRICE, GOAL], default=PRICE, required=True, key="dial", bind="query-params",
+            mode = links.choose(
+                st.segmented_control, "Dial", list(MODES), format_func=MODES.__getitem__, required=True, key="dial",
                 label_visibility="collapsed",
                 help="Set what a point of gap is worth; or say what should be reached, and the price is found on "
                 "people of the domains trained on.",
             )  # fmt: skip
-    options = live.story_knobs() if dataset == "simulated" else {}
+    options = live.story_knobs(dataset) if DATASETS[dataset].knobs else {}
     left, sentence = st.columns(2, gap="medium", vertical_alignment="top")
     free = live.ready(dataset, options)
     dial = left.container(height=ROW, border=False) if free else left  # only guided draws come and go below the dial
-    setting = _dial(dataset, options, mode or PRICE, dial, free)
+    setting = _dial(dataset, options, mode, dial, free)
     try:
         _body(setting, sentence.container(border=True), dial.container())
     except FairvizError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
 
 
-def _dial(dataset: str, options: dict, mode: str, dial: DeltaGenerator, free: bool) -> Setting:
+def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator, free: bool) -> Setting:
     """The dial, beside the sentence; below both, what else can be set. ``free``: any price can be computed here."""
     control_box, model, strength = st.columns([3, 2, 2], gap="medium", vertical_alignment="top")
-    found = None if options else common.recorded(dataset)
+    found = None if options else loading.recorded(dataset)
     stops = None if free or found is None else found[0]
     swept = [c for c in CONTROLS if stops is None or c in stops.controls()]
-    control = control_box.selectbox(
-        "Fair control", swept, format_func=lambda c: CONTROLS[c].title, key="control", bind="query-params",
+    control = links.choose(
+        control_box.selectbox, "Fair control", swept, format_func=lambda c: CONTROLS[c].title, key="control",
         help="  \n".join(f"**{words.plain(c.title)}** {words.plain(c.note)}" for c in CONTROLS.values()),
     )  # fmt: skip
-    classifier = model.selectbox(
-        "Trained on the synthetic rows", ["gradient_boosting", *(c for c in CLASSIFIERS if c != "gradient_boosting")],
-        format_func=lambda c: MODEL_TITLES[c], key="model", bind="query-params",
+    classifier = links.choose(
+        model.selectbox, "Trained on the synthetic rows",
+        ["gradient_boosting", *(c for c in CLASSIFIERS if c != "gradient_boosting")],
+        format_func=words.model_title, key="model",
         help="The downstream classifier. It never sees real rows; it is tested on real people of the held-out domain.",
     )  # fmt: skip
     help_z = "0 is no fair control. The larger, the more accuracy may be given up for equality."
     help_y = (
-        "How strongly each row is drawn towards its label. 1: as in the data. More: clearer cases than in the data."
+        "Guidance scale of the label: how strongly each row is drawn towards it. 1: as in the data. More: clearer "
+        "cases than in the data."
     )
     if stops is not None:
-        lambda_y = strength.select_slider(
-            "Label strength λ_y", stops.label_strengths(), value=1.0, format_func=words.price_text, key="strength",
-            bind="query-params", help=help_y,
+        lambda_y = links.choose(
+            strength.select_slider, "Label guidance λ_y", stops.label_strengths(), default=1.0,
+            format_func=words.price_text, key="strength", help=help_y,
         )  # fmt: skip
     else:
-        lambda_y = strength.slider(
-            "Label strength λ_y", 0.0, 3.0, 1.0, 0.1, format="%g", key="strength", bind="query-params", help=help_y
+        lambda_y = links.slide(
+            strength.slider, "Label guidance λ_y", 0.0, 3.0, 1.0, 0.1, format="%g", key="strength", help=help_y
         )
     if mode == GOAL:
         return Setting(
@@ -97,10 +95,10 @@ def _dial(dataset: str, options: dict, mode: str, dial: DeltaGenerator, free: bo
         )  # fmt: skip
     lambda_z, lambda_eop = _prices(dataset, options, control, stops, dial, help_z)
     text = words.meaning(control, lambda_y, lambda_z, lambda_eop)
-    ends, why_not = common.ends(dataset, options, control)
+    ends, why_not = loading.ends(dataset, options, control)
     text += words.at_equality(control, lambda_z, ends)
     moved = min(lambda_z, max(ends.values(), default=0.0))
-    if ends and moved > common.smallest_share(dataset, options, control):
+    if ends and moved > loading.smallest_share(dataset, options, control):
         text += " Approximate here: the price is above the smallest group's share."
     dial.caption(words.plain(text))
     for sentence in dict.fromkeys(why_not.values()):
@@ -111,44 +109,52 @@ def _dial(dataset: str, options: dict, mode: str, dial: DeltaGenerator, free: bo
 
 
 def _prices(
-    dataset: str, options: dict, control: str, stops: Sweep | None, dial: DeltaGenerator, help_z: str
+    dataset: str, options: dict[str, Any], control: str, stops: Sweep | None, dial: DeltaGenerator, help_z: str
 ) -> tuple[float, float]:
     """The dial: over recorded stops, or free. It ends where the gap on the source is zero."""
-    what, key = CONTROLS[control], f"price_{control}"
-    end = max(common.ends(dataset, options, control)[0].values(), default=0.0)
+    what, key, story = CONTROLS[control], f"price_{control}", f"{dataset} {options}"
+    end = max(loading.ends(dataset, options, control)[0].values(), default=0.0)
     every, start = what.stops(end), what.start(end)
     if stops is not None:
         every = tuple(stops.prices(control))
         start = min(every, key=lambda price: abs(price - start))
-        _settle_link(key, lambda asked: min(every, key=lambda price: abs(price - asked)), dial)
+        _settle(key, story, every, lambda asked: min(every, key=lambda price: abs(price - asked)), start, dial)
         lambda_z = dial.select_slider(
-            "Fairness price λ_z", every, value=start, format_func=words.price_text, key=key, bind="query-params",
+            "Fairness price λ_z", every, format_func=words.price_text, key=key,
             help=help_z + " The stops are the recorded settings.",
         )  # fmt: skip
     else:
         step = what.step(end) / BETWEEN if what.gaps else what.step(end)
-        _settle_link(key, lambda asked: round(round(min(max(asked, 0.0), every[-1]) / step) * step, 12), dial)
-        lambda_z = dial.slider(
-            "Fairness price λ_z", 0.0, every[-1], start, step, format="%g", key=key, bind="query-params", help=help_z,
-        )  # fmt: skip
+        _settle(
+            key,
+            story,
+            (every[-1], step),
+            lambda asked: round(round(min(max(asked, 0.0), every[-1]) / step) * step, 12),
+            start,
+            dial,
+        )
+        lambda_z = dial.slider("Fairness price λ_z", 0.0, every[-1], step=step, format="%g", key=key, help=help_z)
+    _put(key, lambda_z, start)
     return lambda_z, _second_price(dataset, options, control, dial)
 
 
-def _settle_link(key: str, nearest: Callable[[float], float], dial: DeltaGenerator) -> None:
-    """Where the dial has no such stop (a link made elsewhere, another data set), the nearest one; a link is told so."""
-    asked, from_link = st.session_state.get(key), False
-    if key not in st.session_state and key in st.query_params:
-        try:
-            asked, from_link = float(st.query_params[key]), True
-        except ValueError:
-            asked = None
-    if asked is None or not math.isfinite(asked):
-        return
+def _settle(
+    key: str, story: str, form: tuple[float, ...], nearest: Callable[[float], float], start: float, dial: DeltaGenerator
+) -> None:
+    """Stand the dial where it stood, or where the link says; where it has no such stop, at the nearest one.
+
+    A link made elsewhere, or another data set, may ask for a price that is no stop; a link is told so.
+    """
+    from_link = links.take(key, links.number)
+    stood = st.session_state.setdefault("dial_of", {})
+    if stood.get(key, story) != story and from_link is None:  # another data set has a dial of its own
+        st.session_state.pop(key, None)
+    stood[key] = story
+    asked = st.session_state.get(key, start)
     shown = nearest(asked)
-    if abs(shown - asked) > 1e-9:
-        st.session_state[key] = shown
-        if from_link:
-            st.session_state["told_of_link"] = {key: (asked, shown)}
+    links.hold(key, form, shown)
+    if from_link is not None and abs(shown - asked) > 1e-9:
+        st.session_state["told_of_link"] = {key: (asked, shown)}
     told = st.session_state.get("told_of_link", {}).get(key)
     if told is not None and abs(told[1] - shown) < 1e-9:
         dial.caption(words.plain(
@@ -156,29 +162,42 @@ def _settle_link(key: str, nearest: Callable[[float], float], dial: DeltaGenerat
         ))  # fmt: skip
 
 
-def _second_price(dataset: str, options: dict, control: str, dial: DeltaGenerator) -> float:
+def _put(key: str, price: float, start: float) -> None:
+    """Where the dial stands, in the link."""
+    links.put(key, [] if abs(price - start) < 1e-12 else [format(price, ".12g")])
+
+
+def _second_price(dataset: str, options: dict[str, Any], control: str, dial: DeltaGenerator) -> float:
     if not CONTROLS[control].has_second:
         return 0.0
     second = next(c for c in CONTROLS.values() if c.gaps == CONTROLS[control].gaps[1:])
-    end = max(common.ends(dataset, options, second.name)[0].values(), default=0.0)
+    end = max(loading.ends(dataset, options, second.name)[0].values(), default=0.0)
     stops, step = second.stops(end), second.step(end) / BETWEEN
     start = min(stops, key=lambda price: abs(price - SECOND_START * end))
-    _settle_link("price_second", lambda asked: round(round(min(max(asked, 0), stops[-1]) / step) * step, 12), dial)
-    return dial.slider(
-        "Price of the true positive gap", 0.0, stops[-1], start, step, format="%g", key="price_second",
-        bind="query-params",
-    )  # fmt: skip
+    key, story = "price_second", f"{dataset} {options}"
+    _settle(
+        key,
+        story,
+        (stops[-1], step),
+        lambda asked: round(round(min(max(asked, 0), stops[-1]) / step) * step, 12),
+        start,
+        dial,
+    )
+    price = dial.slider("Price of the true positive gap", 0.0, stops[-1], step=step, format="%g", key=key)
+    _put(key, price, start)
+    result: float = price
+    return result
 
 
 def _goal(dial: DeltaGenerator) -> Goal:
     """What should be reached, instead of a price."""
     with dial:
         left, right = st.columns([2, 3], vertical_alignment="bottom")
-    kind = left.selectbox("Goal", list(GOALS), format_func=lambda g: GOALS[g], key="goal", bind="query-params")
+    kind = links.choose(left.selectbox, "Goal", list(GOALS), format_func=lambda g: GOALS[g], key="goal")
     if kind == "accuracy":
-        value = right.slider("Points", 0.1, 5.0, 1.0, 0.1, format="%g", key="goal_points", bind="query-params") / 100
+        value = links.slide(right.slider, "Points", 0.1, 5.0, 1.0, 0.1, format="%g", key="goal_points") / 100
     else:
-        value = right.slider("Ratio", 0.5, 1.0, 0.9, 0.01, format="%g", key="goal_ratio", bind="query-params")
+        value = links.slide(right.slider, "Ratio", 0.5, 1.0, 0.9, 0.01, format="%g", key="goal_ratio")
     dial.caption(
         "The price is found on real people of the domains trained on, one price for each held-out domain; nobody of "
         "the held-out domain is looked at. How close it comes over there is what the chart shows."
@@ -191,7 +210,7 @@ def _body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> 
 
     Progress goes ``aside``, below the dial, where it moves nothing.
     """
-    found = None if setting.options else common.recorded(setting.dataset)
+    found = None if setting.options else loading.recorded(setting.dataset)
     stop = None
     if found is not None and setting.control in found[0].controls():
         stop = setting.recorded_in(found[0].prices(setting.control), found[0].label_strengths())
@@ -199,18 +218,18 @@ def _body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> 
         live.body(setting, sentence, aside)
         return
     sweep, facts, made = found
-    frame = layout(setting, facts["domains"], facts["labels"], sentence)
-    if frame is None:
+    places = layout(setting, facts["domains"], facts["labels"], sentence)
+    if places is None:
         return
     setting = replace(setting, lambda_z=stop[0], lambda_y=stop[1])
-    view = common.recorded_setting(
+    view = loading.recorded_setting(
         setting.dataset,
         setting.control,
         setting.lambda_y,
         setting.lambda_z,
         setting.classifier,
-        tuple(frame.domains),
-        frame.metric,
+        tuple(places.domains),
+        places.metric,
     )
     rows = int(sweep.rows["n"].max())
     status = f"Recorded · {len(view.seeds)} seeds of {rows:,} synthetic rows per domain"
@@ -220,4 +239,4 @@ def _body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> 
             " The dial stops at recorded prices; with the rows of the data set on this machine it moves freely: "
             f"{words.how_to_get(setting.dataset)}"
         )
-    show(setting, view, frame, facts, note, status=status, recorded=True)
+    show(setting, view, places, facts, note, status=status, recorded=True)

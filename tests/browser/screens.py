@@ -6,22 +6,19 @@ import argparse
 import os
 import re
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from fairviz.controls import CONTROLS
-from fairviz.data.sources import DATASETS
-from fairviz.experiments.plans import FRONTIER
-from fairviz.library import Library
+from fairviz.data.sets import DATASETS
+from fairviz.store.library import Library
+from fairviz.store.specs import FRONTIER
+from tests.browser.serving import served
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -50,45 +47,22 @@ class Page:
 
 def pages() -> list[Page]:
     """Explore on every data set, with a goal and with equal opportunity; Compare on every data set it has."""
-    found = [Page(f"explore-{name}", "", {"data": source.title}) for name, source in DATASETS.items()]
-    simulated = {"data": DATASETS["simulated"].title}
-    found.append(Page("explore-simulated-goal", "", {**simulated, "dial": "Reach a goal"}))
-    found.append(Page("explore-adult-goal", "", {"data": DATASETS["adult"].title, "dial": "Reach a goal"}))
+    found = [Page(f"explore-{name}", "", {"data": name}) for name in DATASETS]
     for name in ("adult", "simulated"):
-        query = {"data": DATASETS[name].title, "control": CONTROLS["eop"].title}
-        found.append(Page(f"explore-{name}-eop", "", query))
+        found.append(Page(f"explore-{name}-goal", "", {"data": name, "dial": "goal"}))
+        found.append(Page(f"explore-{name}-eop", "", {"data": name, "control": "eop"}))
     compared = {entry.spec["dataset"]["name"] for entry in Library().shipped.entries(FRONTIER)}
-    found += [
-        Page(f"compare-{name}", "compare", {"compare_data": DATASETS[name].title})
-        for name in DATASETS
-        if name in compared
-    ]
+    found += [Page(f"compare-{name}", "compare", {"compare_data": name}) for name in DATASETS if name in compared]
     return found
 
 
 @contextmanager
 def app(folder: Path, scheme: str) -> Iterator[str]:
     """The app on a free port with a cache of its own, light or dark; yields its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     env = {**os.environ, "FAIRVIZ_CACHE": str(folder / "cache")}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    command += ["--theme.base", scheme]
-    with open(folder / "app.log", "wb") as log:
-        process = subprocess.Popen([*command, "--server.headless", "true"], cwd=ROOT, env=env, stdout=log, stderr=log)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=2)
-                break
-            except OSError:
-                time.sleep(0.25)
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--theme.base", scheme]
+    with served(command, ROOT, env, folder / "app.log") as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def wait_until_quiet(page) -> bool:

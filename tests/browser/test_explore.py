@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import pytest
 
+from tests.browser.serving import served
 from tests.conftest import unavailable
 
 ROOT = Path(__file__).parent.parent.parent
@@ -24,34 +22,11 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """The app on a free port, with an empty cache and without Adult's rows."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     env = {k: v for k, v in os.environ.items() if k != "FAIRVIZ_DATA"}
     env["FAIRVIZ_CACHE"] = str(tmp_path_factory.mktemp("browser-cache"))
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "app.py",
-        "--server.port",
-        str(port),
-        "--server.headless",
-        "true",
-    ]
-    with open(tmp_path_factory.mktemp("log") / "app.log", "wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(240):
-        try:
-            urllib.request.urlopen(f"{url}/_stcore/health", timeout=2)
-            break
-        except OSError:
-            time.sleep(0.25)
-    yield url
-    process.terminate()
-    process.wait(10)
+    log = tmp_path_factory.mktemp("log") / "app.log"
+    with served([sys.executable, "-m", "streamlit", "run", "app.py"], ROOT, env, log) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from fairviz.data import DATASETS, load_dataset
-from fairviz.data.published import ADULT, Published
-from fairviz.data.readers import read_adult
+from fairviz.data.published import Published
+from fairviz.data.sets import adult as module
 from fairviz.data.sources import fingerprint_of
 from fairviz.errors import FairvizError, MissingDataError, SettingError
 
@@ -66,7 +66,7 @@ def test_rows_not_here(monkeypatch, tmp_path, cache, set_to):
     monkeypatch.delenv("FAIRVIZ_DATA", raising=False)
     if set_to:
         monkeypatch.setenv("FAIRVIZ_DATA", str(tmp_path))
-    assert not ADULT.available()
+    assert not module.FILES.available()
     assert not DATASETS["adult"].available()
     with pytest.raises(MissingDataError, match=r"not on this machine.*fairviz datasets --download adult.*FAIRVIZ_DATA"):
         load_dataset("adult")
@@ -74,7 +74,7 @@ def test_rows_not_here(monkeypatch, tmp_path, cache, set_to):
 
 
 def test_another_file_of_that_name_is_refused(monkeypatch, tmp_path):
-    for name in ADULT.files:
+    for name in module.FILES.files:
         (tmp_path / name).write_text("39, Private\n")
     monkeypatch.setenv("FAIRVIZ_DATA", str(tmp_path))
     with pytest.raises(MissingDataError, match=r"adult\.data is not the published file"):
@@ -122,7 +122,7 @@ def test_adult_features(adult):
 
 @pytest.mark.real
 def test_adult_parts_are_the_published_split(adult):
-    train, test = read_adult(("adult.data",)), read_adult(("adult.test",))
+    train, test = module.read(("adult.data",)), module.read(("adult.test",))
     assert (len(train), len(test)) == (32_561, 16_281)
     assert train.y.sum() + test.y.sum() == adult.y.sum()
     assert train.fingerprint() != adult.fingerprint()
@@ -132,7 +132,7 @@ def test_adult_parts_are_the_published_split(adult):
 def test_adult_altered_by_one_byte_is_refused(adult, monkeypatch, tmp_path):
     folder = Path(os.environ["FAIRVIZ_DATA"])
     folder = folder / "adult" if (folder / "adult").is_dir() else folder
-    for name in ADULT.files:
+    for name in module.FILES.files:
         shutil.copy(folder / name, tmp_path / name)
     data = bytearray((tmp_path / "adult.test").read_bytes())
     data[5000] ^= 1

@@ -10,16 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairviz.data.sources import DATASETS, fingerprint_of
+from fairviz.data.sets import DATASETS
+from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation.counts import Counts
-from fairviz.evaluation.metrics import AXES, METRICS, Ratio, between
+from fairviz.evaluation.metrics import METRICS, Ratio, axes, between
 from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import Sweep, domain_rows, mean_point
 from fairviz.experiments.methods import line_named
 from fairviz.experiments.results import Results
-from fairviz.library import Library
-from fairviz.ui import tables, words
-from fairviz.view import View, counts_table, direction, dumbbell_frame, recorded_background
+from fairviz.store.library import Library
+from fairviz.ui.parts import tables, words
+from fairviz.ui.parts.view import View, counts_table, direction, dumbbell_frame, recorded_background
 
 NEAR = 1e-12
 #: (wrongly yes, rightly yes) per run of 30 + 10 women and 20 + 20 men.
@@ -127,7 +128,7 @@ def said(view: View, metric: str, facts: dict) -> tuple[float, float]:
     return float(accuracy[1]), float(fairness[1])
 
 
-@pytest.mark.parametrize("metric", AXES)
+@pytest.mark.parametrize("metric", axes())
 @pytest.mark.parametrize(("control", "prices", "classifier"), SETTINGS)
 def test_everywhere_the_same_on_adult(adult, metric: str, control: str, prices: tuple, classifier: str) -> None:
     """Every domain alone: headline, row, quotient of the rates, chart, path; then the words' rounded numbers."""
@@ -169,7 +170,7 @@ def test_everywhere_the_same_on_adult(adult, metric: str, control: str, prices: 
             assert abs(told - (value if ratio else 100 * value)) <= (0.005 if ratio else 0.05) + 1e-9
 
 
-@pytest.mark.parametrize("metric", AXES)
+@pytest.mark.parametrize("metric", axes())
 def test_means_over_domains_are_means_of_what_the_rows_say(adult, metric: str) -> None:
     sweep, facts = adult
     for price, view in views(sweep, facts["domains"], metric, "dp", (0.0, 0.2), "gradient_boosting"):

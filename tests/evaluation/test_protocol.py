@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from fairviz.data import load_dataset
 from fairviz.errors import SettingError
 from fairviz.evaluation import CLASSIFIERS, constant_predictor, evaluate, real_data_model
-from fairviz.evaluation.downstream import fit_predict
+from tests.evaluation.downstream import fit_predict
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from fairviz.evaluation.runs import Runs, average
 from fairviz.evaluation.tradeoff import Sweep, domain_rows, headline, tables_of
 from fairviz.experiments.recorded import recorded_trial
 from fairviz.experiments.trial import table_of
-from fairviz.segments import Row
-from fairviz.view import dumbbell_frame, recorded_background
+from fairviz.store.trials import Row
+from fairviz.ui.parts.view import dumbbell_frame, recorded_background
 from tests.evaluation.test_metrics import HAND
 
 GROUPS = ("women", "men")
@@ -51,8 +51,8 @@ def test_record_round_trip() -> None:
 def test_settings_become_columns() -> None:
     """What a setting does not say is no control; what a method is trained on has a word."""
     rows = sweep().rows
-    assert set(rows["train"]) == {"synthetic", "real", "constant"}
-    priced = rows[(rows["train"] == "synthetic") & (rows["lambda_z"] == 0.1)]
+    assert set(rows["method"]) == {"fadm", "unmitigated", "constant"}
+    priced = rows[(rows["method"] == "fadm") & (rows["lambda_z"] == 0.1)]
     assert set(priced["control"]) == {"dp", "eop"}
     assert (rows.loc[rows["setting"] == "{}", ["lambda_y", "lambda_z", "lambda_eop"]] == [1.0, 0.0, 0.0]).all(axis=None)
 

@@ -12,7 +12,8 @@ from sklearn.preprocessing import StandardScaler
 from fairviz.data import load_dataset
 from fairviz.errors import SettingError
 from fairviz.evaluation import CLASSIFIERS, Counts, evaluate
-from fairviz.evaluation.downstream import FeatureCodes, fit_predict, fitted, weight_name
+from fairviz.evaluation.downstream import FeatureCodes, fitted, weight_name
+from tests.evaluation.downstream import fit_predict
 
 
 @pytest.fixture(scope="module")

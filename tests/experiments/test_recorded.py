@@ -10,11 +10,13 @@ from fairviz.data import load_dataset
 from fairviz.data.sources import fingerprint_of
 from fairviz.experiments import recorded as module
 from fairviz.experiments.recorded import recorded_grid, recorded_trial
-from fairviz.experiments.runner import Where
 from fairviz.experiments.trial import Bench, Trial
-from fairviz.library import FitSpec, Library, load_fit
+from fairviz.experiments.where import Where
 from fairviz.settings import text_of
 from fairviz.store import ResultStore
+from fairviz.store.fits import load_fit
+from fairviz.store.library import Library
+from fairviz.store.specs import FitSpec
 
 CLASSIFIERS = ("logistic_regression", "gradient_boosting", "mlp")
 

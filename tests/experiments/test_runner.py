@@ -10,9 +10,10 @@ from joblib.externals.loky import get_reusable_executor
 from fairviz.data import Schema
 from fairviz.data.dataset import DomainDataset
 from fairviz.errors import JobError, SettingError
-from fairviz.experiments.runner import Step, Where, run
+from fairviz.experiments.runner import Step, run
 from fairviz.experiments.trial import Trial
-from fairviz.library import Library
+from fairviz.experiments.where import Where
+from fairviz.store.library import Library
 from tests.outside import install
 
 SCHEMA = Schema(("x", "c"), "label", "yes", "group", "place")
@@ -72,7 +73,7 @@ def test_two_local_workers_count_the_same(dataset, tmp_path, here) -> None:
     assert len(here) == len(trials())
     assert {step.phase for step in steps} == {"fits", "trials"}
     assert steps[-1].done == steps[-1].total == len(trials())
-    assert not list((tmp_path / "store").glob("rows-*"))  # nobody's rows stay behind
+    assert not list((tmp_path / "store").glob("rows/*"))  # nobody's rows stay behind
 
 
 def test_two_dask_workers_count_the_same(dataset, tmp_path, here) -> None:
@@ -121,6 +122,12 @@ PLUGIN = """
         def answer(self, task):
             raise ZeroDivisionError("a fault")
 
+    class Affine(Mitigation):
+        name = "affine"
+        dials = (Dial("affine", "Fine"),)
+        def answer(self, task):
+            return np.zeros(len(task.target), int)
+
     class Dying(Mitigation):
         name = "dying"
         dials = (Dial("dying", "Dying"),)
@@ -140,7 +147,7 @@ def outsiders(tmp_path, monkeypatch) -> None:
     (tmp_path / "deaths").mkdir()
     monkeypatch.setenv("DYING_FOLDER", str(tmp_path / "deaths"))
     get_reusable_executor().shutdown(wait=True)  # workers of an earlier test have another path
-    points = {"broken": "outsiders:Broken", "dying": "outsiders:Dying"}
+    points = {name.lower(): f"outsiders:{name}" for name in ("Affine", "Broken", "Dying")}
     install(tmp_path / "outside", monkeypatch, "outsiders", PLUGIN, {"fairviz.mitigations": points})
 
 
@@ -166,20 +173,6 @@ def test_workers_that_die_again_and_again_are_told(dataset, tmp_path, outsiders,
     asked = [Trial.of("dying", {}, "p", "logistic_regression", 0), Trial.of("constant", {}, "q", "mlp", 0)]
     with pytest.raises(JobError, match="A worker died 3 times"):
         list(run(dataset, asked, library(tmp_path), Where(n_jobs=2)))
-
-
-@pytest.mark.parametrize(
-    ("where", "words"),
-    [
-        ({"backend": "wat"}, "No backend 'wat'"),
-        ({"backend": "dask"}, "needs --scheduler"),
-        ({"scheduler": "tcp://127.0.0.1:1"}, "goes with --backend dask"),
-        ({"n_jobs": 0}, "jobs is 0"),
-    ],
-)
-def test_places_that_are_none(where: dict, words: str) -> None:
-    with pytest.raises(SettingError, match=words):
-        Where(**where)
 
 
 def test_nobody_at_the_scheduler_s_address(dataset, tmp_path) -> None:

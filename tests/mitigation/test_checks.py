@@ -39,7 +39,8 @@ def test_every_mitigation_keeps_the_contract(name):
     positions = [setting for dial in MITIGATIONS[name].dials for setting in dial.positions]
     assert sum("same answers with the same seed" in promise for promise in done) == len(positions)
     blind = "the answers do not depend on the groups of the target, unless needs_group says so"
-    assert (blind in done) == (name != "threshold_optimizer")
+    free = name == "threshold_optimizer" or MITIGATIONS[name].kind == REFERENCE  # these may look
+    assert (blind in done) == (not free)
 
 
 def test_what_is_checked_is_told(small):

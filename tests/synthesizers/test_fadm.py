@@ -14,27 +14,8 @@ from fairviz.errors import DataError, SettingError
 from fairviz.posteriors import estimate
 from fairviz.synthesizers import FADM
 from tests.diffusion import toy
-from tests.synthesizers.test_preview import Against
-
-CATEGORIES = ["a", "b", "c", "d"]
-SCHEMA = Schema(("x", "noise"), "y", "yes", "z", "d")
-SMALL = {"hidden": 32, "depth": 2, "classifier_hidden": 32, "classifier_depth": 2, "batch_size": 256}
-
-
-def world(n: int = 8000, seed: int = 0) -> DomainDataset:
-    """Rows of the discrete world, with a number that means nothing, in three alike domains."""
-    rng = np.random.default_rng(seed)
-    x, y, z = np.unravel_index(rng.choice(16, n, p=toy.JOINT.ravel()), toy.JOINT.shape)
-    frame = pd.DataFrame(
-        {
-            "x": np.array(CATEGORIES)[x],
-            "noise": rng.normal(50, 10, n).round(1),
-            "y": np.where(y == 1, "yes", "no"),
-            "z": np.array(["low", "zigh"])[z],
-            "d": rng.choice(["d1", "d2", "d3"], n),
-        }
-    )
-    return DomainDataset.from_frame("world", frame, SCHEMA)
+from tests.synthesizers.discrete import CATEGORIES, SCHEMA, SMALL, world
+from tests.synthesizers.known import Against
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +192,7 @@ def test_the_largest_settings_still_give_different_people(fit: FADM, settings: d
 
 
 def test_a_chunk_that_is_not_finite_is_refused(fit: FADM, monkeypatch) -> None:
-    monkeypatch.setattr("fairviz.synthesizers.fadm.solve", lambda *_, **__: iter([torch.full((1000, 5), torch.nan)]))
+    monkeypatch.setattr("fairviz.synthesizers.guided.solve", lambda *_, **__: iter([torch.full((1000, 5), torch.nan)]))
     with pytest.raises(DataError, match="left the finite numbers"):
         fit.sample(10)
 

@@ -1,56 +1,51 @@
-"""The training loop hands Algorithm 1 the right batches."""
+"""What trainings share: the learning rate and the moving average, by hand."""
 
-import numpy as np
+import math
+
 import pytest
 import torch
 
-from fairviz.synthesizers import FADM, fadm_training
-from fairviz.synthesizers.fadm_training import DomainBatches
-from tests.synthesizers.test_fadm import SMALL, world
+from fairviz.synthesizers.training import EMA, fold, learning_rate
 
 
-def test_one_domain_is_held_out_and_the_rest_is_in() -> None:
-    d = torch.tensor([0] * 500 + [1] * 30 + [2] * 70)
-    batches = DomainBatches(d, 64, torch.Generator().manual_seed(0))
-    seen = []
-    for _ in range(300):
-        rows_in, rows_out, share = batches.split()
-        assert len(rows_in) == len(rows_out) == 32
-        (domain,) = set(d[rows_out].tolist())
-        assert domain not in d[rows_in]
-        assert share == [500 / 600, 30 / 600, 70 / 600][domain]
-        seen.append(domain)
-    assert np.allclose(np.bincount(seen) / 300, 1 / 3, atol=0.1)  # uniform over domains, not over rows
+def test_learning_rate_warms_up_and_decays() -> None:
+    """A hundred steps up to the peak, then a cosine down to a hundredth of it."""
+    n, peak = 100_000, 0.3
+    assert learning_rate(0, n, peak) == pytest.approx(0.01 * peak)
+    assert learning_rate(49, n, peak) == pytest.approx(0.5 * peak, rel=1e-4)
+    assert learning_rate(99, n, peak) == pytest.approx(peak, rel=1e-4)
+    assert learning_rate(n // 2, n, peak) == pytest.approx(peak * (0.01 + 0.99 / 2))
+    assert learning_rate(n // 3, n, peak) == pytest.approx(peak * (0.01 + 0.99 * 0.75), rel=1e-4)
+    assert learning_rate(n - 1, n, peak) == pytest.approx(0.01 * peak, rel=1e-4)
+    after = [learning_rate(step, 1000, peak) for step in range(99, 1000)]
+    assert after == sorted(after, reverse=True)
+    assert max(learning_rate(step, 1000, peak) for step in range(1000)) <= peak
 
 
-def test_inner_step_on_the_rest_outer_on_the_one(monkeypatch) -> None:
-    """Lines 7 to 14: the first batch given to the meta step holds the other domains, the second the one held out."""
-    data = world(600)
-    calls = []
-    real = fadm_training.meta_loss
+def test_learning_rate_of_a_short_run_still_warms_up() -> None:
+    rates = [learning_rate(step, 4, 1.0) for step in range(4)]
+    decay = [0.01 + 0.99 * share for share in (1.0, 0.5 + math.sqrt(0.125), 0.5, 0.5 - math.sqrt(0.125))]
+    assert rates == pytest.approx([warm * d for warm, d in zip((0.25, 0.5, 0.75, 1.0), decay, strict=True)])
 
-    def spy(params, loss_fn, batch_in, batch_out, **settings):
-        calls.append((batch_in.x, batch_out.x, settings))
-        return real(params, loss_fn, batch_in, batch_out, **settings)
 
-    monkeypatch.setattr(fadm_training, "meta_loss", spy)
-    # the encoded number tells rows apart, and rows tell their domain
-    fit = FADM(n_iter=4, inner_lr=0.03, beta=0.7, **SMALL).fit(data)
-    x = torch.from_numpy(fit.encoder_.transform(data.features))
-    home = {tuple(row.tolist()): set() for row in x}
-    for row, domain in zip(x, data.d, strict=True):
-        home[tuple(row.tolist())].add(int(domain))
-    assert len(calls) == 12  # three losses in each of four iterations
-    for rows_in, rows_out, settings in calls:
-        out = set.intersection(
-            *(home[tuple(r.tolist())] | set() for r in rows_out if len(home[tuple(r.tolist())]) == 1)
-        )
-        (domain,) = out
-        assert all(home[tuple(r.tolist())] != {domain} for r in rows_in)
-        share = float((data.d == domain).mean())  # every source row counts the same
-        assert settings == {
-            "lr": 0.03,
-            "weight": pytest.approx(1 - share),
-            "beta": pytest.approx(0.7 * share),
-            "mode": "second_order",
-        }
+def test_fold_is_the_moving_average_by_hand() -> None:
+    """Decay (step + 1) / (step + 10) at first: 1/10, 2/11, 3/12."""
+    average, weight = [torch.tensor([0.0, 10.0])], torch.tensor([1.0, 20.0], requires_grad=True)
+    fold(average, [weight], 0)
+    assert average[0].tolist() == pytest.approx([0.9, 19.0])
+    with torch.no_grad():
+        weight.copy_(torch.tensor([2.0, 0.0]))
+    fold(average, [weight], 1)
+    assert average[0].tolist() == pytest.approx([0.9 * 2 / 11 + 2.0 * 9 / 11, 19.0 * 2 / 11])
+    fold(average, [weight], 2)
+    first = 0.25 * (0.9 * 2 / 11 + 18 / 11) + 0.75 * 2.0
+    assert average[0].tolist() == pytest.approx([first, 0.25 * 19.0 * 2 / 11])
+    assert weight.tolist() == [2.0, 0.0]
+    assert not average[0].requires_grad
+
+
+def test_fold_settles_at_a_long_memory() -> None:
+    average = [torch.tensor([0.0])]
+    fold(average, [torch.tensor([1.0])], 1_000_000)
+    assert EMA == 0.998
+    assert float(average[0]) == pytest.approx(1 - EMA, rel=1e-4)

@@ -8,26 +8,16 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from fairviz.errors import StoreError
-from fairviz.experiments.publish import FRONTIER, TABLE
-from fairviz.library import Library, pretrained_dir
 from fairviz.store import Entry
+from fairviz.store.library import Library, pretrained_dir
+from fairviz.store.specs import FRONTIER, TABLE
+from tests.ui.pages import compare_page
 
-
-@pytest.fixture(autouse=True)
-def fresh_caches(monkeypatch):
-    """Cached resources belong to the folders of one test."""
-    st.cache_resource.clear()
-    monkeypatch.delenv("FAIRVIZ_DATA", raising=False)
-
-
-def page() -> None:
-    from fairviz.ui import compare
-
-    compare.page()
+pytestmark = pytest.mark.usefixtures("fresh_caches")
 
 
 def start(**query: str) -> AppTest:
-    app = AppTest.from_function(page, default_timeout=120)
+    app = AppTest.from_function(compare_page, default_timeout=120)
     for key, value in query.items():
         app.query_params[key] = value
     return app.run()
@@ -150,10 +140,10 @@ def test_a_result_damaged_while_it_is_read(monkeypatch, method: str) -> None:
 
 
 def ids(app: AppTest) -> list[str]:
-    from fairviz.ui import common
+    from fairviz.ui.parts import comparisons
 
-    entry = common.comparisons(FRONTIER)["adult"]["shipped"]
-    return common.comparison_points(str(entry.path), "gradient_boosting")["id"].tolist()
+    entry = comparisons.comparisons(FRONTIER)["adult"]["shipped"]
+    return comparisons.comparison_points(str(entry.path), "gradient_boosting")["id"].tolist()
 
 
 def test_four_points_can_be_pinned_and_no_more() -> None:
@@ -224,7 +214,7 @@ def test_the_users_own_results_stand_beside_the_shipped_ones() -> None:
     publish(FRONTIER, "adult", "2027-02-03T03:04:05+00:00", quick=True)
     publish(TABLE, "adult", "2027-03-04T03:04:05+00:00")
     app = start()
-    box = app.selectbox(key="compare_run_adult")
+    box = app.selectbox(key="run")
     quick = "Yours, made 2027-02-03, 1 seed, 3 methods · quick run: few rows, not for conclusions"
     assert box.options == ["Shipped with fairviz", "Yours, made 2027-01-02, 1 seed, 3 methods", quick]
     assert box.value == "shipped"
@@ -236,22 +226,22 @@ def test_the_users_own_results_stand_beside_the_shipped_ones() -> None:
     assert app.query_params["run"] in ("yours", ["yours"])
     assert "1 seeds." in texts(app)
     assert set(app.multiselect[0].options) == {"Reweighing", "Real rows, unmitigated", "Always the same answer"}
-    app.selectbox(key="compare_run_adult").set_value("quick").run()
+    app.selectbox(key="run").set_value("quick").run()
     assert not app.exception
     assert [w.value.replace("\\", "") for w in app.warning] == [quick]
     # a link opens the same
     again = start(run="quick", table_run="yours")
     assert not again.exception
-    assert again.selectbox(key="compare_run_adult").value == "quick"
-    assert again.selectbox(key="compare_table_run_adult").value == "yours"
-    again.selectbox(key="compare_run_adult").set_value("shipped").run()
+    assert again.selectbox(key="run").value == "quick"
+    assert again.selectbox(key="table_run").value == "yours"
+    again.selectbox(key="run").set_value("shipped").run()
     assert "run" not in again.query_params
     assert again.query_params["table_run"] in ("yours", ["yours"])
     # other data sets have nothing to choose from
     again.selectbox(key="compare_data").set_value("simulated").run()
     assert not again.exception
-    assert not [b for b in again.selectbox if str(b.key).startswith("compare_run")]
-    assert start(run="wat").selectbox(key="compare_run_adult").value == "shipped"
+    assert not [b for b in again.selectbox if b.key == "run"]
+    assert start(run="wat").selectbox(key="run").value == "shipped"
 
 
 def test_a_quick_run_alone_is_shown_and_marked(monkeypatch, tmp_path) -> None:
@@ -266,7 +256,7 @@ def test_a_quick_run_alone_is_shown_and_marked(monkeypatch, tmp_path) -> None:
 def test_results_of_other_rows_are_not_shown(monkeypatch, tmp_path) -> None:
     """Whatever their data set is called."""
     publish(FRONTIER, "adult", "2027-02-03T03:04:05+00:00", fingerprint="f" * 64)
-    assert "compare_run_adult" not in [b.key for b in start().selectbox]
+    assert "run" not in [b.key for b in start().selectbox]
     monkeypatch.setenv("FAIRVIZ_PRETRAINED", str(tmp_path))
     st.cache_resource.clear()
     app = start()

@@ -3,7 +3,7 @@
 import pytest
 
 from fairviz.cli import parser
-from fairviz.ui.setting import Setting, reproduce
+from fairviz.ui.parts.setting import Setting, reproduce
 from tests.shell import HOSTILE, words_of
 
 

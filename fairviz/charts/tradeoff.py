@@ -1,0 +1,118 @@
+"""The dial's path, the present point and what it is compared with."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from fairviz.charts.axes import ACCURACY, NOW, PATH, REAL, TRUTH, Side, extent, layer_of, layered, x_of, y_of
+from fairviz.charts.labels import Labels, beside, upright
+
+
+def tradeoff(
+    path: pd.DataFrame,
+    seeds: pd.DataFrame,
+    now: pd.DataFrame,
+    references: pd.DataFrame,
+    constant: pd.DataFrame,
+    *,
+    y_title: str,
+    higher_is_fairer: bool,
+    truth: pd.DataFrame | None = None,
+    height: int = 340,
+) -> alt.LayerChart | alt.FacetChart:
+    """Accuracy against fairness; best corner top right.
+
+    Parameters
+    ----------
+    path : DataFrame
+        ``lambda_z, accuracy, fairness``: means over seeds, in order of the price.
+    seeds : DataFrame
+        ``accuracy, fairness``: single seeds at the present setting.
+    now : DataFrame
+        One row: ``accuracy, fairness`` and their ``_low``, ``_high``, ``label``.
+    references : DataFrame
+        ``accuracy, fairness, label``: models to compare with.
+    constant : DataFrame
+        One row ``accuracy, label``: drawn as a line, since it may have no fairness ratio.
+    truth : DataFrame, optional
+        ``accuracy, fairness``: the best possible, where it is known.
+    """
+    finite = path.dropna(subset=["fairness"])
+    x, y = _sides(finite, references, constant, truth, y_title, higher_is_fairer)
+    tip = [
+        alt.Tooltip("lambda_z:Q", title="λ_z", format="g"),
+        alt.Tooltip("accuracy:Q", title="accuracy", format=".1%"),
+        alt.Tooltip("fairness:Q", title="fairness", format=".2f"),
+    ]
+    tip_ref = [alt.Tooltip("label:N", title="what"), *tip[1:]]
+    start = finite[finite["lambda_z"] == 0].assign(label="no control")
+    frames = {"constant": constant, "finite": finite, "start": start, "seeds": seeds, "now": now}
+    frames["references"] = references
+    labels, texts = _labels(x, y, finite, start, references)
+    layers = upright("constant", labels.along(*constant[["accuracy", "label"]].iloc[0]), tip_ref[:2])
+    if truth is not None:
+        frames["truth"] = truth
+        line = layer_of("truth").mark_line(color=TRUTH, strokeDash=[2, 3], strokeWidth=2, clip=True)
+        layers.append(line.encode(x=x_of("accuracy"), y=y_of("fairness"), order=alt.Order("lambda_z:Q"), tooltip=tip))
+    layers += [*_behind(tip, tip_ref), *texts, *_present(x, y, tip_ref), labels.moving("now", 13)]
+    return layered(layers, frames, height, x=x, y=y)
+
+
+def _sides(
+    finite: pd.DataFrame, references: pd.DataFrame, constant: pd.DataFrame, truth: pd.DataFrame | None, y_title: str,
+    higher_is_fairer: bool,
+) -> tuple[Side, Side]:  # fmt: skip
+    """Both axes, from the whole path, not from the present point: they must not move with the dial."""
+    every = pd.concat([f[["accuracy", "fairness"]] for f in (finite, references)], ignore_index=True)
+    kind = "ratio" if higher_is_fairer else "points"
+    y = Side(y_title, extent(every["fairness"], 0.04, 0.1), kind, reverse=not higher_is_fairer)
+    accuracies = [every["accuracy"], constant["accuracy"]]
+    if truth is not None:  # as far as it is as fair as what is drawn
+        accuracies.append(truth.loc[truth["fairness"].between(*y.domain), "accuracy"])
+    return Side(ACCURACY, extent(pd.concat(accuracies), 0.004, 0.015), "percent"), y
+
+
+def _labels(
+    x: Side, y: Side, finite: pd.DataFrame, start: pd.DataFrame, references: pd.DataFrame
+) -> tuple[Labels, list[alt.Chart]]:
+    """Places for labels, and the labels of what stays."""
+    known, both = references.dropna(subset=["fairness"]), ["accuracy", "fairness"]
+    radii = ((finite, 4.0), (known, 7.0), (start, 5.0))
+    labels = Labels(x, y, [(a, f, radius) for frame, radius in radii for a, f in frame[both].to_numpy()])
+    texts: list[alt.Chart] = []
+    for name, frame, colour, gap in (("references", known, REAL, 11.0), ("start", start, PATH, 10.0)):
+        if len(frame) == 1:
+            row = frame.iloc[0]
+            texts += beside(name, labels.beside(row["accuracy"], row["fairness"], row["label"], gap), colour)
+    return labels, texts
+
+
+def _behind(tip: list[alt.Tooltip], tip_ref: list[alt.Tooltip]) -> list[alt.Chart]:
+    """The path of the dial, and models to compare with."""
+    where = {"x": x_of("accuracy"), "y": y_of("fairness")}
+    return [
+        layer_of("finite").mark_line(color=PATH, strokeWidth=2.5).encode(**where, order=alt.Order("lambda_z:Q")),
+        layer_of("finite").mark_circle(color=PATH, size=45, opacity=1).encode(**where, tooltip=tip),
+        layer_of("references")
+        .mark_point(color=REAL, filled=True, shape="diamond", size=130)
+        .encode(**where, tooltip=tip_ref),
+    ]
+
+
+def _present(x: Side, y: Side, tip: list[alt.Tooltip]) -> list[alt.Chart]:
+    """The present point, its interval and its seeds; what lies beyond the frame is drawn at its edge."""
+    held = {"x": x.held("accuracy"), "y": y.held("fairness")}
+    now = layer_of("now").transform_calculate(**held)
+    rule = now.mark_rule(color=NOW, strokeWidth=1.5, clip=True)
+    return [
+        layer_of("seeds")
+        .transform_calculate(**held)
+        .mark_circle(color=NOW, size=22, opacity=0.55)
+        .encode(x=x_of("x"), y=y_of("y")),
+        rule.encode(x=x_of("accuracy_low"), x2=alt.X2("accuracy_high:Q"), y=y_of("y")),
+        rule.encode(x=x_of("x"), y=y_of("fairness_low"), y2=alt.Y2("fairness_high:Q")),
+        now.mark_point(color=NOW, filled=True, shape="circle", size=190, opacity=1).encode(
+            x=x_of("x"), y=y_of("y"), tooltip=tip
+        ),
+    ]

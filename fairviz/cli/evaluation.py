@@ -1,0 +1,190 @@
+"""``fairviz evaluate`` and ``sweep``."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from fairviz.checks import MAX_ROWS, check_count, check_price
+from fairviz.cli.arguments import check_classifier, dataset_of, listed, note, options_of, refuse_knobs, where_of
+from fairviz.cli.output import answer, answer_json, say
+from fairviz.controls import MAX_LAMBDA_Y, control_named
+from fairviz.data.cells import clean_text
+from fairviz.data.dataset import DomainDataset
+from fairviz.data.reading import read_table
+from fairviz.data.sources import fingerprint_of
+from fairviz.errors import SettingError
+from fairviz.evaluation.classifiers import CLASSIFIERS
+from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.downstream import Model
+from fairviz.evaluation.protocol import constant_predictor, drawn, trained
+from fairviz.evaluation.report import REPORTED, summary
+from fairviz.evaluation.scores import AUC
+from fairviz.experiments.recorded import recorded_trial
+from fairviz.experiments.runner import run
+from fairviz.experiments.trial import Trial, table_of
+from fairviz.files import check_file
+from fairviz.store import write_atomic
+from fairviz.store.fits import RunFolder, load_fit
+from fairviz.store.library import Library
+from fairviz.store.specs import FitSpec, versions
+from fairviz.synthesizers.fadm import FADM
+from fairviz.text import quoted
+
+
+def evaluate_rows(args: argparse.Namespace) -> None:
+    """Train a classifier on the given rows, test it on the target domain's real rows."""
+    check_count("seed", args.seed, 0, 2**32 - 1)
+    check_classifier(args.classifier)
+    dataset, _ = dataset_of(args)
+    source, target = dataset.leave_out(clean_text(args.target))
+    rows = read_table(args.rows, text=dataset.text_columns)
+    train = dataset.conform(rows, args.rows)
+    held_out = clean_text(args.target)
+    model = trained(train, target, args.classifier, args.seed)
+    real = trained(drawn(source, len(train), args.seed).frame, target, args.classifier, args.seed)
+    reports = {"given rows": _report(model, target, held_out), "real source rows": _report(real, target, held_out)}
+    reports["constant predictor"] = summary(constant_predictor(source, target), held_out)
+    for frame in (dataset.frame, rows):
+        note(frame)
+    if args.json:
+        head = {
+            "rows": args.rows,
+            "n": len(train),
+            "dataset": dataset.name,
+            "target": args.target,
+            "favourable": dataset.schema.favourable,
+            "classifier": args.classifier,
+            "seed": args.seed,
+            "versions": versions(),
+        }
+        answer_json({**head, "results": reports})
+        return
+    answer(f"{args.classifier} trained on {len(train):,} rows, tested on {len(target):,} real rows of {args.target}")
+    answer(f"favourable label: {dataset.schema.favourable}; 95 % intervals over test rows")
+    answer(f"{'':<20}" + "".join(f"{name:>24}" for name in REPORTED))
+    for name, report in reports.items():
+        answer(f"{name:<20}" + "".join(f"{_cell(report['metrics'][metric]):>24}" for metric in REPORTED))
+    floor = reports["given rows"]["metrics"]
+    for metric in ("R_DP", "R_EOp"):
+        if "noise_floor" in floor[metric]:
+            median, low = floor[metric]["noise_floor"]
+            answer(f"{metric} of a perfectly equal model with these counts: {median:.2f} (1 in 20 below {low:.2f})")
+
+
+def _report(model: Model, target: DomainDataset, held_out: str) -> dict[str, Any]:
+    """What is known of a model: counts and everything derived from them, and the AUC of its scores."""
+    report = summary(Counts.from_predictions(target, model.predict(target.features)), held_out)
+    value, low, high = AUC.span(target.y, model.score(target.features))
+    known = not math.isnan(value)
+    report["metrics"][AUC.name] = dict.fromkeys(("value", "low", "high"))
+    if known:
+        report["metrics"][AUC.name] = {"value": value, "low": low, "high": high}
+    return report
+
+
+def _cell(value: dict[str, Any]) -> str:
+    if value["value"] is None:
+        return "not estimable"
+    return f"{value['value']:.3f} ({value['low']:.3f}-{value['high']:.3f})"
+
+
+def sweep(args: argparse.Namespace) -> None:
+    """Test a grid of settings on one target and write a table of counts."""
+    check_count("n", args.n, 1, MAX_ROWS)
+    where = where_of(args)
+    if args.out:
+        check_file(Path(args.out))
+    spec, folder = _sweep_fit(args)
+    # the library's fit of these rows may call its data set by another name
+    given = args.csv or (not args.run and spec.dataset != args.dataset)
+    dataset = dataset_of(args)[0] if given else None
+    if args.csv and dataset is not None and dataset.fingerprint() != spec.fingerprint:
+        raise SettingError(
+            f"{args.csv} does not hold the rows that {args.run} was fitted on. Name the same file and roles."
+        )
+    control = control_named(args.control)
+    prices = _prices(args.lambdas, control.top) if args.lambdas else None
+    check_price("lambda_y", args.lambda_y, 1, MAX_LAMBDA_Y)
+    control.check(0.0, args.lambda_eop)
+    classifiers = listed("--classifiers", args.classifiers) if args.classifiers else list(CLASSIFIERS)
+    for name in classifiers:
+        check_classifier(name)
+    seeds = range(check_count("seeds", args.seeds, 1, 1000))
+    library = Library()
+    if prices is None:
+        fit = library.fit(spec, dataset) if folder is None else folder.fit()
+        prices = list(control.stops(fit.end_of_dial(args.control)))
+    if dataset is None:
+        dataset = spec.load_rows()
+    trials = _sweep_trials(args, spec.target, prices, classifiers, seeds)
+    rows, failures = [], []
+    with tqdm(total=len(trials), unit="trial", disable=None, file=sys.stderr) as bar:
+        for step in run(dataset, trials, library, where, options=spec.options, spec=spec, folder=folder):
+            if step.phase == "trials":
+                bar.update(len(step.rows) + len(step.failures))
+            rows += step.rows
+            failures += step.failures
+    if failures:
+        raise SettingError(failures[0]["error"])
+    table = table_of(rows).sort_values(["method", "setting", "classifier", "seed"], ignore_index=True)
+    if args.out:
+        write_atomic(Path(args.out), table.to_csv(index=False).encode())
+        say(f"{len(table)} trials in {args.out}.")
+    else:
+        table.to_csv(sys.stdout, index=False)
+
+
+def _sweep_trials(
+    args: argparse.Namespace, target: str, prices: list[float], classifiers: list[str], seeds: range
+) -> list[Trial]:
+    """Every price with every downstream model and seed, and what they are compared with."""
+    given = {"control": args.control, "lambda_y": args.lambda_y, "lambda_eop": args.lambda_eop}
+    trials = [
+        recorded_trial(target, c, seed, {}, method="unmitigated", n=args.n) for c in classifiers for seed in seeds
+    ]
+    trials.append(recorded_trial(target, classifiers[0], 0, {}, method="constant", n=args.n))
+    return trials + [
+        recorded_trial(target, classifier, seed, {**given, "lambda_z": price}, n=args.n)
+        for price in prices
+        for seed in seeds
+        for classifier in classifiers
+    ]
+
+
+def _prices(text: str, top: float) -> list[float]:
+    """Values of lambda_z from "0,0.1,0.2"."""
+    try:
+        prices = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise SettingError(
+            f"--lambdas is {quoted(text)}; give numbers separated by commas, such as 0,0.1,0.2."
+        ) from None
+    for price in prices:
+        check_price("lambda_z", price, 1, top)
+    return prices
+
+
+def _sweep_fit(args: argparse.Namespace) -> tuple[FitSpec, RunFolder | None]:
+    """The fit to sweep over: in a run folder, or the library's own."""
+    if args.run:
+        run, entry = RunFolder.open(Path(args.run))
+        if not isinstance(load_fit(entry), FADM):
+            raise SettingError(f"{args.run} holds a fit without a dial. 'fairviz sample' draws rows from it.")
+        spec = FitSpec.from_json(entry.spec)
+        if not args.dataset:
+            refuse_knobs(args)
+        # the folder says what it is; words that say otherwise would be passed over in silence
+        if args.dataset and fingerprint_of(args.dataset, options_of(args)) != spec.fingerprint:
+            raise SettingError(f"{args.run} was not fitted on the rows of {quoted(args.dataset)}. Leave out --dataset.")
+        if args.target and clean_text(args.target) != spec.target:
+            raise SettingError(f"{args.run} holds out {spec.target!r}, not {quoted(args.target)}. Leave out --target.")
+        return spec, run
+    if not (args.dataset and args.target):
+        raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
+    return FitSpec.from_json(Library().find_fit(args.dataset, clean_text(args.target), options_of(args)).spec), None

@@ -1,0 +1,249 @@
+"""Background fits in a process of their own: queue, progress, Stop; a page reload finds them again.
+
+A job is a folder ``<cache>/jobs/<key>`` with ``spec.json``, ``status.json`` (replaced whole, so a reader never sees
+half of it) and, once asked to stop, an empty file ``cancel``. The key is the fit's key, so two sessions that ask for
+the same fit share one training. One job runs at a time: workers queue on a lock that the system frees when its
+holder dies, however it dies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from fairviz.data.published import cache_dir
+from fairviz.errors import FairvizError, JobError
+from fairviz.store import clear_leftovers, key_of, write_atomic
+from fairviz.store.fits import fit_payload
+from fairviz.store.library import Library
+from fairviz.store.specs import FIT, FitSpec
+from fairviz.synthesizers import SYNTHESIZERS
+
+HEARTBEAT = 1.0
+STALE = 10.0
+STARTING = 60.0
+MAX_WAITING = 8
+FINAL = ("cancelled", "failed", "interrupted", "done")
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """What a job is doing.
+
+    ``state`` is one of queued, running, cancelling, cancelled, failed, interrupted, done; ``heartbeat`` is a time
+    stamp in seconds; ``history`` holds (step, score, label, sensitive loss) at up to 200 steps.
+    """
+
+    state: str
+    step: int = 0
+    n_steps: int = 0
+    losses: dict[str, float] = field(default_factory=dict)
+    seconds_left: float = 0.0
+    message: str = ""
+    heartbeat: float = 0.0
+    pid: int = 0
+    history: list[list[float]] = field(default_factory=list)
+
+    @property
+    def live(self) -> bool:
+        """Whether a worker stands behind it."""
+        return self.state not in FINAL
+
+
+class JobQueue:
+    """Starts, watches and stops background fits under one folder."""
+
+    def __init__(self, root: Path | None = None, library: Library | None = None) -> None:
+        self.root = Path(root or cache_dir() / "jobs")
+        self.library = library or Library()
+
+    def _folder(self, spec: FitSpec) -> Path:
+        return self.root / key_of(spec.to_json())[:32]
+
+    def submit(self, spec: FitSpec) -> str:
+        """Start (or join) the training of a fit; returns the job's id.
+
+        Raises
+        ------
+        JobError
+            Eight jobs wait already, or the folder cannot be written.
+        """
+        folder = self._folder(spec)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with FileLock(self.root / "submit.lock", timeout=10):
+                clear_leftovers(self.root)
+                status = self.status(folder.name)
+                if status is not None and status.live:
+                    (folder / "cancel").unlink(missing_ok=True)  # asked for again before it had stopped
+                    return folder.name
+                waiting = [s for s in self.all().values() if s.live]
+                if len(waiting) > MAX_WAITING:
+                    minutes = max(1, round(sum(s.seconds_left or 180 for s in waiting) / 60))
+                    raise JobError(f"{len(waiting)} fits are running or waiting. Try again in about {minutes} minutes.")
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir(mode=0o700)
+                write_atomic(folder / "spec.json", json.dumps(spec.to_json()).encode())
+                _write_status(folder, JobStatus("queued", heartbeat=time.time()))
+                self._spawn(folder)
+        except Timeout:
+            raise JobError("The job queue is busy. Try again in a moment.") from None
+        except OSError as error:
+            raise JobError(f"The job cannot be started in {self.root}: {error.strerror}. Free some space.") from None
+        return folder.name
+
+    def _spawn(self, folder: Path) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "fairviz.store.jobs",
+            str(folder),
+            str(self.library.store.root),
+            str(os.getpid()),
+        ]
+        with open(folder / "log.txt", "wb") as log:
+            subprocess.Popen(  # noqa: S603  (our own module, our own folders)
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                env={**os.environ, "OMP_NUM_THREADS": "1", "FAIRVIZ_PRETRAINED": str(self.library.shipped.root)},
+            )  # fmt: skip
+
+    def status(self, job: str) -> JobStatus | None:
+        """The job's status, or None if there is no such job. Without a heartbeat for 10 s it is interrupted."""
+        folder = self.root / Path(job).name
+        try:
+            status = JobStatus(**json.loads((folder / "status.json").read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+        # before the worker has spoken, it may still be importing
+        patience = STALE if status.pid else STARTING
+        if status.live and abs(time.time() - status.heartbeat) > patience:
+            return JobStatus(**{**asdict(status), "state": "interrupted", "message": "The worker is gone."})
+        if status.state in ("queued", "running") and (folder / "cancel").exists():
+            return JobStatus(**{**asdict(status), "state": "cancelling"})
+        return status
+
+    def find(self, spec: FitSpec) -> JobStatus | None:
+        """The status of a fit's job, if there ever was one."""
+        return self.status(self._folder(spec).name)
+
+    def all(self) -> dict[str, JobStatus]:
+        """Every job by id."""
+        found = {path.parent.name: self.status(path.parent.name) for path in self.root.glob("*/status.json")}
+        return {job: status for job, status in found.items() if status is not None}
+
+    def cancel_fit(self, spec: FitSpec) -> None:
+        """Ask the training of a fit to stop."""
+        self.cancel(self._folder(spec).name)
+
+    def cancel(self, job: str) -> None:
+        """Ask a job to stop; it does so within about a second."""
+        folder = self.root / job
+        if folder.parent != self.root or not (folder / "status.json").is_file():
+            raise JobError(f"No job {job!r}.")
+        (folder / "cancel").touch()
+
+
+def _write_status(folder: Path, status: JobStatus) -> None:
+    write_atomic(folder / "status.json", json.dumps(asdict(status)).encode())
+
+
+class _Worker:
+    """Runs in the worker process: one job from queue to a published fit."""
+
+    def __init__(self, folder: Path, store_root: Path, parent: int) -> None:
+        self.folder, self.parent = folder, parent
+        self.library = Library(store_root)
+        self.spec = FitSpec.from_json(json.loads((folder / "spec.json").read_text()))
+        self.status = JobStatus("queued", pid=os.getpid())
+        self.lock = threading.Lock()
+
+    def say(self, **change: object) -> None:
+        """Publish a changed status with a fresh heartbeat."""
+        with self.lock:
+            self.status = JobStatus(**{**asdict(self.status), **change, "heartbeat": time.time()})
+            _write_status(self.folder, self.status)
+
+    def watch(self) -> None:
+        """Heartbeat, and end when the server that started this worker is gone."""
+        while self.status.live:
+            time.sleep(HEARTBEAT)
+            if os.getppid() != self.parent:
+                self.say(state="interrupted", message="The app that started it was closed.")
+                os._exit(1)
+            with self.lock:
+                live = self.status.live
+            if live:
+                with suppress(OSError):  # a full disk must not kill the heartbeat
+                    self.say()
+
+    @property
+    def cancelled(self) -> bool:
+        return (self.folder / "cancel").exists()
+
+    def run(self) -> None:
+        """Wait for the turn, train, publish."""
+        threading.Thread(target=self.watch, daemon=True).start()
+        lock = FileLock(self.folder.parent / "running.lock")
+        while not self.cancelled:
+            try:
+                with lock.acquire(timeout=0.5):
+                    self._train()
+                return
+            except Timeout:
+                continue
+        self.say(state="cancelled")
+
+    def _train(self) -> None:
+        spec, begun = self.spec, time.monotonic()
+        dataset = spec.load_rows()
+        fit = SYNTHESIZERS[spec.synthesizer](**spec.params)
+        history: list[list[float]] = []
+        self.say(state="running")
+        said = 0.0
+        for step in fit.fit_steps(spec.source_of(dataset)):
+            if step.step % max(1, step.n_steps // 200) == 0:
+                history.append([step.step, *step.losses.values()])
+            if time.monotonic() - said > 0.5:
+                said = time.monotonic()
+                if self.cancelled:
+                    self.say(state="cancelled")
+                    return
+                self.say(
+                    step=step.step, n_steps=step.n_steps, losses=step.losses, seconds_left=step.seconds_left,
+                    history=history,
+                )  # fmt: skip
+        if self.cancelled:  # asked for while the price was learnt
+            self.say(state="cancelled")
+            return
+        self.library.store.put(FIT, spec.to_json(), **fit_payload(fit, time.monotonic() - begun))
+        self.say(state="done", step=step.n_steps, seconds_left=0.0, history=history)
+
+
+def main(folder: str, store_root: str, parent: str) -> None:
+    """Entry point of a worker process."""
+    with suppress(OSError):
+        os.nice(19)
+    worker = _Worker(Path(folder), Path(store_root), int(parent))
+    try:
+        worker.run()
+    except FairvizError as error:
+        worker.say(state="failed", message=str(error))
+    except MemoryError:
+        worker.say(state="failed", message="Not enough memory. Use fewer rows or a smaller network.")
+    except Exception as error:  # the one place that turns any failure into a record
+        worker.say(state="failed", message=f"{type(error).__name__}. See {worker.folder / 'log.txt'}.")
+        raise
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,179 @@
+"""Trials on disk: immutable table segments, a Parquet file each, named by the digest of their bytes.
+
+A file holds what one task computed, appears by renaming, and never changes; so any number of processes and machines may
+write to one folder. Small segments are merged now and then: the merged one first appears, then the parts go.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fairviz.errors import StoreError
+from fairviz.files import written_aside
+
+FORMAT = 1
+#: Segments of fewer rows are merged once there are as many as :data:`MANY`.
+SMALL, MANY = 20_000, 64
+_ABOUT = {
+    "method": str, "setting": str, "target": str, "classifier": str, "seed": int, "without": str, "n": int,
+    "n_steps": int, "n_iter": int,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One trial that was carried out.
+
+    Attributes
+    ----------
+    key : str
+    about : dict
+        The fields of the trial.
+    table : ndarray of int, shape (K, 2, 2)
+        Counts: group, label, prediction.
+    seconds : float
+        Time it took, 0 if it is not known.
+    """
+
+    key: str
+    about: dict[str, Any]
+    table: np.ndarray
+    seconds: float = 0.0
+
+    def flat(self) -> dict[str, Any]:
+        """The trial and its counts as one row of a table."""
+        cells = {f"n_{k}_{y}_{p}": int(self.table[k, y, p]) for k, y, p in np.ndindex(self.table.shape)}
+        return {**self.about, **cells}
+
+
+class TrialStore:
+    """Rows of trials by key, in the segments of one folder.
+
+    Parameters
+    ----------
+    root : Path
+        The folder; made when the first segment is written.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+        self._read: set[str] = set()
+        self._rows: dict[str, Row] = {}
+        self.damaged: dict[str, str] = {}
+
+    def get(self, keys: Iterable[str]) -> dict[str, Row]:
+        """The rows of those keys that are stored."""
+        wanted = list(keys)
+        if any(key not in self._rows for key in wanted):
+            self._look()
+        return {key: self._rows[key] for key in wanted if key in self._rows}
+
+    def put(self, fingerprint: str, groups: Sequence[str], rows: Sequence[Row]) -> None:
+        """Publish rows of one data set as a segment.
+
+        Raises
+        ------
+        StoreError
+            The folder cannot be written.
+        """
+        if rows:
+            self._publish(_written(fingerprint, groups, rows))
+            self._rows.update({row.key: row for row in rows})
+
+    def merge(self) -> None:
+        """Make one segment of many small ones; a data set at a time."""
+        import pyarrow.parquet as pq
+
+        small: dict[tuple[str, tuple[str, ...]], list[Path]] = {}
+        for path in sorted(self.root.glob("*.parquet")):
+            with suppress(OSError, ValueError, KeyError, TypeError):  # gone meanwhile, damaged, or no segment
+                about = pq.read_metadata(path)
+                if about.num_rows < SMALL:
+                    told = json.loads(about.metadata[b"fairviz"])
+                    small.setdefault((told["fingerprint"], tuple(told["groups"])), []).append(path)
+        for (fingerprint, groups), paths in small.items():
+            if len(paths) < MANY:
+                continue
+            # what cannot be read stays where it is
+            parts = {path: found for path in paths if (found := self._rows_of(path))}
+            if len(parts) >= MANY:
+                rows = {row.key: row for part in parts.values() for row in part}
+                new = self._publish(_written(fingerprint, groups, list(rows.values())))
+                for path in parts:
+                    if path != new:
+                        path.unlink(missing_ok=True)
+
+    def _publish(self, data: bytes) -> Path:
+        path = self.root / f"{hashlib.sha256(data).hexdigest()[:32]}.parquet"
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with written_aside(path, mode=0o600) as handle:
+                handle.write(data)
+        except OSError as error:
+            raise StoreError(
+                f"{path} cannot be written: {error.strerror}. Free some space, or set another cache."
+            ) from None
+        return path
+
+    def _look(self) -> None:
+        """Read segments that have come since; again until none is new, for listed ones may go into a merged one."""
+        while new := [path for path in sorted(self.root.glob("*.parquet")) if path.name not in self._read]:
+            for path in new:
+                self._read.add(path.name)
+                for row in self._rows_of(path):
+                    self._rows[row.key] = row
+
+    def _rows_of(self, path: Path) -> list[Row]:
+        """Rows of a segment; none of one that is damaged or has just been merged into another."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            data = path.read_bytes()
+            if hashlib.sha256(data).hexdigest()[:32] != path.stem:
+                raise ValueError("its bytes are not those it is named after")
+            table = pq.read_table(pa.BufferReader(data))
+            told = json.loads(table.schema.metadata[b"fairviz"])
+            if told["format"] != FORMAT:
+                raise ValueError(f"it is of format {told['format']}")
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            self.damaged[path.name] = f"{path} is damaged and left out: {error}."
+            return []
+        columns = {name: table[name].to_pylist() for name in (*_ABOUT, "key", "seconds")}
+        counts = np.array(table["counts"].combine_chunks().flatten()).reshape(len(table), len(told["groups"]), 2, 2)
+        names = list(_ABOUT)
+        return [
+            Row(key, dict(zip(names, about, strict=True)), counts[k], seconds)
+            for k, (key, seconds, *about) in enumerate(
+                zip(columns["key"], columns["seconds"], *(columns[name] for name in names), strict=True)
+            )
+        ]
+
+
+def _written(fingerprint: str, groups: Sequence[str], rows: Sequence[Row]) -> bytes:
+    """A segment's bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns: dict[str, Any] = {"key": [row.key for row in rows]}
+    for name, kind in _ABOUT.items():
+        values = [row.about[name] for row in rows]
+        columns[name] = pa.array(values, pa.int64() if kind is int else pa.string())
+    columns["counts"] = pa.array([row.table.ravel().tolist() for row in rows], pa.list_(pa.int32()))
+    columns["seconds"] = pa.array([row.seconds for row in rows], pa.float32())
+    told = json.dumps({"format": FORMAT, "fingerprint": fingerprint, "groups": list(groups)})
+    table = pa.table(columns).replace_schema_metadata({"fairviz": told})
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", use_dictionary=list(_ABOUT))
+    result: bytes = sink.getvalue().to_pybytes()
+    return result

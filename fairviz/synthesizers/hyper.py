@@ -1,0 +1,71 @@
+"""Hyper-parameters: FADM's defaults and everybody's ranges. No torch, so that fits are found without it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from fairviz.checks import check_count
+from fairviz.errors import SettingError
+from fairviz.meta import META_MODES
+
+#: Largest hyper-parameters that count something.
+HIGHEST = {
+    "n_iter": 1_000_000, "batch_size": 100_000, "hidden": 4096, "depth": 64, "latent": 4096,
+    "classifier_hidden": 4096, "classifier_depth": 64,
+}  # fmt: skip
+#: rows: the two losses are weighted by their domains' shares, so every source row counts the same. equal: by 1, so
+#: a domain of 400 rows counts as much as one of 40,000.
+DOMAIN_WEIGHTS = ("rows", "equal")
+
+
+@dataclass(frozen=True)
+class FADMParams:
+    """What a fit of FADM is by default; see :class:`fairviz.synthesizers.FADM`."""
+
+    n_iter: int = 5000
+    batch_size: int = 512
+    hidden: int = 256
+    depth: int = 3
+    classifier_hidden: int = 128
+    classifier_depth: int = 2
+    learning_rate: float = 4e-3
+    inner_lr: float = 0.01
+    beta: float = 1.0
+    meta: str = "second_order"
+    domain_weights: str = "rows"
+    label_in_score: bool = True
+    random_state: int = 0
+
+
+def check_params(params: dict[str, Any]) -> None:
+    """Refuse hyper-parameters out of range, whichever of them a synthesizer has.
+
+    Raises
+    ------
+    SettingError
+    """
+    for name in HIGHEST.keys() & params.keys():
+        check_count(name, params[name], 2 if name == "batch_size" else 1, HIGHEST[name])
+    check_count("random_state", params["random_state"], 0, 2**63 - 1)
+    for name, value in params.items():
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if number and not (math.isfinite(value) and value >= 0):
+            raise SettingError(f"{name} is {value}; choose a finite number of 0 or more.")
+
+
+def check_fadm_params(params: dict[str, Any]) -> None:
+    """Refuse hyper-parameters out of range, or a name that is none of the choices.
+
+    Raises
+    ------
+    SettingError
+    """
+    check_params(params)
+    if params["meta"] not in META_MODES:
+        raise SettingError(f"meta is {params['meta']!r}; choose one of {', '.join(META_MODES)}.")
+    if params["domain_weights"] not in DOMAIN_WEIGHTS:
+        raise SettingError(
+            f"domain_weights is {params['domain_weights']!r}; choose one of {', '.join(DOMAIN_WEIGHTS)}."
+        )

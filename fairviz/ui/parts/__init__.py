@@ -1,0 +1,1 @@
+"""Loaders, layout, words and tables that pages share."""

@@ -1,0 +1,108 @@
+"""Around a page: its first line, what is damaged, charts drawn."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from fairviz import charts
+from fairviz.errors import FairvizError
+from fairviz.ui.parts import words
+from fairviz.ui.parts.loading import library, outdated
+
+
+def set_pages(pages: list[Any]) -> None:
+    """Remember the app's pages for :func:`header`."""
+    st.session_state["_pages"] = pages
+
+
+def header(title: str, here: str) -> None:
+    """The first line of a page: what it asks, and the way to the others."""
+    with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
+        st.markdown(f"#### {title}", width="content")
+        for page in st.session_state.get("_pages", []):
+            st.page_link(page, disabled=page.title == here, width="content")
+
+
+def guarded(*kinds: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """A page that says which results of these kinds are damaged, and why it stops where it cannot go on.
+
+    Results are verified when they are read, so one may turn out damaged at any point of a page.
+    """
+
+    def guard(page: Callable[[], None]) -> Callable[[], None]:
+        @wraps(page)
+        def run() -> None:
+            for text in _damaged(kinds, library().stamp(*kinds)):
+                st.warning(words.plain(text), icon=":material/broken_image:")
+            try:
+                page()
+            except FairvizError as error:
+                st.error(words.plain(str(error)), icon=":material/error:")
+
+        return run
+
+    return guard
+
+
+@st.cache_resource(max_entries=10, show_spinner=False)
+def _damaged(kinds: tuple[str, ...], stamp: str) -> list[str]:
+    old = [
+        f"{entry.path} was made by an earlier version, which named methods otherwise, and is left out. Run 'fairviz "
+        f"{kind} --dataset {entry.spec['dataset']['name']}' again."
+        for kind in kinds
+        for entry in library().store.entries(kind)
+        if outdated(entry)
+    ]
+    return library().damaged(*kinds) + old
+
+
+def draw(chart: alt.TopLevelMixin, *, key: str, alt: str) -> None:
+    """Show a chart. Not through ``st.altair_chart``: that checks the specification against the whole grammar on every
+    rerun, which takes longer than all else on the page; the tests check it once.
+    """
+    st.vega_lite_chart(chart.to_dict(validate=False), key=key, alt=alt, width="stretch")
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _specification(token: str, _build: Callable[[], alt.TopLevelMixin]) -> dict[str, Any]:
+    return _build().to_dict(validate=False)
+
+
+def draw_again(
+    build: Callable[[], alt.TopLevelMixin], frames: dict[str, pd.DataFrame], *, token: str | None, key: str, alt: str
+) -> None:
+    """Show a chart of which only some named frames change: built once per ``token``, then only given new data.
+
+    What is built is shared between sessions, so the token must name everything else in it; None builds it anew.
+    """
+    if token is None:
+        draw(build(), key=key, alt=alt)
+        return
+    spec = _specification(f"{key} {token}", build)
+    data = {**spec["datasets"], **{name: charts.records(frame) for name, frame in frames.items()}}
+    st.vega_lite_chart({**spec, "datasets": data}, key=key, alt=alt, width="stretch")
+
+
+def spreadsheet_safe(frame: pd.DataFrame) -> pd.DataFrame:
+    """Cells that a spreadsheet would run as a formula get an apostrophe."""
+    out = frame.copy()
+    for name in out.columns:
+        if not pd.api.types.is_numeric_dtype(out[name]):
+            text = out[name].astype(str)
+            out[name] = text.where(~text.str.match(r"^[=+\-@\t\r]"), "'" + text)
+    return out
+
+
+def nonce() -> str:
+    """For names of exported files: download links need no session, so names must not be guessable."""
+    if "nonce" not in st.session_state:
+        st.session_state["nonce"] = secrets.token_hex(6)
+    result: str = st.session_state["nonce"]
+    return result

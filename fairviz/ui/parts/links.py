@@ -1,0 +1,145 @@
+"""What is chosen, kept in the page's address: stable ids, never display text, and only what is not the default.
+
+Addresses of earlier versions held display text; they are still understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+#: By name: what the address said when it was last read or written.
+_SEEN = "_address"
+#: By name: which widget it was when it was last drawn.
+_FORMS = "_forms"
+
+
+def take(name: str, read: Callable[[list[str]], Any]) -> Any:
+    """Take over what the address says, if it says something new: a link was opened, or the way back was taken.
+
+    Parameters
+    ----------
+    name : str
+        Of the parameter, and of the widget.
+    read : callable
+        Texts of the address -> value of the widget; None if they mean nothing, and are passed over.
+
+    Returns
+    -------
+    object
+        The value that was taken over just now, or None.
+    """
+    seen: dict[str, list[str]] = st.session_state.setdefault(_SEEN, {})
+    now, last = st.query_params.get_all(name), seen.get(name, [])
+    if now == last and (name in st.session_state or not last):
+        return None
+    if not now and name not in st.session_state:  # back from another page, whose address is its own
+        now = last
+    seen[name] = now
+    value = read(now) if now else None
+    if value is not None:
+        st.session_state[name] = value
+    elif not now:
+        st.session_state.pop(name, None)
+    return value
+
+
+def put(name: str, texts: Sequence[str]) -> None:
+    """Write a parameter into the address; nothing for the default."""
+    wanted = list(texts)
+    st.session_state.setdefault(_SEEN, {})[name] = wanted
+    if st.query_params.get_all(name) == wanted:
+        return
+    if wanted:
+        st.query_params[name] = wanted if len(wanted) > 1 else wanted[0]
+    else:
+        del st.query_params[name]
+
+
+def hold(name: str, form: tuple[Any, ...], value: Any) -> None:
+    """Give a widget its value, where it does not have it by itself: when it is new, or another one than before.
+
+    What has not changed is left alone: a value that is set on every run takes a moving dial out of the person's hand.
+
+    Parameters
+    ----------
+    form : tuple
+        What makes the widget another one: its kind, options, range.
+    """
+    forms = st.session_state.setdefault(_FORMS, {})
+    if forms.get(name) != form or name not in st.session_state or st.session_state[name] != value:
+        st.session_state[name] = value
+    forms[name] = form
+
+
+def number(texts: list[str]) -> float | None:
+    """The finite number that the address holds."""
+    try:
+        value = float(texts[0])
+    except ValueError:
+        return None
+    return value if abs(value) < float("inf") else None
+
+
+def _known(options: Sequence[Any], *shown: Callable[[Any], str]) -> Callable[[str], Any]:
+    """From an id, or from a text that earlier versions wrote, to the option."""
+    ways: list[Callable[[Any], str]] = [*shown, str]
+    return {str(way(option)): option for way in ways for option in options}.get
+
+
+def choose(
+    widget: Callable[..., Any], label: str, options: Sequence[Any], *, key: str, default: Any = None,
+    format_func: Callable[[Any], str] = str, formerly: Callable[[Any], str] = str, **how: Any,
+) -> Any:  # fmt: skip
+    """One of several options, by a select box, a segmented control or the like.
+
+    Parameters
+    ----------
+    widget : callable
+        ``st.selectbox`` or a widget with the same arguments.
+    default : object, optional
+        The first option by default.
+    formerly : callable
+        What an option was called in earlier versions.
+    """
+    default = options[0] if default is None else default
+    read = _known(options, formerly, format_func)
+    take(key, lambda texts: read(texts[0]))
+    stands = st.session_state.get(key)
+    hold(key, (widget.__name__, *options), stands if stands in options else default)
+    value = widget(label, options, key=key, format_func=format_func, **how)
+    put(key, [] if value == default else [str(value)])
+    return value
+
+
+def choose_some(place: DeltaGenerator, label: str, options: Sequence[str], *, key: str, **how: Any) -> list[str]:
+    """Any of several options, all at first, as pills."""
+    read = _known(options, how.get("format_func", str))
+    take(key, lambda texts: [found for text in texts if (found := read(text)) is not None] or None)
+    stands = st.session_state.get(key, [None])
+    hold(key, ("pills", *options), stands if set(stands) <= set(options) else list(options))
+    value = list(place.pills(label, options, selection_mode="multi", key=key, **how))
+    put(key, [] if value == list(options) else value)
+    return value
+
+
+def slide(
+    widget: Callable[..., Any],
+    label: str,
+    low: float,
+    high: float,
+    default: float,
+    step: float,
+    *,
+    key: str,
+    **how: Any,
+) -> float:
+    """A number between two others, on a slider; what an address asks for beyond them is the nearest end."""
+    take(key, number)
+    hold(key, ("slider", low, high, step), float(min(max(st.session_state.get(key, default), low), high)))
+    value = float(widget(label, low, high, step=step, key=key, **how))
+    put(key, [] if abs(value - default) < 1e-12 else [format(value, ".12g")])
+    return value

@@ -1,0 +1,259 @@
+"""Any setting, computed now: a preview at once, then the guided sample. Needs rows and a fit per held-out domain."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from fairviz.controls import CONTROLS
+from fairviz.data.dataset import DomainDataset
+from fairviz.data.sets import DATASETS
+from fairviz.errors import FairvizError
+from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.runs import Runs
+from fairviz.experiments.publish import facts
+from fairviz.experiments.recorded import N_ROWS, recorded_trial
+from fairviz.experiments.trial import Bench, Trial, counts_of
+from fairviz.store import Entry
+from fairviz.store.fits import knows_price
+from fairviz.store.specs import FitSpec
+from fairviz.ui.parts import links, loading, tables, words
+from fairviz.ui.parts.scene import Places, layout, show
+from fairviz.ui.parts.setting import Setting
+from fairviz.ui.parts.training import training
+from fairviz.ui.parts.view import View, background, mean_point
+
+
+def story_knobs(dataset: str) -> dict[str, Any]:
+    """Knobs of the simulated story; the defaults have shipped fits."""
+    with st.popover("Change the story", icon=":material/tune:"):
+        st.caption("A labour market in four regions. Past decisions disfavoured women; the sector hints at the group.")
+        knobs = {
+            knob.name: links.slide(st.slider, knob.title, 0.0, knob.high, 1.0, knob.step, key=knob.name)
+            for knob in DATASETS[dataset].knobs
+        }
+        st.caption("A new story needs new fits: one to three minutes each, in the background.")
+    return {} if all(v == 1.0 for v in knobs.values()) else knobs
+
+
+def ready(dataset: str, options: dict[str, Any]) -> bool:
+    """Whether any price can be computed here: the rows and a fit for every held-out domain."""
+    if not DATASETS[dataset].available():
+        return False
+    fits = loading.fits(dataset, options)
+    found = None if options else loading.recorded(dataset)
+    domains = found[1]["domains"] if found else loading.rows(dataset, _json(options)).domains
+    return all(domain in fits for domain in domains)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> None:
+    """A setting that is not recorded: a preview at once, replaced by the guided sample when that is there."""
+    if not DATASETS[setting.dataset].available():
+        _how_to_get_rows(setting, sentence)
+        return
+    dataset = loading.rows(setting.dataset, _json(setting.options))
+    fits = loading.fits(setting.dataset, setting.options)
+    missing = [d for d in dataset.domains if d not in fits]
+    if missing:
+        training(setting, dataset, missing, sentence)
+    if len(missing) == len(dataset.domains):
+        return
+    places = layout(setting, [d for d in dataset.domains if d in fits], list(dataset.labels), sentence)
+    if places is None:
+        return
+    word = aside.empty()  # at once, before anything is computed
+    word.caption("Computing the numbers at this setting …")
+    _learn_prices(dataset, fits, word)
+    paths = {domain: str(fits[domain].path) for domain in places.domains}
+    aimed = ""
+    if setting.goal is not None:
+        setting, aimed = _solve(setting, paths, aside)
+    specs = {domain: FitSpec.from_json(fits[domain].spec) for domain in places.domains}
+    trials = {domain: _trial(setting, domain) for domain in places.domains}
+    keys = {d: Bench(dataset, loading.library(), setting.options, spec=specs[d]).key(trials[d]) for d in places.domains}
+    stored = loading.library().trials.get(keys.values())
+    if len(stored) == len(keys):
+        now = [counts_of([stored[keys[d]]], dataset.groups) for d in places.domains]
+        status = f"Sampled · one seed of {N_ROWS:,} guided rows per domain"
+    else:
+        now, status = _preview(setting, paths)
+    view = _view(setting, dataset, places, paths, Runs((Counts.concat(now),)))
+    note = "Drawn and tested on this machine. λ_z is set by you, not tuned on these people."
+    if aimed:
+        note = "Drawn and tested on this machine. λ_z was found on the source's people, not on these."
+    word.empty()
+    show(setting, view, places, facts(dataset), note, status=aimed + status, recorded=False)
+    open_ones = {domain: key for domain, key in keys.items() if key not in stored}
+    _draw(specs, trials, open_ones, aside)
+
+
+def _learn_prices(dataset: DomainDataset, fits: dict[str, Entry], word: DeltaGenerator) -> None:
+    """Fits of an earlier version learn what a price needs, once."""
+    old = [d for d, entry in fits.items() if not knows_price(entry)]
+    for domain in old:
+        word.caption(f"Learning what a price needs from the people trained on without {words.plain(domain)} …")
+        loading.library().fit(FitSpec.from_json(fits[domain].spec), dataset)
+    if old:
+        for kept in (loading.previewer, loading.previewed, loading.solved):
+            kept.clear()
+        st.rerun()
+
+
+def _trial(setting: Setting, target: str) -> Trial:
+    """The guided sample of a setting, tested once."""
+    given = {"control": setting.control, "lambda_y": setting.lambda_y, "lambda_z": setting.price(target)}
+    return recorded_trial(target, setting.classifier, 0, {**given, "lambda_eop": setting.lambda_eop})
+
+
+def _preview(setting: Setting, paths: dict[str, str]) -> tuple[list[Counts], str]:
+    """Counts per domain from weighted rows, and what they are worth."""
+    found = [
+        loading.previewed(
+            path, setting.dataset, _json(setting.options), domain, setting.classifier,
+            _json({"control": setting.control, "lambda_y": setting.lambda_y, "lambda_z": setting.price(domain),
+                   "lambda_eop": setting.lambda_eop}),
+        )
+        for domain, path in paths.items()
+    ]  # fmt: skip
+    sizes = sorted(round(size) for _, size in found)
+    worth = f"{sizes[0]:,}" if sizes[0] == sizes[-1] else f"{sizes[0]:,} to {sizes[-1]:,}"
+    return [counts for counts, _ in found], f"Preview · 10,000 weighted rows per domain, worth {worth}"
+
+
+def _draw(specs: dict[str, FitSpec], trials: dict[str, Trial], missing: dict[str, str], place: DeltaGenerator) -> None:
+    """Have guided rows drawn and tested in a process beside this one; the page never waits for them."""
+    wanted = _json(list(missing.values()))
+    asked = st.session_state.get("drawing")
+    if asked is not None and asked[0] != wanted:
+        for future in asked[1].values():  # the dial has moved on
+            future.cancel()
+        asked = st.session_state["drawing"] = None
+    if not missing:
+        return
+    if asked is None:
+        futures = loading.drawer().submit([specs[d] for d in missing], [trials[d] for d in missing])
+        asked = st.session_state["drawing"] = (wanted, dict(zip(missing, futures, strict=True)))
+    with place:
+        _watch_drawing(wanted)
+
+
+@st.fragment(run_every="0.5s")
+def _watch_drawing(wanted: str) -> None:
+    """Progress of the guided rows; the page is drawn again when they are there."""
+    asked = st.session_state.get("drawing")
+    if asked is None or asked[0] != wanted:
+        return
+    futures = asked[1]
+    done = {domain: future for domain, future in futures.items() if future.done()}
+    failed = [(domain, future.exception()) for domain, future in done.items() if future.exception() is not None]
+    if failed:
+        domain, error = failed[0]
+        st.caption(words.plain(f"The preview stands: guided rows without {domain} could not be drawn ({error})."))
+        return
+    if len(done) == len(futures):
+        st.session_state["drawing"] = None
+        st.rerun()
+    now = next(domain for domain in futures if domain not in done)
+    st.progress(len(done) / len(futures), f"Preview; drawing guided rows, {words.plain(now)} …")
+
+
+def _solve(setting: Setting, paths: dict[str, str], place: DeltaGenerator) -> tuple[Setting, str]:
+    """The setting with a price for each domain, and a sentence on what was aimed at."""
+    goal = setting.goal
+    assert goal is not None
+    given = _json({"control": setting.control, "lambda_y": setting.lambda_y, "lambda_eop": setting.lambda_eop})
+    found = {}
+    bar = place.empty()
+    control = CONTROLS[setting.control]
+    for done, (domain, path) in enumerate(paths.items()):
+        bar.progress(done / len(paths), f"Looking for the price without {words.plain(domain)} …")
+        top = loading.fit_at(path).end_of_dial(setting.control) if control.gaps else control.fixed[-1]
+        found[domain] = loading.solved(
+            path, setting.dataset, _json(setting.options), domain, setting.classifier, given, (goal.kind, goal.value),
+            top,
+        )  # fmt: skip
+    bar.empty()
+    setting = replace(setting, prices=tuple((domain, s.price) for domain, s in found.items()))
+    short = [domain for domain, s in found.items() if not s.met]
+    reached = sorted(s.reached for s in found.values())
+    if goal.kind == "accuracy":
+        aim = f"at most {100 * goal.value:g} points of accuracy lost"
+        there = f"{100 * reached[0]:.1f} to {100 * reached[-1]:.1f} lost there"
+    else:
+        aim, there = f"{goal.kind} of {goal.value:g}", f"{reached[0]:.2f} to {reached[-1]:.2f} there"
+    text = f"Aimed on the source's people at {aim} ({there}): λ_z {setting.price_text}. "
+    if short:
+        text += f"Out of reach without {words.join(short)}; the closest is taken. "
+    return setting, text
+
+
+def _how_to_get_rows(setting: Setting, sentence: DeltaGenerator) -> None:
+    """Without the rows of a data set: recorded results and sampling work, tests do not."""
+    source = DATASETS[setting.dataset]
+    assert source.files is not None
+    sentence.info(
+        f"Testing needs the rows of {source.title}, which are not on this machine. To get them: "
+        f"{words.plain(words.how_to_get(setting.dataset))}"
+        + (" Recorded prices work without them." if loading.recorded(setting.dataset) else ""),
+        icon=":material/download:",
+    )
+    if source.downloadable and st.button("Download the rows", key="download_data", type="primary"):
+        try:
+            with st.spinner("Downloading …"):
+                source.files.download()
+        except FairvizError as error:
+            st.error(words.plain(str(error)), icon=":material/error:")
+        else:
+            st.rerun()
+    tables.synthetic(setting)
+
+
+def _view(
+    setting: Setting,
+    dataset: DomainDataset,
+    places: Places,
+    paths: dict[str, str],
+    now: Runs,
+) -> View:
+    """The present numbers before a recorded background, or before one computed here."""
+    domains, metric = tuple(places.domains), places.metric
+    seeds = pd.DataFrame([{**mean_point(now, metric, ""), "lambda_z": setting.lambda_z, "seed": 0}])
+    found = None if setting.options else loading.recorded(setting.dataset)
+    if found is not None and setting.control in found[0].controls():
+        strength = next((s for s in found[0].label_strengths() if abs(s - setting.lambda_y) < 1e-9), None)
+        if strength is not None:
+            behind = loading.recorded_background(
+                setting.dataset, setting.control, strength, setting.classifier, domains, metric
+            )
+            return behind.view(now, seeds)
+    plain = replace(setting, lambda_z=0.0, lambda_eop=0.0, prices=(), control="dp")
+    before = Runs((Counts.concat(_preview(plain, paths)[0]),))
+    references = {}
+    for method in ("unmitigated", "constant"):
+        trials = [recorded_trial(domain, setting.classifier, 0, {}, method=method) for domain in domains]
+        rows = Bench(dataset, loading.library(), setting.options).compute(trials)
+        references[method] = Runs((counts_of(rows, dataset.groups),))
+    path = _trail(setting, list(domains), now, before, metric)
+    return background(before, references["unmitigated"], references["constant"], path, metric).view(now, seeds)
+
+
+def _trail(setting: Setting, domains: list[str], now: Runs, before: Runs, metric: str) -> pd.DataFrame:
+    """The settings tried in this session with everything but the price the same, as the path of the dial."""
+    key = _json([setting.dataset, setting.options, setting.control, setting.lambda_y, setting.lambda_eop,
+                 setting.classifier, domains])  # fmt: skip
+    tried: dict[float, Runs] = st.session_state.setdefault("trail", {}).setdefault(key, {})
+    if setting.goal is None:
+        tried[setting.lambda_z] = now
+    if setting.lambda_eop == 0:
+        tried[0.0] = before
+    points = [{"lambda_z": price, **mean_point(c, metric, "")} for price, c in sorted(tried.items())]
+    return pd.DataFrame(points, columns=["lambda_z", "accuracy", "fairness", "label"])

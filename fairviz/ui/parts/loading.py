@@ -1,0 +1,224 @@
+"""What pages read, kept in memory between reruns and shared between sessions: never changed. Keys are strings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from fairviz.controls import CONTROLS
+from fairviz.data import ALL_DOMAINS
+from fairviz.data.dataset import DomainDataset
+from fairviz.data.sources import fingerprint_of, load_dataset
+from fairviz.errors import SettingError, StoreError
+from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.goal import Goal, Solved, solve_price
+from fairviz.evaluation.tradeoff import Sweep
+from fairviz.experiments.publish import facts
+from fairviz.store import Entry, read_entry
+from fairviz.store.fits import load_fit
+from fairviz.store.jobs import JobQueue
+from fairviz.store.library import Library
+from fairviz.store.specs import FIT, FRONTIER, SWEEP, TABLE
+from fairviz.ui.parts import view
+from fairviz.ui.parts.view import Background, View
+
+if TYPE_CHECKING:
+    from fairviz.experiments.drawer import Drawer
+    from fairviz.experiments.preview import Preview
+    from fairviz.synthesizers.fadm import FADM
+
+
+def outdated(entry: Entry) -> bool:
+    """Whether a comparison is of a version that did not say what its dials are."""
+    return entry.kind in (FRONTIER, TABLE) and "dials" not in entry.spec
+
+
+@st.cache_resource
+def library() -> Library:
+    """The user's store and the shipped one."""
+    return Library()
+
+
+@st.cache_resource
+def queue() -> JobQueue:
+    """Background fits."""
+    return JobQueue(library=library())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _recorded(dataset: str, stamp: str) -> tuple[Sweep, dict[str, Any], dict[str, Any]] | None:
+    entry = library().recorded(fingerprint_of(dataset))
+    if entry is None:
+        return None
+    facts = entry.json("facts.json")
+    return Sweep.of(entry.table("trials.csv"), facts["groups"]), facts, entry.made
+
+
+def recorded(dataset: str) -> tuple[Sweep, dict[str, Any], dict[str, Any]] | None:
+    """A registered data set's recorded sweep, its facts and who made it; None if none is shipped."""
+    return _recorded(dataset, library().stamp(SWEEP))
+
+
+def smallest_share(dataset: str, options: dict[str, Any], control: str) -> float:
+    """The smallest group's share of the source that a control divides by; a multiplier beyond it is clipped.
+
+    Of all people for parity, of all people who have the favourable label for opportunity; 1 if nothing is known.
+    """
+    found = None if options else recorded(dataset)
+    if found is not None:
+        facts = found[1]
+    elif fits(dataset, options):
+        facts = published_facts(dataset, json.dumps(options, sort_keys=True))
+    else:
+        return 1.0
+    counts = pd.DataFrame(facts["counts"])
+    among = counts[counts["label"] == 1] if CONTROLS[control].gaps[:1] == ("eop",) else counts
+    return float(among.groupby("group")["n"].sum().min() / counts["n"].sum())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def published_facts(dataset: str, options: str) -> dict[str, Any]:
+    """``pretrain.facts`` of a data set whose rows are here; ``options`` is JSON. Never changed."""
+    return facts(rows(dataset, options))
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _end(path: str, stamp: str, control: str) -> tuple[float | None, str]:
+    try:
+        return _fit_at(path, stamp).end_of_dial(control), ""
+    except SettingError as error:
+        return None, str(error)
+
+
+def ends(dataset: str, options: dict[str, Any], control: str) -> tuple[dict[str, float], dict[str, str]]:
+    """By held-out domain: the price of equality on the source, or why there is no price there.
+
+    From the recorded results where there are some, so that no fit need be opened; empty for a control without
+    such a price, or without any fit.
+    """
+    gaps = CONTROLS[control].gaps
+    if not gaps:
+        return {}, {}
+    found = None if options else recorded(dataset)
+    told = found[1].get("equality", {}).get(gaps[0], {}) if found else {}
+    if told:
+        return told, {}
+    stamp = library().stamp(FIT)
+    asked = {d: _end(str(e.path), stamp, control) for d, e in fits(dataset, options).items() if d != ALL_DOMAINS}
+    return {d: end for d, (end, _) in asked.items() if end is not None}, {
+        d: why for d, (_, why) in asked.items() if why
+    }
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def _recorded_background(
+    dataset: str, stamp: str, control: str, lambda_y: float, classifier: str, domains: tuple[str, ...], metric: str
+) -> Background:
+    found = _recorded(dataset, stamp)
+    if found is None:  # it was there a moment ago
+        raise StoreError(f"The recorded results of {dataset} have just been damaged or removed. Reload the page.")
+    return view.recorded_background(
+        found[0], control=control, lambda_y=lambda_y, classifier=classifier, domains=domains, metric=metric
+    )
+
+
+def recorded_background(
+    dataset: str, control: str, lambda_y: float, classifier: str, domains: tuple[str, ...], metric: str
+) -> Background:
+    """What stays while the dial moves; arguments are plain values, never frames."""
+    return _recorded_background(dataset, library().stamp(SWEEP), control, lambda_y, classifier, domains, metric)
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
+def _recorded_setting(
+    dataset: str, stamp: str, control: str, lambda_y: float, lambda_z: float, classifier: str,
+    domains: tuple[str, ...], metric: str,
+) -> View:  # fmt: skip
+    return _recorded_background(dataset, stamp, control, lambda_y, classifier, domains, metric).at(lambda_z)
+
+
+def recorded_setting(
+    dataset: str, control: str, lambda_y: float, lambda_z: float, classifier: str, domains: tuple[str, ...], metric: str
+) -> View:
+    """The view of a recorded setting. Shared between sessions: never changed."""
+    stamp = library().stamp(SWEEP)
+    return _recorded_setting(dataset, stamp, control, lambda_y, lambda_z, classifier, domains, metric)
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _fits(fingerprint: str, stamp: str) -> dict[str, Entry]:
+    return library().find_fits(fingerprint)
+
+
+def fits(dataset: str, options: dict[str, Any]) -> dict[str, Entry]:
+    """Default fits of a registered data set by target. Verified once, and again when a fit has come or gone."""
+    return _fits(fingerprint_of(dataset, options), library().stamp(FIT))
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the rows …")
+def rows(dataset: str, options: str) -> DomainDataset:
+    """A data set's rows; ``options`` is JSON."""
+    return load_dataset(dataset, **json.loads(options))
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _fit_at(path: str, stamp: str) -> FADM:
+    result: FADM = load_fit(read_entry(Path(path)))
+    return result
+
+
+def fit_at(path: str) -> FADM:
+    """A verified fit by its folder. Shared between sessions: never changed."""
+    return _fit_at(path, library().stamp(FIT))
+
+
+@st.cache_resource
+def drawer() -> Drawer:
+    """Draws guided rows beside the app."""
+    from fairviz.experiments.drawer import Drawer
+
+    return Drawer(library())
+
+
+@st.cache_resource(max_entries=16, show_spinner="Drawing a pool of rows …")
+def previewer(path: str, dataset: str, options: str, target: str) -> Preview:
+    """The pool of a fit with the target's rows. Shared between sessions: never changed."""
+    from fairviz.experiments.preview import Preview
+
+    source, held_out = rows(dataset, options).leave_out(target)
+    return Preview(fit_at(path), source, held_out)
+
+
+@st.cache_resource(max_entries=2000, show_spinner=False)
+def previewed(
+    path: str, dataset: str, options: str, target: str, classifier: str, setting: str
+) -> tuple[Counts, float]:
+    """Counts and effective sample size of a preview; ``setting`` is JSON as for ``Pool.weights``."""
+    return previewer(path, dataset, options, target).test(classifier, **json.loads(setting))
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
+def solved(
+    path: str,
+    dataset: str,
+    options: str,
+    target: str,
+    classifier: str,
+    setting: str,
+    goal: tuple[str, float],
+    top: float,
+) -> Solved:
+    """The price that reaches a goal, from source rows only."""
+    given = json.loads(setting)
+    preview = previewer(path, dataset, options, target)
+    return solve_price(lambda price: preview.validate(classifier, **{**given, "lambda_z": price}), Goal(*goal), top)
+
+
+@st.cache_data(max_entries=20, show_spinner="Drawing synthetic rows …")
+def synthetic_rows(path: str, settings: str) -> pd.DataFrame:
+    """Rows sampled from the fit at ``path``; ``settings`` is JSON."""
+    return fit_at(path).sample(**json.loads(settings))

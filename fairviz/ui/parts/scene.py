@@ -1,0 +1,148 @@
+"""Sentence, charts and tables around a view, recorded or live."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from fairviz import charts
+from fairviz.controls import CONTROLS
+from fairviz.data.sets import DATASETS
+from fairviz.evaluation.metrics import METRICS, Ratio, axes
+from fairviz.ui.parts import base, links, tables, words
+from fairviz.ui.parts.setting import Setting
+from fairviz.ui.parts.view import View, direction, dumbbell_frame, now_frame
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where things go, and what the two selectors at the charts say."""
+
+    sentence: DeltaGenerator
+    left: DeltaGenerator
+    right: DeltaGenerator
+    domains: list[str]
+    metric: str
+
+
+#: What the marks of the charts are.
+MARKS = (
+    " Line: path of the dial. Cross: 95 % interval over test people and seeds. Small dots: single seeds. Diamond: the "
+    "same model trained on as many real rows. Dashed: giving everyone the more frequent answer"
+)
+GREEN = ". Green: the best any rule can do, known because this world is made up."
+
+
+def _follow(control: str) -> None:
+    """The axis shows what the control moves, until the person (or a link) chooses another."""
+    if "axis_chosen" not in st.session_state:
+        st.session_state["axis_chosen"] = "axis" in st.query_params
+    if not st.session_state["axis_chosen"]:
+        st.session_state["axis"] = CONTROLS[control].moves
+
+
+def _chosen() -> None:
+    st.session_state["axis_chosen"] = True
+
+
+def layout(setting: Setting, names: list[str], labels: list[str], sentence: DeltaGenerator) -> Places | None:
+    """The selectors at the charts and the charts' places; None if no domain is chosen."""
+    _follow(setting.control)
+    at_axis, at_domains = st.columns(2, gap="medium", vertical_alignment="bottom")
+    metric = links.choose(
+        at_axis.selectbox, f"Upward in the chart (favourable: {words.plain(labels[1])})", axes(), key="axis",
+        default=CONTROLS[setting.control].moves, format_func=lambda m: METRICS[m].title,
+        formerly=lambda m: METRICS[m].short, on_change=_chosen,
+        help="R_DP: the lower group's rate of favourable answers over the higher group's. R_EOp: the same among people "
+        "whose true label is favourable. 1 is equal.",
+    )  # fmt: skip
+    domains = links.choose_some(
+        at_domains, "Held out and tested on", names, key=f"domains_{setting.dataset}", format_func=words.plain,
+        wrap=True, help="Each was left out of the training of its own fit.",
+    )  # fmt: skip
+    if not domains:
+        sentence.info("Choose at least one domain to test on.", icon=":material/info:")
+        return None
+    left, right = st.columns(2, gap="medium")
+    return Places(sentence, left.container(), right.container(), domains, metric)
+
+
+def show(
+    setting: Setting, view: View, places: Places, facts: dict[str, Any], note: str, *, status: str, recorded: bool
+) -> None:
+    """Draw a view. Recorded charts are kept between visitors; live ones hold a visitor's own path and are not.
+
+    Parameters
+    ----------
+    status : str
+        What the numbers are: recorded, preview or sampled, and from how much.
+    """
+    source, schema = DATASETS[setting.dataset], facts["schema"]
+    metric = places.metric
+    what = METRICS[metric]
+    truth = _truth(setting, facts, view, metric)
+    places.sentence.caption(words.plain(status))
+    places.sentence.markdown(
+        words.sentence(
+            view,
+            metric=metric,
+            labels=(facts["labels"][0], facts["labels"][1]),
+            nouns=source.nouns,
+            domain_word=source.nouns.get("domain", schema["domain"]),
+            controlled=setting.controlled,
+        )
+    )
+    now, per_domain = now_frame(view, setting.lambda_z, setting.price_text), dumbbell_frame(view, metric)
+    scatter = partial(
+        charts.tradeoff,
+        view.path,
+        view.seeds,
+        now,
+        view.references,
+        view.constant,
+        y_title=what.short,
+        higher_is_fairer=what.higher_is_better,
+        truth=truth,
+    )
+    dumbbell = partial(
+        charts.dumbbell, per_domain, title=_across(view, metric, source.nouns), ratio=isinstance(what, Ratio)
+    )
+    # all but the present point stays while the recorded dial moves
+    token = json.dumps([asdict(replace(setting, lambda_z=0.0)), places.domains, metric]) if recorded else None
+    with places.left:
+        alt = f"Accuracy {view.head['accuracy']:.3f}, {metric} {view.head['fairness']:.3f} at the present setting"
+        base.draw_again(scatter, {"now": now, "seeds": view.seeds}, token=token, key="tradeoff", alt=alt)
+    with places.right:
+        alt = f"{metric} in each held-out domain, without control and now"
+        base.draw_again(dumbbell, charts.judged_and_not(per_domain), token=token, key="dumbbell", alt=alt)
+    st.caption(words.plain(note) + MARKS + (GREEN if truth is not None else "."))
+    tables.domain_table(view.domains, schema["favourable"], source.nouns)
+    tables.details(setting, view, schema["favourable"], source.nouns)
+
+
+def _across(view: View, metric: str, nouns: Mapping[str, str]) -> str:
+    """What is compared between the groups of a domain: ``women ÷ men``."""
+    pair, what = direction(view, metric), METRICS[metric]
+    if pair is None:
+        return what.short
+    low, high = (nouns.get(view.now.groups[k], view.now.groups[k]) for k in pair)
+    return f"{low} ÷ {high}" if isinstance(what, Ratio) else f"{high} − {low}, points"
+
+
+def _truth(setting: Setting, facts: dict[str, Any], view: View, metric: str) -> pd.DataFrame | None:
+    """The known best frontier (mean over the domains shown), if the data set has one."""
+    rows = facts.get("bayes_frontier")
+    known = {control.moves: name for name, control in CONTROLS.items() if control.recorded and control.gaps}
+    if not rows or metric not in known or setting.options:
+        return None
+    frame = pd.DataFrame(rows)
+    frame = frame[frame["domain"].isin(view.now.domains) & (frame["control"] == known[metric])]
+    mean = frame.groupby("lambda_z", as_index=False)[["accuracy", metric]].mean()
+    return mean.rename(columns={metric: "fairness"})

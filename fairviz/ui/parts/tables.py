@@ -1,0 +1,134 @@
+"""Under the charts: the domain table, counts, synthetic rows, the command."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from fairviz.data.sets import DATASETS
+from fairviz.errors import FairvizError
+from fairviz.ui.parts import base, loading, words
+from fairviz.ui.parts.setting import Setting, reproduce
+from fairviz.ui.parts.view import View, counts_table
+
+GREY = "color: #7A7A7A; background-color: rgba(128,128,128,0.12); font-style: italic"
+
+
+def domain_frame(domains: list[dict[str, Any]], favourable: str, nouns: Mapping[str, str]) -> pd.DataFrame:
+    """One row of text per held-out domain: n, accuracy, rates per group, ratios with intervals and floors."""
+    rows = []
+    for row in sorted(domains, key=lambda r: -r["n"]):
+        line = {
+            "Held-out domain": row["domain"],
+            "People": f"{row['n']:,}",
+            "Right": words.span(row["accuracy"], percent=True),
+        }
+        for group in row["groups"]:
+            name = nouns.get(group["group"], group["group"])
+            rate = "" if math.isnan(group["rate"]) else f"{100 * group['rate']:.1f} %"
+            line[f"{name}: predicted {favourable}"] = f"{rate} of {group['n']:,}"
+        for metric in ("R_DP", "R_EOp"):
+            why = row[f"{metric}_why"]
+            less = row[f"{metric}_less"]
+            turn = f" {nouns.get(less, less)} less" if less else ""
+            line[metric] = f"not estimable: {why}" if why else words.span(row[metric]) + turn
+            median, low = row[f"{metric}_floor"]
+            line[f"{metric} if perfectly equal"] = "" if math.isnan(median) else f"{median:.2f} / {low:.2f}"
+        rows.append(line)
+    return pd.DataFrame(rows)
+
+
+def domain_table(
+    domains: list[dict[str, Any]], favourable: str, nouns: Mapping[str, str], key: str = "domain_table"
+) -> None:
+    """The table of :func:`domain_frame`, with what it means below."""
+    frame = domain_frame(domains, favourable, nouns)
+    st.markdown("**Domain by domain** · 95 % intervals over test people and seeds in brackets")
+    styled = frame.style.map(lambda cell: GREY if str(cell).startswith("not estimable") else "")
+    st.dataframe(styled, hide_index=True, key=key, alt="Counts, accuracy and fairness per held-out domain")
+    st.caption(
+        "R_DP: lower rate of favourable answers over the higher one. R_EOp: the same among people whose true label is "
+        "favourable. Rates are means over the runs, and a ratio is the quotient of these means. Chance alone lowers a "
+        "ratio: with 30 people in each group that of an equal model comes out about 0.14 too low if the rates are near "
+        "60 %, 0.30 if near 20 %; with 1,000 people 0.03 and 0.07. A ratio that is truly 0.5 is hardly off. “If "
+        "perfectly equal”: what one run of a model without group difference would show with the people of this row, "
+        "typically / 1 in 20 below."
+    )
+
+
+def details(setting: Setting, view: View, favourable: str, nouns: Mapping[str, str]) -> None:
+    """Folded away: counts, rows, command."""
+    with st.expander("Counts per domain and group"):
+        table = counts_table(view, favourable, nouns)
+        st.dataframe(table, hide_index=True, key="counts_table")
+        st.download_button(
+            "Download counts (CSV)", table.to_csv(index=False), f"fairviz-counts-{base.nonce()}.csv", "text/csv",
+            key="download_counts", on_click="ignore",
+        )  # fmt: skip
+    synthetic(setting)
+    with st.expander("The commands for one domain and seed"):
+        domains = [row["domain"] for row in view.domains]
+        target = (
+            st.selectbox("Held-out domain", domains, key=f"command_{setting.dataset}")
+            if len(domains) > 1
+            else domains[0]
+        )
+        st.code(reproduce(setting, target), language="bash", wrap_lines=True)
+        st.caption("Seeds 0, 1, 2 … (in both lines) give the recorded runs; the numbers above are their means.")
+
+
+def synthetic(setting: Setting) -> None:
+    """Look at and download synthetic rows at this setting; drawn on demand."""
+    with st.expander("Synthetic rows at this setting"):
+        fits = loading.fits(setting.dataset, setting.options)
+        if not fits:
+            st.info("There is no fit to draw from yet.")
+            return
+        left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
+        target = left.selectbox(
+            "From the fit that never saw", sorted(fits), key=f"rows_target_{setting.dataset}",
+            format_func=lambda t: "nothing held out" if t == "all" else t,
+        )  # fmt: skip
+        n = middle.select_slider("Rows", [100, 1000, 10_000], value=1000, key="rows_n")
+        asked = right.button("Draw rows", key="draw", type="primary")
+        settings = {
+            "n": int(n),
+            "control": setting.control,
+            "lambda_y": setting.lambda_y,
+            "lambda_z": setting.price(target),
+            "lambda_eop": setting.lambda_eop,
+        }
+        token = json.dumps([setting.dataset, setting.options, target, settings], sort_keys=True)
+        if asked:
+            st.session_state["drawn"] = token
+        if st.session_state.get("drawn") != token:
+            st.caption("Press the button to draw rows at the dial's present setting. Drawn here, on this machine.")
+            return
+        try:
+            frame = loading.synthetic_rows(str(fits[target].path), json.dumps(settings, sort_keys=True))
+        except FairvizError as error:
+            st.error(words.plain(str(error)))
+            return
+        label = DATASETS[setting.dataset].schema.label
+        st.dataframe(
+            frame[[label, *frame.columns.drop(label)]].head(200), hide_index=True, key="rows_table", height=280
+        )
+        share = (frame[label] == DATASETS[setting.dataset].schema.favourable).mean()
+        st.caption(
+            f"{len(frame):,} rows, first 200 shown; {100 * share:.1f} % have the favourable label. "
+            "Synthetic does not mean anonymous: rare combinations of real people can come back."
+        )
+        with st.container(horizontal=True):
+            st.download_button(
+                "Download CSV", frame.to_csv(index=False), f"fairviz-rows-{base.nonce()}.csv", "text/csv",
+                key="download_rows", on_click="ignore",
+            )  # fmt: skip
+            st.download_button(
+                "Download for spreadsheets", base.spreadsheet_safe(frame).to_csv(index=False),
+                f"fairviz-rows-safe-{base.nonce()}.csv", "text/csv", key="download_rows_safe", on_click="ignore",
+            )  # fmt: skip

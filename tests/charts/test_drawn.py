@@ -1,0 +1,207 @@
+"""Every chart as it is drawn, measured: on all that ships, as wide as a column and a phone."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fairviz import charts
+from fairviz.controls import CONTROLS
+from fairviz.data.sources import fingerprint_of
+from fairviz.evaluation.metrics import METRICS, Ratio, axes
+from fairviz.evaluation.pareto import hull
+from fairviz.evaluation.tradeoff import Sweep
+from fairviz.experiments.results import Results
+from fairviz.store.library import Library
+from fairviz.store.specs import FRONTIER
+from fairviz.ui.compare import FIRST, RATIOS, TRIVIAL
+from fairviz.ui.parts.view import View, direction, dumbbell_frame, now_frame, recorded_background
+from tests.charts.drawing import WIDTHS, Drawn, check, drawn, spans
+
+
+@cache
+def recorded(dataset: str) -> tuple[Sweep, dict]:
+    entry = Library().recorded(fingerprint_of(dataset))
+    assert entry is not None
+    facts = entry.json("facts.json")
+    return Sweep.of(entry.table("trials.csv"), facts["groups"]), facts
+
+
+SINGLE = [(d, domain) for d in ("adult", "simulated") for domain in recorded(d)[1]["domains"]]
+
+
+@cache
+def behind(dataset: str, control: str, metric: str, domains: tuple[str, ...], lambda_y: float, classifier: str):
+    sweep, _ = recorded(dataset)
+    return recorded_background(
+        sweep, control=control, lambda_y=lambda_y, classifier=classifier, domains=domains, metric=metric
+    )
+
+
+def draw_tradeoff(view: View, metric: str, now: pd.DataFrame, truth: pd.DataFrame | None, width: int) -> Drawn:
+    chart = charts.tradeoff(
+        view.path, view.seeds, now, view.references, view.constant, y_title=METRICS[metric].short,
+        higher_is_fairer=METRICS[metric].higher_is_better, truth=truth,
+    )  # fmt: skip
+    found = drawn(chart, width)
+    check(found)
+    finite = view.path.dropna(subset=["fairness"])
+    drawn_at = [finite["accuracy"], view.references["accuracy"], view.constant["accuracy"]]
+    if truth is not None:
+        low, high = sorted(found.ends("left"))
+        inner = 0.06 * (high - low)  # the line goes on to the frame
+        drawn_at.append(truth.loc[truth["fairness"].between(low + inner, high - inner), "accuracy"])
+    spans(found, "bottom", pd.concat(drawn_at))
+    assert len(found.labels("left")) >= 3
+    return found
+
+
+def draw_dumbbell(view: View, metric: str, width: int) -> Drawn:
+    pair = direction(view, metric)
+    assert pair is not None
+    ratio = isinstance(METRICS[metric], Ratio)
+    title = "women ÷ men" if ratio else "men − women, points"
+    found = drawn(charts.dumbbell(dumbbell_frame(view, metric), title=title, ratio=ratio), width)
+    check(found)
+    assert len({t.text for t in found.labels("bottom")}) >= 3
+    return found
+
+
+def the_truth(facts: dict, metric: str, domains: tuple[str, ...]) -> pd.DataFrame | None:
+    if "bayes_frontier" not in facts or metric not in ("R_DP", "R_EOp"):
+        return None
+    rows = pd.DataFrame(facts["bayes_frontier"])
+    rows = rows[(rows["control"] == ("dp" if metric == "R_DP" else "eop")) & rows["domain"].isin(domains)]
+    return rows.groupby("lambda_z", as_index=False)[["accuracy", metric]].mean().rename(columns={metric: "fairness"})
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("metric", axes())
+@pytest.mark.parametrize("control", [name for name, control in CONTROLS.items() if control.recorded])
+@pytest.mark.parametrize("dataset", ["adult", "simulated"])
+def test_recorded_settings(dataset: str, control: str, metric: str, width: int) -> None:
+    """Along the dial: its start, its second stop, its middle and its end."""
+    sweep, facts = recorded(dataset)
+    domains = tuple(facts["domains"])
+    prices = sweep.prices(control)
+    for price in (prices[0], prices[1], prices[len(prices) // 2], prices[-1]):
+        view = behind(dataset, control, metric, domains, 1.0, "gradient_boosting").at(price)
+        found = draw_tradeoff(view, metric, now_frame(view, price), the_truth(facts, metric, domains), width)
+        assert f"λ_z = {price:g}" in [t.text for t in found.texts]  # where the dial stands is always said
+        low, high = sorted(found.ends("bottom"))
+        assert high - low <= 0.2 or dataset != "adult"
+    draw_dumbbell(view, metric, width)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("classifier", ["logistic_regression", "mlp"])
+@pytest.mark.parametrize("dataset", ["adult", "simulated"])
+def test_other_classifiers_and_label_strengths(dataset: str, classifier: str, width: int) -> None:
+    sweep, facts = recorded(dataset)
+    for strength in sweep.label_strengths():
+        view = behind(dataset, "dp", "R_DP", tuple(facts["domains"]), strength, classifier).at(0.2)
+        draw_tradeoff(view, "R_DP", now_frame(view, 0.2, "0.0123–0.456"), None, width)
+        draw_dumbbell(view, "R_DP", width)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("metric", ["R_DP", "R_EOp", "eop_difference"])
+@pytest.mark.parametrize(("dataset", "domain"), SINGLE)
+def test_one_domain(dataset: str, domain: str, metric: str, width: int) -> None:
+    _, facts = recorded(dataset)
+    for price in (0.0, 0.2):
+        view = behind(dataset, "dp", metric, (domain,), 1.0, "gradient_boosting").at(price)
+        if np.isnan(view.head["fairness"]):
+            assert view.domains[0]["R_EOp_why"]
+        draw_tradeoff(view, metric, now_frame(view, price), the_truth(facts, metric, (domain,)), width)
+        draw_dumbbell(view, metric, width)
+
+
+@cache
+def compared(dataset: str) -> pd.DataFrame:
+    entry = next(e for e in Library().shipped.entries(FRONTIER) if e.spec["dataset"]["name"] == dataset)
+    points = Results.of(entry).select(classifier=entry.spec["classifiers"][0]).points()
+    return points.assign(id=[f"{m} {s}" for m, s in zip(points["method"], points["setting"], strict=True)])
+
+
+def shipped_frontiers() -> list[str]:
+    return sorted(e.spec["dataset"]["name"] for e in Library().shipped.entries(FRONTIER))
+
+
+@pytest.mark.parametrize("width", [*WIDTHS, 1150])
+@pytest.mark.parametrize("every", [False, True], ids=["first families", "all families"])
+@pytest.mark.parametrize("metric", RATIOS)
+@pytest.mark.parametrize("dataset", shipped_frontiers())
+def test_comparisons(dataset: str, metric: str, every: bool, width: int) -> None:
+    points = compared(dataset)
+    family = dict(zip(points["dial"], points["family"], strict=True))
+    first = {family[dial] for dial in (*FIRST, TRIVIAL) if dial in family}
+    part = points if every else points[points["family"].isin(first)]
+    part = part.rename(
+        columns={metric: "fairness", f"{metric}_low": "fairness_low", f"{metric}_high": "fairness_high"}
+    ).dropna(subset=["fairness"])
+    fronts = pd.DataFrame(
+        [
+            {"family": family, "accuracy": a, "fairness": f, "order": k}
+            for family, rows in part.groupby("family", sort=False)
+            for k, (a, f) in enumerate(hull(rows[["accuracy", "fairness"]].to_numpy(float)))
+        ]
+    )
+    constant = float(points.loc[points["dial"] == "constant", "accuracy"].iloc[0])
+    edge = part["accuracy"].max() - charts.LEFT_EDGE
+    seen = part[part["accuracy"] >= edge]
+    ends = (seen["id"].iloc[0], seen.sort_values("fairness")["id"].iloc[-1])
+    for selected in ends if width == WIDTHS[-1] else ends[:1]:
+        chart = charts.frontier(
+            part,
+            fronts,
+            constant,
+            y_title=METRICS[metric].short,
+            selected=selected,
+            neutral=[family[TRIVIAL]],
+        )
+        found = drawn(chart, width)
+        accuracies = pd.concat([seen["accuracy"], pd.Series([constant] if constant >= edge else [], dtype=float)])
+        spans(found, "bottom", accuracies)
+        spans(found, "left", seen["fairness"])
+        check(found)
+        assert {t.text for t in found.texts if t.role == "legend-label"} == {
+            family if len(family) <= 26 else family.split(",")[0] for family in part["family"]
+        }
+        if width > WIDTHS[0]:  # on a desk there is room for the label of what is in the chart
+            assert ("always the same answer" in {t.text for t in found.texts}) == (constant >= edge)
+        assert found.plot.bottom - found.plot.top > 200  # the legend leaves room for the chart
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("steps", [2, 30_000])
+def test_losses(steps: int, width: int) -> None:
+    names = ["score network", "label classifier", "group classifier"]
+    history = pd.DataFrame(
+        [{"step": s, "loss": name, "value": 1 / (1 + s) + k} for s in (1, steps) for k, name in enumerate(names)]
+    )
+    found = drawn(charts.losses(history), width)
+    check(found)
+    assert {t.text for t in found.texts if t.role == "legend-label"} == set(names)
+
+
+def test_names_of_any_kind_are_drawn() -> None:
+    """Control characters end the compiler, and nobody can read them."""
+    frame = pd.DataFrame(
+        {
+            "domain": ["a\x00b\x1b[31m (n=1,519)", "\x85 (n=8)", "long name of a domain " * 4 + "(n=7)"],
+            "before": [0.4, 0.5, np.nan], "now": [0.6, 1.4, np.nan], "low": [0.5, 0.9, np.nan],
+            "high": [0.7, 2.9, np.nan],
+            "reason": ["", "", "not estimable: fewer than 10 rows: women\x07 (3), men (2), people of no group (1)"],
+        }
+    )  # fmt: skip
+    for width in WIDTHS:
+        found = drawn(charts.dumbbell(frame, title="a\x00 ÷ b", ratio=True), width)
+        texts = " ".join(t.text for t in found.texts)
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]", texts)
+        for text in found.texts:
+            assert text.box.inside(found.view), text

@@ -1,0 +1,96 @@
+"""Methods and their dials: what they declare can be run."""
+
+import inspect
+import json
+
+import pytest
+
+from fairviz.errors import SettingError
+from fairviz.evaluation.classifiers import CLASSIFIERS
+from fairviz.experiments.methods import METHODS, line_named, lines, method_named
+from fairviz.experiments.plans import TABLE_DIALS
+from fairviz.experiments.trial import Trial
+from fairviz.mitigation import MITIGATIONS
+from fairviz.settings import GENERATOR, MITIGATION, REFERENCE
+from fairviz.synthesizers import SYNTHESIZERS
+from fairviz.synthesizers.guided import guided_chunks
+from fairviz.synthesizers.pool import Pool
+
+#: Settings that are no numbers.
+TEXT = ("control", "constraint")
+
+
+def test_every_method_can_be_run() -> None:
+    """What a method declares is what its maker takes."""
+    assert list(METHODS) == [
+        "fadm", "fadm_preview", *(name for name in SYNTHESIZERS if name != "fadm"), *MITIGATIONS
+    ]  # fmt: skip
+    for name, method in METHODS.items():
+        assert name in METHODS
+        assert method_named(name) == method
+        assert method.name == name
+        assert method.kind in (GENERATOR, MITIGATION, REFERENCE)
+        assert (method.kind == GENERATOR) == (name in SYNTHESIZERS or name == "fadm_preview"), name
+        assert method.dials
+        assert not method.only or method.only in CLASSIFIERS
+        told = {parameter.name for parameter in method.parameters}
+        asked = {key for dial in method.dials for setting in dial.positions for key in setting}
+        assert asked <= told, name
+        if method.synthesizer:
+            in_fit = {parameter.name for parameter in method.parameters if parameter.in_fit}
+            assert in_fit <= set(method.made().get_params())
+            takes = Pool.weights if method.pooled else guided_chunks if name == "fadm" else method.made.sample
+            drawn = {*inspect.signature(takes).parameters, *getattr(method.made, "settings", ())}
+            assert told - in_fit <= drawn, name
+        else:
+            assert told == set(inspect.signature(method.made.answer).parameters) - {"self", "task"}, name
+    with pytest.raises(SettingError, match=r"No method 'wat'.*'reweighing'"):
+        method_named("wat")
+
+
+def test_dials_have_names_of_their_own() -> None:
+    found = lines()
+    assert sum(len(method.dials) for method in METHODS.values()) == len(found)
+    assert len({line.dial.title for line in found.values()}) == len(found)
+    assert {name for name, line in found.items() if line.method.synthesizer and not line.method.pooled} == set(
+        TABLE_DIALS
+    )
+    assert {line.method.name for line in found.values()} == set(METHODS)
+    assert line_named("tilted_eop") == found["tilted_eop"]
+    with pytest.raises(SettingError, match=r"No dial 'fadm'.*'fadm_dp'"):
+        line_named("fadm")
+
+
+@pytest.mark.parametrize("name", list(lines()))
+def test_positions(name) -> None:
+    line = line_named(name)
+    full, light, quick = (line.positions(level) for level in ("full", "light", "quick"))
+    assert full == [line.method.canonical(setting) for setting in line.dial.positions]
+    for some in (full, light, quick):
+        assert some
+        texts = [json.dumps(s, sort_keys=True) for s in some]
+        assert len(set(texts)) == len(texts)
+        assert len({line.method.wording(s) for s in some}) == len(texts)  # told apart in the tables
+    assert len(quick) <= len(light) <= len(full)
+    assert len(quick) <= 3
+    assert all(setting in full for setting in quick)
+    for setting in light:
+        alike = [s for s in full if set(s) == set(setting) and all(s[k] == v for k, v in setting.items() if k in TEXT)]
+        for key, value in setting.items():
+            if key not in TEXT:
+                assert min(s[key] for s in alike) <= value <= max(s[key] for s in alike)
+
+
+@pytest.mark.parametrize("name", list(lines()))
+def test_what_a_table_says_of_a_dial_can_be_run(name) -> None:
+    line = line_named(name)
+    told = json.loads(json.dumps(line.about("light")))
+    assert told["name"] == name
+    assert told["title"]
+    assert told["family"]
+    assert told["kind"] == line.method.kind
+    settings = [position["setting"] for position in told["positions"]]
+    assert settings == line.positions("light")
+    assert all(position["wording"] for position in told["positions"])
+    for setting in settings:
+        assert Trial.of(told["method"], setting, "East", "mlp", 0).position == setting  # written as it will be found

@@ -1,0 +1,106 @@
+"""Run folders that are not whole: in their files, their manifest, or their spec."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from fairviz.store import ARRAYS, MANIFEST
+from tests.store.hostile import FIT, Damage, bound_socket, deep, drop, instead, of_manifest, of_spec, set_in
+
+FOLDERS: dict[str, Damage] = {
+    "no folder": shutil.rmtree,
+    "a file in its place": lambda p: (shutil.rmtree(p), p.write_text("x")),
+    "a pipe in its place": lambda p: (shutil.rmtree(p), os.mkfifo(p)),
+    "a link to itself": lambda p: (shutil.rmtree(p), p.symlink_to(p)),
+    "empty": lambda p: [f.unlink() for f in p.iterdir()],
+    "manifest missing": lambda p: (p / MANIFEST).unlink(),
+    "fit.json missing": lambda p: (p / FIT).unlink(),
+    "arrays missing": lambda p: (p / ARRAYS).unlink(),
+    "manifest a pipe": instead(MANIFEST, os.mkfifo),
+    "manifest a folder": instead(MANIFEST, Path.mkdir),
+    "manifest a link": instead(MANIFEST, lambda p: p.symlink_to(p.parent.parent / "moved")),
+    "manifest a link to a device": instead(MANIFEST, lambda p: p.symlink_to("/dev/zero")),
+    "manifest a socket": instead(MANIFEST, bound_socket),
+    "fit.json a pipe": instead(FIT, os.mkfifo),
+    "fit.json a folder": instead(FIT, Path.mkdir),
+    "fit.json a link": instead(FIT, lambda p: p.symlink_to(p.parent.parent / "moved")),
+    "arrays a pipe": instead(ARRAYS, os.mkfifo),
+    "arrays a link": instead(ARRAYS, lambda p: p.symlink_to(p.parent.parent / "moved")),
+    "arrays a link to a device": instead(ARRAYS, lambda p: p.symlink_to("/dev/zero")),
+    "arrays a link to nothing": instead(ARRAYS, lambda p: p.symlink_to(p.parent / "nothing")),
+    "a file more": lambda p: (p / "notes.txt").write_text("x"),
+    "a hidden file more": lambda p: (p / ".hidden").write_text("x"),
+    "a folder more": lambda p: (p / "more").mkdir(),
+    "a pipe more": lambda p: os.mkfifo(p / "more"),
+    "a thousand files more": lambda p: [(p / f"{n}.txt").touch() for n in range(1000)],
+    "a file more with a name that is no text": lambda p: Path(os.fsdecode(bytes(p / "x") + b"\xff\n")).touch(),
+}
+
+MANIFESTS: dict[str, Damage] = {
+    "empty": lambda p: (p / MANIFEST).write_bytes(b""),
+    "cut": lambda p: os.truncate(p / MANIFEST, 300),
+    "binary": lambda p: (p / MANIFEST).write_bytes(b"\xff\xfe\x00"),
+    "a list": lambda p: (p / MANIFEST).write_text("[]"),
+    "a number": lambda p: (p / MANIFEST).write_text("2"),
+    "deep": lambda p: (p / MANIFEST).write_bytes(deep(100_000)),
+    "deep in made": of_manifest(set_in("made", "deep", to=json.loads(deep(500)))),
+    "a huge whole number": lambda p: (p / MANIFEST).write_text('{"format": ' + "9" * 100_000 + "}"),
+    "blanks without end": lambda p: os.truncate(p / MANIFEST, 2**31),
+    "followed by blanks": lambda p: (p / MANIFEST).write_bytes((p / MANIFEST).read_bytes() + b" " * 2**21),
+    "a flipped bit in made": of_manifest(set_in("made", "seconds", to=0.2), seal=False),
+    "a flipped bit in kind": of_manifest(set_in("kind", to="fiu"), seal=False),
+    "a flipped bit in text": of_manifest(set_in("files", FIT, "text", to=["a"]), seal=False),
+    "digest missing": of_manifest(drop("digest"), seal=False),
+    "digest no text": of_manifest(set_in("digest", to=5), seal=False),
+    "another kind": of_manifest(set_in("kind", to="sweep")),
+    "a kind of an earlier version": of_manifest(set_in("kind", to="cell")),
+    "a kind of another version": of_manifest(set_in("kind", to="fiu")),
+    "kind a list": of_manifest(set_in("kind", to=["fit"])),
+    "format missing": of_manifest(drop("format")),
+    "format text": of_manifest(set_in("format", to="2")),
+    "format true": of_manifest(set_in("format", to=True)),
+    "format a list": of_manifest(set_in("format", to=[2])),
+    "format of a later version": of_manifest(set_in("format", to=3)),
+    "format of an earlier version": of_manifest(lambda m: (m.pop("digest"), m.update(format=1)), seal=False),
+    "a field more": of_manifest(set_in("note", to="x")),
+    "made missing": of_manifest(drop("made")),
+    "made a list": of_manifest(set_in("made", to=[])),
+    "spec a list": of_manifest(set_in("spec", to=[])),
+    "spec and key differ": of_manifest(set_in("spec", "target", to="West")),
+    "key a number": of_manifest(set_in("key", to=7)),
+    "no files": of_manifest(set_in("files", to={})),
+    "files a list": of_manifest(set_in("files", to=[FIT, ARRAYS])),
+    "only one file": lambda p: ((p / ARRAYS).unlink(), of_manifest(drop("files", ARRAYS))(p)),
+    "a file outside": of_manifest(lambda m: m["files"].update({"../secret": m["files"][FIT]})),
+    "a file by its full path": of_manifest(lambda m: m["files"].update({"/etc/passwd": m["files"].pop(FIT)})),
+    "itself among the files": of_manifest(lambda m: m["files"].update({MANIFEST: m["files"][FIT]})),
+    "size text": of_manifest(set_in("files", FIT, "bytes", to="100")),
+    "size a fraction": lambda p: of_manifest(set_in("files", FIT, "bytes", to=float((p / FIT).stat().st_size)))(p),
+    "size negative": of_manifest(set_in("files", FIT, "bytes", to=-1)),
+    "size wrong": of_manifest(set_in("files", FIT, "bytes", to=1)),
+    "digest of a file missing": of_manifest(drop("files", FIT, "sha256")),
+    "digest of a file wrong": of_manifest(set_in("files", FIT, "sha256", to="0" * 64)),
+    "digest of a file a number": of_manifest(set_in("files", FIT, "sha256", to=0)),
+    "a file's entry a list": of_manifest(set_in("files", FIT, to=[1, 2])),
+    "text a number": of_manifest(set_in("files", FIT, "text", to=3)),
+    "a name twice": lambda p: (p / MANIFEST).write_text(
+        (p / MANIFEST).read_text().replace('"kind": "fit"', '"kind": "sweep", "kind": "fit"')
+    ),
+    "1e999 in made": lambda p: (p / MANIFEST).write_text((p / MANIFEST).read_text().replace(": 0.1,", ": 1e999,")),
+    "not a number in made": of_manifest(set_in("made", "seconds", to=float("nan")), seal=False),
+}
+
+SPECS: dict[str, Damage] = {
+    "empty": of_spec(dict.clear),
+    "data set a text": of_spec(set_in("dataset", to="simulated")),
+    "data set without a name": of_spec(drop("dataset", "name")),
+    "options a list": of_spec(set_in("dataset", "options", to=[])),
+    "target a number": of_spec(set_in("target", to=3)),
+    "another synthesizer": of_spec(set_in("synthesizer", to="ddpm")),
+    "synthesizer a list": of_spec(set_in("synthesizer", to=["fadm"])),
+    "other hyper-parameters": of_spec(set_in("params", "n_iter", to=11)),
+    "hyper-parameter of another type": of_spec(set_in("params", "n_iter", to=10.0)),
+    "a field more": of_spec(set_in("more", to=1)),
+    "without a number": of_spec(set_in("without", to=1)),
+}

@@ -1,0 +1,76 @@
+"""What is chosen stands in the address by stable ids; addresses of earlier versions are still understood."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fairviz.controls import CONTROLS
+from fairviz.data.sets import DATASETS
+from fairviz.evaluation.metrics import METRICS
+
+
+def page() -> None:
+    from fairviz.ui import explore
+
+    explore.page()
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_function(page, default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def link(app: AppTest) -> dict[str, list[str]]:
+    return {name: value if isinstance(value, list) else [value] for name, value in app.query_params.items()}
+
+
+def test_a_fresh_page_has_nothing_in_its_address() -> None:
+    assert link(opened()) == {}
+
+
+def test_ids_stand_in_the_address_never_words() -> None:
+    app = opened()
+    app.selectbox(key="control").set_value("eop").run()
+    app.selectbox(key="model").set_value("logistic_regression").run()
+    app.selectbox(key="axis").set_value("R_PP").run()
+    assert not app.exception
+    assert link(app) == {"control": ["eop"], "model": ["logistic_regression"], "axis": ["R_PP"]}
+    again = opened(control="eop", model="logistic_regression", axis="R_PP")
+    assert [again.selectbox(key=k).value for k in ("control", "model", "axis")] == [
+        "eop",
+        "logistic_regression",
+        "R_PP",
+    ]
+    assert link(again) == link(app)
+
+
+def test_the_dial_stands_where_the_address_says() -> None:
+    app = opened(price_dp="0.1")
+    assert app.session_state["price_dp"] == pytest.approx(0.1)
+    assert link(app) == {"price_dp": ["0.1"]}
+
+
+def test_links_of_earlier_versions_held_words() -> None:
+    app = opened(
+        data=DATASETS["simulated"].title, control=CONTROLS["eop"].title, model="Small neural network",
+        axis=METRICS["R_DP"].short,
+    )  # fmt: skip
+    assert not app.exception
+    found = [app.selectbox(key=key).value for key in ("data", "control", "model", "axis")]
+    assert found == ["simulated", "eop", "mlp", "R_DP"]
+    assert link(app) == {"data": ["simulated"], "control": ["eop"], "model": ["mlp"], "axis": ["R_DP"]}
+
+
+def test_what_means_nothing_is_passed_over_and_leaves_the_address() -> None:
+    app = opened(control="nonsense", model="", price_dp="many", data="atlantis")
+    assert not app.exception
+    assert app.selectbox(key="data").value == "adult"
+    assert app.selectbox(key="control").value == "dp"
+    assert link(app) == {}
+
+
+def test_domains_that_are_left_out_stand_in_the_address() -> None:
+    app = opened(domains_adult=["Black", "Other"])
+    assert sorted(app.button_group(key="domains_adult").value) == ["Black", "Other"]
+    assert link(app) == {"domains_adult": ["Black", "Other"]}
