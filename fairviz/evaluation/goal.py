@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,6 +86,25 @@ def solve_price(
         low, high = (low, middle) if search.crossed(middle) else (middle, high)
     price = low if search.by_accuracy else high
     return Solved(price, search.value(price), search.crossed(price) != search.by_accuracy)
+
+
+def solve_stops(at: Callable[[float], Counts], goal: Goal, stops: Sequence[float]) -> Solved:
+    """Of some prices, in order: the first that reaches a fairness goal, or the last before an accuracy goal breaks.
+
+    Parameters
+    ----------
+    at : callable
+        Price -> counts on validation rows, as for :func:`solve_price`.
+    stops : sequence of float
+        From 0 on.
+    """
+    search = _Search(at, goal, stops[-1])
+    k = next((k for k, price in enumerate(stops) if search.crossed(price)), None)
+    if search.by_accuracy:
+        price = stops[-1] if k is None else stops[max(k - 1, 0)]
+        return Solved(price, search.value(price), True)
+    price = search.best if k is None else stops[k]
+    return Solved(price, search.value(price), k is not None)
 
 
 class _Search:

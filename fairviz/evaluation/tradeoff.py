@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,13 @@ class Sweep:
         columns = {name: trials["setting"].map(lambda text, name=name: told[text][name]) for name in NO_CONTROL}
         return cls(trials.assign(**columns), tuple(groups))
 
+    @classmethod
+    def among(cls, trials: pd.DataFrame, groups: Sequence[str]) -> Sweep:
+        """The part of a comparison's trials that a dial of one price shows: label guidance as in the data."""
+        whole = cls.of(trials[trials["method"].isin((SWEPT, REAL, CONSTANT))], groups)
+        plain = (whole.rows["lambda_y"] == 1) & (whole.rows["lambda_eop"] == 0)
+        return cls(whole.rows[plain], whole.groups)
+
     def select(self, **setting: object) -> Sweep:
         """Rows whose columns equal the given values (or are among them, for a list)."""
         keep = np.ones(len(self.rows), bool)
@@ -85,6 +92,15 @@ class Sweep:
         """Values of lambda_z at which a control was tested, 0 included."""
         rows = self.rows[(self.rows["control"] == control) & (self.rows["method"] == SWEPT)]
         return sorted({0.0, *rows["lambda_z"].tolist()})
+
+    def classifiers(self) -> list[str]:
+        """Downstream models that were trained on synthetic rows."""
+        return list(dict.fromkeys(self.rows.loc[self.rows["method"] == SWEPT, "classifier"]))
+
+    def at_prices(self, prices: Mapping[str, float]) -> Sweep:
+        """Of one control: every domain at a price of its own; as one setting, at price 0."""
+        here = self.rows["lambda_z"] == self.rows["target"].map(dict(prices))
+        return Sweep(self.rows[here.to_numpy()].assign(lambda_z=0.0), self.groups)
 
     def label_strengths(self) -> list[float]:
         """Values of lambda_y that were tested."""

@@ -20,7 +20,7 @@ from fairviz.store import (
     ResultStore,
 )
 from fairviz.store.fits import fit_payload, knows_price, load_fit, upgraded
-from fairviz.store.specs import FIT, SWEEP, FitSpec, made_from
+from fairviz.store.specs import FIT, FRONTIER, SWEEP, FitSpec, made_from
 from fairviz.store.trials import TrialStore
 from fairviz.synthesizers import SYNTHESIZERS
 from fairviz.synthesizers.hyper import FADMParams
@@ -132,6 +132,9 @@ class Library:
         return fits[target]
 
     def recorded(self, fingerprint: str) -> Entry | None:
-        """The shipped sweep of the data set with this fingerprint, or None."""
-        sweeps = self.shipped.entries(SWEEP)
-        return next((entry for entry in sweeps if made_from(entry) == fingerprint), None)
+        """What ships for the dial of the data set with this fingerprint: its sweep, else its comparison, or None."""
+        for kind in (SWEEP, FRONTIER):
+            for entry in self.shipped.entries(kind):
+                if made_from(entry) == fingerprint and not entry.spec.get("quick"):
+                    return entry
+        return None

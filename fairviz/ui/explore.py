@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -15,15 +14,17 @@ from fairviz.errors import FairvizError
 from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.goal import Goal
 from fairviz.evaluation.tradeoff import Sweep
-from fairviz.store.specs import FIT, SWEEP
-from fairviz.ui.parts import base, links, live, loading, words
-from fairviz.ui.parts.scene import layout, show
+from fairviz.store.specs import FIT, FRONTIER, SWEEP
+from fairviz.ui.parts import base, links, live, loading, recorded, words
 from fairviz.ui.parts.setting import Setting
 
 #: Height of the dial's place in pixels: as high as the longest usual sentence, so that nothing below moves with it.
 ROW = 232
 #: Steps of the free dial between two recorded stops.
 BETWEEN = 5
+BOOSTING = "gradient_boosting"
+#: Where the dial stands at first if it is not known where equality is, as a share of the last stop.
+START = 0.7
 #: Second price of "dp_eop" at first, as a share of its equality point.
 SECOND_START = 0.5
 PRICE, GOAL = "price", "goal"
@@ -31,7 +32,7 @@ MODES = {PRICE: "Set a price", GOAL: "Reach a goal"}
 GOALS = {"R_DP": "R_DP at least", "R_EOp": "R_EOp at least", "accuracy": "Lose at most, in points of accuracy"}
 
 
-@base.guarded(FIT, SWEEP)
+@base.guarded(FIT, SWEEP, FRONTIER)
 def page() -> None:
     """Explore."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -53,7 +54,10 @@ def page() -> None:
     dial = left.container(height=ROW, border=False) if free else left  # only guided draws come and go below the dial
     setting = _dial(dataset, options, mode, dial, free)
     try:
-        _body(setting, sentence.container(border=True), dial.container())
+        if recorded.answers(setting, free):
+            recorded.body(setting, free, sentence.container(border=True))
+        else:
+            live.body(setting, sentence.container(border=True), dial.container())
     except FairvizError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
 
@@ -70,7 +74,7 @@ def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator
     )  # fmt: skip
     classifier = links.choose(
         model.selectbox, "Trained on the synthetic rows",
-        ["gradient_boosting", *(c for c in CLASSIFIERS if c != "gradient_boosting")],
+        [c for c in dict.fromkeys((BOOSTING, *CLASSIFIERS)) if stops is None or c in stops.classifiers()],
         format_func=words.model_title, key="model",
         help="The downstream classifier. It never sees real rows; it is tested on real people of the held-out domain.",
     )  # fmt: skip
@@ -82,7 +86,7 @@ def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator
     if stops is not None:
         lambda_y = links.choose(
             strength.select_slider, "Label guidance λ_y", stops.label_strengths(), default=1.0,
-            format_func=words.price_text, key="strength", help=help_y,
+            format_func=words.price_text, key="strength", help=help_y, disabled=len(stops.label_strengths()) < 2,
         )  # fmt: skip
     else:
         lambda_y = links.slide(
@@ -91,7 +95,7 @@ def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator
     if mode == GOAL:
         return Setting(
             dataset, options, control, lambda_y, 0.0, _second_price(dataset, options, control, dial), classifier,
-            _goal(dial),
+            _goal(dial, free),
         )  # fmt: skip
     lambda_z, lambda_eop = _prices(dataset, options, control, stops, dial, help_z)
     text = words.meaning(control, lambda_y, lambda_z, lambda_eop)
@@ -117,7 +121,7 @@ def _prices(
     every, start = what.stops(end), what.start(end)
     if stops is not None:
         every = tuple(stops.prices(control))
-        start = min(every, key=lambda price: abs(price - start))
+        start = min(every, key=lambda price: abs(price - (start if end else START * every[-1])))
         _settle(key, story, every, lambda asked: min(every, key=lambda price: abs(price - asked)), start, dial)
         lambda_z = dial.select_slider(
             "Fairness price λ_z", every, format_func=words.price_text, key=key,
@@ -189,7 +193,7 @@ def _second_price(dataset: str, options: dict[str, Any], control: str, dial: Del
     return result
 
 
-def _goal(dial: DeltaGenerator) -> Goal:
+def _goal(dial: DeltaGenerator, free: bool) -> Goal:
     """What should be reached, instead of a price."""
     with dial:
         left, right = st.columns([2, 3], vertical_alignment="bottom")
@@ -198,45 +202,11 @@ def _goal(dial: DeltaGenerator) -> Goal:
         value = links.slide(right.slider, "Points", 0.1, 5.0, 1.0, 0.1, format="%g", key="goal_points") / 100
     else:
         value = links.slide(right.slider, "Ratio", 0.5, 1.0, 0.9, 0.01, format="%g", key="goal_ratio")
+    where = "on real people of the domains trained on"
+    if not free:
+        where = "among recorded prices, on the recorded tests of the other domains"
     dial.caption(
-        "The price is found on real people of the domains trained on, one price for each held-out domain; nobody of "
-        "the held-out domain is looked at. How close it comes over there is what the chart shows."
+        f"The price is found {where}, one price for each held-out domain; nobody of the held-out domain is looked at. "
+        "How close it comes over there is what the chart shows."
     )
     return Goal(kind, value)
-
-
-def _body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> None:
-    """Sentence, charts and tables for a setting: recorded numbers where there are some, computed now otherwise.
-
-    Progress goes ``aside``, below the dial, where it moves nothing.
-    """
-    found = None if setting.options else loading.recorded(setting.dataset)
-    stop = None
-    if found is not None and setting.control in found[0].controls():
-        stop = setting.recorded_in(found[0].prices(setting.control), found[0].label_strengths())
-    if found is None or stop is None:
-        live.body(setting, sentence, aside)
-        return
-    sweep, facts, made = found
-    places = layout(setting, facts["domains"], facts["labels"], sentence)
-    if places is None:
-        return
-    setting = replace(setting, lambda_z=stop[0], lambda_y=stop[1])
-    view = loading.recorded_setting(
-        setting.dataset,
-        setting.control,
-        setting.lambda_y,
-        setting.lambda_z,
-        setting.classifier,
-        tuple(places.domains),
-        places.metric,
-    )
-    rows = int(sweep.rows["n"].max())
-    status = f"Recorded · {len(view.seeds)} seeds of {rows:,} synthetic rows per domain"
-    note = f"Recorded {made['time'][:10]}. λ_z is set by you, not tuned on these people."
-    if not DATASETS[setting.dataset].available():
-        note += (
-            " The dial stops at recorded prices; with the rows of the data set on this machine it moves freely: "
-            f"{words.how_to_get(setting.dataset)}"
-        )
-    show(setting, view, places, facts, note, status=status, recorded=True)

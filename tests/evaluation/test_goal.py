@@ -7,7 +7,7 @@ import pytest
 
 from fairviz.errors import SettingError
 from fairviz.evaluation import Counts
-from fairviz.evaluation.goal import Goal, Solved, solve_price
+from fairviz.evaluation.goal import Goal, Solved, solve_price, solve_stops
 from fairviz.evaluation.metrics import METRICS
 
 N = 1_000_000
@@ -208,3 +208,35 @@ def test_goals_that_are_none(kind: str, value: float, message: str) -> None:
 
 def test_goals_at_the_ends() -> None:
     assert [Goal(kind, value).value for kind in ("R_DP", "R_EOp", "accuracy") for value in (0, 1)] == [0, 1] * 3
+
+
+def of_rates(no: int, yes: int, right: int = 100) -> Counts:
+    """Two groups of 200, both half favourable; ``no`` and ``yes`` of them are told yes."""
+    table = [[[100 - k // 2, k // 2], [100 - (k - k // 2), k - k // 2]] for k in (no, yes)]
+    return Counts(("d",), ("a", "b"), [table])
+
+
+STOPS = (0.0, 0.1, 0.2, 0.3)
+
+
+def test_of_recorded_prices_the_first_that_reaches_a_ratio() -> None:
+    rates = dict(zip(STOPS, ((20, 100), (50, 100), (90, 100), (80, 100)), strict=True))
+    found = solve_stops(lambda price: of_rates(*rates[price]), Goal("R_DP", 0.85), STOPS)
+    assert (found.price, found.reached, found.met) == (0.2, pytest.approx(0.9), True)
+    none = solve_stops(lambda price: of_rates(*rates[price]), Goal("R_DP", 0.95), STOPS)
+    assert (none.price, none.reached, none.met) == (0.2, pytest.approx(0.9), False)
+
+
+def test_of_recorded_prices_the_last_before_too_much_accuracy_is_lost() -> None:
+    """Right for 90, 89.6, 88 and 89.9 of a hundred: 0.2 loses two points, so 0.3 is not reached any more."""
+    right = dict(zip(STOPS, (900, 896, 880, 899), strict=True))
+
+    def at(price: float) -> Counts:
+        wrong = 1000 - right[price]
+        return Counts(("d",), ("a", "b"), [[[[500 - wrong, wrong], [0, 500]], [[500, 0], [0, 500]]]])
+
+    found = solve_stops(at, Goal("accuracy", 0.005), STOPS)
+    assert (found.price, found.met) == (0.1, True)
+    assert found.reached == pytest.approx(0.002)
+    assert solve_stops(at, Goal("accuracy", 0.05), STOPS).price == 0.3
+    assert solve_stops(at, Goal("accuracy", 0.0), STOPS).price == 0.0

@@ -183,17 +183,7 @@ def _solve(setting: Setting, paths: dict[str, str], place: DeltaGenerator) -> tu
         )  # fmt: skip
     bar.empty()
     setting = replace(setting, prices=tuple((domain, s.price) for domain, s in found.items()))
-    short = [domain for domain, s in found.items() if not s.met]
-    reached = sorted(s.reached for s in found.values())
-    if goal.kind == "accuracy":
-        aim = f"at most {100 * goal.value:g} points of accuracy lost"
-        there = f"{100 * reached[0]:.1f} to {100 * reached[-1]:.1f} lost there"
-    else:
-        aim, there = f"{goal.kind} of {goal.value:g}", f"{reached[0]:.2f} to {reached[-1]:.2f} there"
-    text = f"Aimed on the source's people at {aim} ({there}): λ_z {setting.price_text}. "
-    if short:
-        text += f"Out of reach without {words.join(short)}; the closest is taken. "
-    return setting, text
+    return setting, words.aimed(goal, found, setting.price_text, "the source's people")
 
 
 def _how_to_get_rows(setting: Setting, sentence: DeltaGenerator) -> None:
@@ -206,7 +196,14 @@ def _how_to_get_rows(setting: Setting, sentence: DeltaGenerator) -> None:
         + (" Recorded prices work without them." if loading.recorded(setting.dataset) else ""),
         icon=":material/download:",
     )
-    if source.downloadable and st.button("Download the rows", key="download_data", type="primary"):
+    offer_download(setting.dataset)
+    tables.synthetic(setting)
+
+
+def offer_download(dataset: str) -> None:
+    """A button, where the publisher offers a file."""
+    source = DATASETS[dataset]
+    if source.files is not None and source.downloadable and st.button("Download the rows", key="download_data"):
         try:
             with st.spinner("Downloading …"):
                 source.files.download()
@@ -214,7 +211,15 @@ def _how_to_get_rows(setting: Setting, sentence: DeltaGenerator) -> None:
             st.error(words.plain(str(error)), icon=":material/error:")
         else:
             st.rerun()
-    tables.synthetic(setting)
+
+
+def offer_training(setting: Setting) -> None:
+    """Fits for the domains that have none, where recorded numbers are on the page already."""
+    dataset = loading.rows(setting.dataset, _json(setting.options))
+    fits = loading.fits(setting.dataset, setting.options)
+    missing = [domain for domain in dataset.domains if domain not in fits]
+    if missing:
+        training(setting, dataset, missing, st.container())
 
 
 def _view(

@@ -54,13 +54,17 @@ def _recorded(dataset: str, stamp: str) -> tuple[Sweep, dict[str, Any], dict[str
     entry = library().recorded(fingerprint_of(dataset))
     if entry is None:
         return None
-    facts = entry.json("facts.json")
-    return Sweep.of(entry.table("trials.csv"), facts["groups"]), facts, entry.made
+    known, trials = entry.json("facts.json"), entry.table("trials.csv")
+    if entry.kind == SWEEP:
+        return Sweep.of(trials, known["groups"]), known, entry.made
+    return Sweep.among(trials, known["groups"]), {**known, "domains": entry.spec["targets"]}, entry.made
 
 
 def recorded(dataset: str) -> tuple[Sweep, dict[str, Any], dict[str, Any]] | None:
-    """A registered data set's recorded sweep, its facts and who made it; None if none is shipped."""
-    return _recorded(dataset, library().stamp(SWEEP))
+    """What a dial shows without rows: a data set's recorded sweep, or the dial's part of its comparison; with the facts
+    of the data set (``domains``: those held out) and who made it. None if none is shipped.
+    """
+    return _recorded(dataset, library().stamp(SWEEP, FRONTIER))
 
 
 def smallest_share(dataset: str, options: dict[str, Any], control: str) -> float:
@@ -130,7 +134,9 @@ def recorded_background(
     dataset: str, control: str, lambda_y: float, classifier: str, domains: tuple[str, ...], metric: str
 ) -> Background:
     """What stays while the dial moves; arguments are plain values, never frames."""
-    return _recorded_background(dataset, library().stamp(SWEEP), control, lambda_y, classifier, domains, metric)
+    return _recorded_background(
+        dataset, library().stamp(SWEEP, FRONTIER), control, lambda_y, classifier, domains, metric
+    )
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)
@@ -145,7 +151,7 @@ def recorded_setting(
     dataset: str, control: str, lambda_y: float, lambda_z: float, classifier: str, domains: tuple[str, ...], metric: str
 ) -> View:
     """The view of a recorded setting. Shared between sessions: never changed."""
-    stamp = library().stamp(SWEEP)
+    stamp = library().stamp(SWEEP, FRONTIER)
     return _recorded_setting(dataset, stamp, control, lambda_y, lambda_z, classifier, domains, metric)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from fairviz.controls import CONTROLS
 from fairviz.data.sets import DATASETS
 from fairviz.evaluation.metrics import METRICS, Ratio, axes
 from fairviz.ui.parts import base, links, tables, words
-from fairviz.ui.parts.setting import Setting
+from fairviz.ui.parts.setting import Setting, reproduce
 from fairviz.ui.parts.view import View, direction, dumbbell_frame, now_frame
 
 
@@ -75,7 +75,15 @@ def layout(setting: Setting, names: list[str], labels: list[str], sentence: Delt
 
 
 def show(
-    setting: Setting, view: View, places: Places, facts: dict[str, Any], note: str, *, status: str, recorded: bool
+    setting: Setting,
+    view: View,
+    places: Places,
+    facts: dict[str, Any],
+    note: str,
+    *,
+    status: str,
+    recorded: bool,
+    command: Callable[[str], str] | None = None,
 ) -> None:
     """Draw a view. Recorded charts are kept between visitors; live ones hold a visitor's own path and are not.
 
@@ -83,6 +91,8 @@ def show(
     ----------
     status : str
         What the numbers are: recorded, preview or sampled, and from how much.
+    command : callable, optional
+        Held-out domain -> the command that gives its numbers again; by default those of the dial.
     """
     source, schema = DATASETS[setting.dataset], facts["schema"]
     metric = places.metric
@@ -124,7 +134,7 @@ def show(
         base.draw_again(dumbbell, charts.judged_and_not(per_domain), token=token, key="dumbbell", alt=alt)
     st.caption(words.plain(note) + MARKS + (GREEN if truth is not None else "."))
     tables.domain_table(view.domains, schema["favourable"], source.nouns)
-    tables.details(setting, view, schema["favourable"], source.nouns)
+    tables.details(setting, view, schema["favourable"], source.nouns, command or partial(reproduce, setting))
 
 
 def _across(view: View, metric: str, nouns: Mapping[str, str]) -> str:

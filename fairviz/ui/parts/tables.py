@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,7 @@ import streamlit as st
 from fairviz.data.sets import DATASETS
 from fairviz.errors import FairvizError
 from fairviz.ui.parts import base, loading, words
-from fairviz.ui.parts.setting import Setting, reproduce
+from fairviz.ui.parts.setting import Setting
 from fairviz.ui.parts.view import View, counts_table
 
 GREY = "color: #7A7A7A; background-color: rgba(128,128,128,0.12); font-style: italic"
@@ -61,7 +61,9 @@ def domain_table(
     )
 
 
-def details(setting: Setting, view: View, favourable: str, nouns: Mapping[str, str]) -> None:
+def details(
+    setting: Setting, view: View, favourable: str, nouns: Mapping[str, str], command: Callable[[str], str]
+) -> None:
     """Folded away: counts, rows, command."""
     with st.expander("Counts per domain and group"):
         table = counts_table(view, favourable, nouns)
@@ -78,8 +80,8 @@ def details(setting: Setting, view: View, favourable: str, nouns: Mapping[str, s
             if len(domains) > 1
             else domains[0]
         )
-        st.code(reproduce(setting, target), language="bash", wrap_lines=True)
-        st.caption("Seeds 0, 1, 2 … (in both lines) give the recorded runs; the numbers above are their means.")
+        st.code(command(target), language="bash", wrap_lines=True)
+        st.caption("Seeds 0, 1, 2 … (in every line) give the recorded runs; the numbers above are their means.")
 
 
 def synthetic(setting: Setting) -> None:

@@ -13,6 +13,7 @@ from fairviz.controls import CONTROLS
 from fairviz.data.sets import DATASETS
 from fairviz.dual import GAPS
 from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.goal import Goal, Solved
 from fairviz.evaluation.metrics import Difference, Ratio, between, true_positive_rate
 from fairviz.evaluation.runs import Runs
 from fairviz.ui.parts.view import View
@@ -68,6 +69,19 @@ def at_equality(control: str, lambda_z: float, ends: Mapping[str, float]) -> str
             f" The dial ends here: on the people trained on the {what} are equal, and a higher price asks nothing more."
         )
     return f" From λ_z {at} on, {what} are equal on the people trained on; there the dial ends."
+
+
+def aimed(goal: Goal, found: Mapping[str, Solved], prices: str, where: str) -> str:
+    """What a price was looked for, on whom, and whether it was found; ``found``: by held-out domain."""
+    reached = sorted(one.reached for one in found.values())
+    if goal.kind == "accuracy":
+        aim = f"at most {100 * goal.value:g} points of accuracy lost"
+        there = f"{100 * reached[0]:.1f} to {100 * reached[-1]:.1f} lost there"
+    else:
+        aim, there = f"{goal.kind} of {goal.value:g}", f"{reached[0]:.2f} to {reached[-1]:.2f} there"
+    text = f"Aimed on {where} at {aim} ({there}): λ_z {prices}. "
+    short = [domain for domain, one in found.items() if not one.met]
+    return f"{text}Out of reach without {join(short)}; the closest is taken. " if short else text
 
 
 def how_to_get(dataset: str) -> str:

@@ -1,0 +1,102 @@
+"""A recorded setting: numbers measured before, for data sets whose rows need not be here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from streamlit.delta_generator import DeltaGenerator
+
+from fairviz.data.sets import DATASETS
+from fairviz.evaluation.goal import Solved, solve_stops
+from fairviz.evaluation.tradeoff import Sweep
+from fairviz.experiments.trial import rerun_command
+from fairviz.ui.parts import live, loading, words
+from fairviz.ui.parts.scene import layout, show
+from fairviz.ui.parts.setting import Setting
+from fairviz.ui.parts.view import View, recorded_background
+
+
+def answers(setting: Setting, free: bool) -> bool:
+    """Whether recorded numbers answer for a setting; ``free``: any price can be computed here."""
+    found = None if setting.options else loading.recorded(setting.dataset)
+    if found is None or setting.control not in found[0].controls():
+        return False
+    if setting.classifier not in found[0].classifiers():
+        return False
+    if setting.goal is not None:
+        return not free and not setting.lambda_eop
+    return setting.recorded_in(found[0].prices(setting.control), found[0].label_strengths()) is not None
+
+
+def body(setting: Setting, free: bool, sentence: DeltaGenerator) -> None:
+    """Sentence, charts and tables from recorded numbers."""
+    found = loading.recorded(setting.dataset)
+    assert found is not None, "answers() has just found it"
+    sweep, facts, made = found
+    places = layout(setting, facts["domains"], facts["labels"], sentence)
+    if places is None:
+        return
+    domains, aimed = tuple(places.domains), ""
+    if setting.goal is None:
+        stop = setting.recorded_in(sweep.prices(setting.control), sweep.label_strengths())
+        assert stop is not None, "answers() has just found it"
+        setting = replace(setting, lambda_z=stop[0], lambda_y=stop[1])
+        view = loading.recorded_setting(
+            setting.dataset, setting.control, setting.lambda_y, setting.lambda_z, setting.classifier, domains,
+            places.metric,
+        )  # fmt: skip
+    else:
+        setting, aimed = _solved(setting, sweep, facts["domains"], domains)
+        view = _at_prices(setting, sweep, domains, places.metric)
+    rows = int(sweep.rows["n"].max())
+    status = f"{aimed}Recorded · {len(view.seeds)} seeds of {rows:,} synthetic rows per domain"
+    chosen = "λ_z is set by you, not tuned on these people." if setting.goal is None else (
+        "λ_z was found for each domain on the recorded tests of the other ones, not on these people."
+    )  # fmt: skip
+    note = f"Recorded {made['time'][:10]}. {chosen}"
+    here = DATASETS[setting.dataset].available()
+    if not free:
+        note += " The dial stops at recorded prices; " + (
+            "with a fit for every held-out domain, trained below, it moves freely." if here else
+            f"with the rows of the data set on this machine it moves freely: {words.how_to_get(setting.dataset)}"
+        )  # fmt: skip
+    command = partial(_trial, setting, sweep) if "dials" in facts else None
+    show(setting, view, places, facts, note, status=status, recorded=True, command=command)
+    if not here:
+        live.offer_download(setting.dataset)
+    elif not free:
+        live.offer_training(setting)
+
+
+def _solved(setting: Setting, sweep: Sweep, every: list[str], domains: tuple[str, ...]) -> tuple[Setting, str]:
+    """A price for each domain, from the recorded tests of all others, and a sentence on what was aimed at."""
+    goal, found = setting.goal, dict[str, Solved]()
+    assert goal is not None, "body() has just seen it"
+    for domain in domains:
+        others = [other for other in every if other != domain]
+        part = sweep.setting(setting.control, setting.lambda_y, setting.classifier, others)
+        found[domain] = solve_stops(
+            lambda price, part=part: part.select(lambda_z=price).runs().counts,  # type: ignore[misc]
+            goal, sweep.prices(setting.control),
+        )  # fmt: skip
+    setting = replace(setting, prices=tuple((domain, one.price) for domain, one in found.items()))
+    return setting, words.aimed(goal, found, setting.price_text, "the other domains")
+
+
+def _trial(setting: Setting, sweep: Sweep, target: str) -> str:
+    """The command that runs a comparison's trial of a domain again: its fit need not be the default one."""
+    dial = sweep.setting(setting.control, setting.lambda_y, setting.classifier, [target])
+    row = dial.select(lambda_z=setting.price(target)).rows.sort_values("seed").iloc[0]
+    return rerun_command(setting.dataset, row.to_dict())
+
+
+def _at_prices(setting: Setting, sweep: Sweep, domains: tuple[str, ...], metric: str) -> View:
+    """The view of a setting whose price differs between domains."""
+    behind = recorded_background(
+        sweep, control=setting.control, lambda_y=setting.lambda_y, classifier=setting.classifier, domains=domains,
+        metric=metric,
+    )  # fmt: skip
+    assert behind.setting is not None
+    here = behind.setting.at_prices({domain: setting.price(domain) for domain in domains})
+    return behind.view(here.runs(), here.by_seed(metric))
