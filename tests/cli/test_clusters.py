@@ -72,12 +72,13 @@ def test_a_port_where_somebody_else_listens(capsys, folder, run, hurried, listen
     refused(capsys, folder, on_cluster(SWEEP, run, address), f"No Dask scheduler answers at {address}", seconds=20)
 
 
-def test_a_cluster_without_workers(capsys, folder, run, hurried, tmp_path_factory):
+def test_a_cluster_without_workers(capsys, folder, run, hurried, tmp_path_factory, monkeypatch):
     distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(workers, "GREETING_S", 10.0)  # its scheduler shares this process
     with distributed.LocalCluster(
         n_workers=0, processes=False, protocol="tcp://", dashboard_address=None,
         local_directory=str(tmp_path_factory.mktemp("dask")),
     ) as cluster:  # fmt: skip
         address = cluster.scheduler_address
         words = f"The cluster at {address} has no workers", f"dask worker {address}"
-        refused(capsys, folder, on_cluster(SWEEP, run, address), *words, seconds=20)
+        refused(capsys, folder, on_cluster(SWEEP, run, address), *words, seconds=60)
