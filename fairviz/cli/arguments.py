@@ -97,7 +97,7 @@ def refuse_knobs(args: argparse.Namespace) -> None:
 def options_of(args: argparse.Namespace) -> dict[str, Any]:
     """Knobs of the simulated story; all at 1 is the default story, which has shipped fits."""
     given = {n: getattr(args, n) for n in KNOBS if getattr(args, n) is not None}
-    if given and not DATASETS[args.dataset].knobs:
+    if given and args.dataset in DATASETS and not DATASETS[args.dataset].knobs:
         raise SettingError(
             f"--{next(iter(given))} is a knob of the data set 'simulated', not of {quoted(args.dataset)}."
         )

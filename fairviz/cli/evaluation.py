@@ -80,7 +80,8 @@ def evaluate_rows(args: argparse.Namespace) -> None:
 def _report(model: Model, target: DomainDataset, held_out: str) -> dict[str, Any]:
     """What is known of a model: counts and everything derived from them, and the AUC of its scores."""
     report = summary(Counts.from_predictions(target, model.predict(target.features)), held_out)
-    value, low, high = AUC.span(target.y, model.score(target.features))
+    score = model.score(target.features)
+    value, low, high = (math.nan,) * 3 if score is None else AUC.span(target.y, score)
     known = not math.isnan(value)
     report["metrics"][AUC.name] = dict.fromkeys(("value", "low", "high"))
     if known:

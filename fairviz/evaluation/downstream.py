@@ -141,10 +141,17 @@ class Model:
         """0/1 for every row, (m,)."""
         return np.asarray(self.model.predict(self.codes(features)), np.int64)
 
-    def score(self, features: pd.DataFrame) -> np.ndarray:
-        """Probability of the favourable label for every row, (m,); all alike where only one label was seen."""
-        found = np.asarray(self.model.predict_proba(self.codes(features)))
-        return found[:, 1] if found.shape[1] == 2 else np.zeros(len(found))
+    def score(self, features: pd.DataFrame) -> np.ndarray | None:
+        """How much speaks for the favourable label, (m,): its probability, or what the model has; None if it has none.
+
+        All alike where only one label was seen.
+        """
+        if hasattr(self.model, "predict_proba"):
+            found = np.asarray(self.model.predict_proba(self.codes(features)))
+            return found[:, 1] if found.shape[1] == 2 else np.zeros(len(found))
+        if hasattr(self.model, "decision_function"):
+            return np.asarray(self.model.decision_function(self.codes(features)))
+        return None
 
 
 def fitted(

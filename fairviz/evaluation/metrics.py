@@ -264,8 +264,8 @@ METRICS: Registry[Metric] = Registry("fairviz.metrics", {metric.name: metric for
 
 
 def axes() -> tuple[str, ...]:
-    """Metrics that the trade-off chart offers, in order."""
-    return tuple(name for name, metric in METRICS.items() if metric.axis)
+    """Metrics that the trade-off chart offers, in order: those that compare groups."""
+    return tuple(name for name, metric in METRICS.items() if metric.axis and isinstance(metric, Between))
 
 
 def between(name: str) -> Ratio | Difference:

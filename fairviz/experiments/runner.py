@@ -15,7 +15,7 @@ from typing import Any
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.shared import Shared, shared
-from fairviz.errors import FairvizError, JobError
+from fairviz.errors import FairvizError, JobError, SettingError
 from fairviz.experiments.trial import Bench, Trial, failed
 from fairviz.experiments.where import HERE, Where
 from fairviz.experiments.workers import in_workers
@@ -170,11 +170,21 @@ def run(
 
 
 def make_fits(dataset: DomainDataset, specs: Sequence[FitSpec], library: Library, where: Where) -> Iterator[Step]:
-    """Make the fits that are not stored yet, as :func:`run` does."""
+    """Make the fits that are not stored yet.
+
+    Raises
+    ------
+    SettingError
+        One of them cannot be made.
+    JobError
+        As :func:`run`.
+    """
     missing = [spec for spec in specs if library.get(FIT, spec.to_json()) is None]
     bench = Bench(dataset, library)
     with _place_of(bench, where) as place:
-        for done, _ in enumerate(_fits(bench, place, where, missing), 1):
+        for done, reason in enumerate(_fits(bench, place, where, missing), 1):
+            for why in reason.values():
+                raise SettingError(why)
             yield Step("fits", done, len(missing))
 
 

@@ -202,11 +202,14 @@ def _goal(dial: DeltaGenerator, free: bool) -> Goal:
         value = links.slide(right.slider, "Points", 0.1, 5.0, 1.0, 0.1, format="%g", key="goal_points") / 100
     else:
         value = links.slide(right.slider, "Ratio", 0.5, 1.0, 0.9, 0.01, format="%g", key="goal_ratio")
-    where = "on real people of the domains trained on"
-    if not free:
-        where = "among recorded prices, on the recorded tests of the other domains"
-    dial.caption(
-        f"The price is found {where}, one price for each held-out domain; nobody of the held-out domain is looked at. "
-        "How close it comes over there is what the chart shows."
+    how = (
+        "The price is found on real people of the domains trained on, one price for each held-out domain; nobody of "
+        "the held-out domain is looked at."
     )
+    if not free:
+        how = (
+            "The price is found among recorded prices, one for each held-out domain, on the recorded tests of the "
+            "other domains. Models tested there were trained on people of this one too; tests on it are not looked at."
+        )
+    dial.caption(f"{how} How close it comes over there is what the chart shows.")
     return Goal(kind, value)

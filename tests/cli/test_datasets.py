@@ -5,6 +5,8 @@ import socket
 import subprocess
 import sys
 
+import pytest
+
 from fairviz import __version__
 from fairviz.cli import main
 from tests.cli.commands import ok, refused, tree
@@ -54,3 +56,13 @@ def test_download_without_network(cache):
     assert done.stderr.startswith("fairviz: ")
     assert url in done.stderr
     assert not [p for p in tree(cache) if p.endswith((".zip", ".part", "adult"))]
+
+
+@pytest.mark.parametrize("command", ["fit", "sample", "evaluate"])
+def test_a_knob_of_an_unknown_data_set_is_one_line(command: str, capsys, tmp_path) -> None:
+    words = {"fit": ["--out", str(tmp_path / "x")], "sample": ["--out", str(tmp_path / "x")], "evaluate": []}[command]
+    first = [str(tmp_path / "rows.csv")] if command == "evaluate" else []
+    assert main([command, *first, "--dataset", "nosuch", "--bias", "2", "--target", "A", *words]) == 2
+    told = capsys.readouterr().err
+    assert "No data set 'nosuch'" in told
+    assert told.count("\n") == 1

@@ -99,7 +99,7 @@ def test_a_price_from_a_goal() -> None:
     app.selectbox(key="goal").set_value("accuracy").run()
     assert not app.exception
     text = status(app).replace("\\", "")
-    lost = re.search(r"at most 1 points of accuracy lost \((-?\d\.\d+) to (-?\d\.\d+) lost there\)", text)
+    lost = re.search(r"at most 1 points of accuracy \((-?\d\.\d+) to (-?\d\.\d+) lost there\)", text)
     assert lost is not None
     assert float(lost[2]) <= 1.05
     assert "found on the source" in " ".join(c.value for c in app.caption)

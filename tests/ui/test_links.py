@@ -74,3 +74,46 @@ def test_domains_that_are_left_out_stand_in_the_address() -> None:
     app = opened(domains_adult=["Black", "Other"])
     assert sorted(app.button_group(key="domains_adult").value) == ["Black", "Other"]
     assert link(app) == {"domains_adult": ["Black", "Other"]}
+
+
+def test_a_run_with_the_address_of_before_changes_nothing() -> None:
+    """A browser may not yet have heard of the last action when the next one is sent."""
+    app = opened(data="simulated", price_dp="0.1")
+    old = dict(app.query_params)
+    app.selectbox(key="model").set_value("mlp").run()
+    app.query_params.clear()
+    app.query_params.update(old)
+    app.selectbox(key="axis").set_value("R_EOp").run()
+    assert [app.selectbox(key=key).value for key in ("data", "model", "axis")] == ["simulated", "mlp", "R_EOp"]
+    app.query_params.clear()
+    app.session_state["price_dp"] = 0.05
+    app.run()
+    assert app.session_state["price_dp"] == pytest.approx(0.05)
+    assert link(app)["price_dp"] == ["0.05"]
+    assert link(app)["data"] == ["simulated"]
+
+
+def test_a_domain_named_twice_is_one() -> None:
+    app = opened(data="simulated", domains_simulated=["East", "East", "North"])
+    assert not app.exception
+    assert app.button_group(key="domains_simulated").value == ["East", "North"]
+
+
+def test_a_price_that_was_hidden_is_not_taken_for_a_link() -> None:
+    app = opened(data="simulated", control="eop")
+    app.slider(key="price_eop").set_value(0.012).run()
+    app.selectbox(key="control").set_value("dp").run()
+    assert "price_eop" not in link(app)
+    app.selectbox(key="control").set_value("eop").run()
+    assert app.session_state["price_eop"] == pytest.approx(0.012)
+    app.selectbox(key="control").set_value("dp").run()
+    app.selectbox(key="data").set_value("law_school").run()
+    app.selectbox(key="control").set_value("eop").run()
+    assert not app.exception
+    assert not any("The link asks" in c.value for c in app.caption)
+
+
+def test_a_link_that_names_no_axis_leaves_it_to_the_control() -> None:
+    app = opened(axis="nonsense", control="eop")
+    assert app.selectbox(key="axis").value == "R_EOp"
+    assert link(app) == {"control": ["eop"]}

@@ -13,7 +13,7 @@ import streamlit as st
 
 from fairviz import charts
 from fairviz.errors import FairvizError
-from fairviz.ui.parts import words
+from fairviz.ui.parts import links, words
 from fairviz.ui.parts.loading import library, outdated
 
 
@@ -45,6 +45,7 @@ def guarded(*kinds: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
                 page()
             except FairvizError as error:
                 st.error(words.plain(str(error)), icon=":material/error:")
+            links.write()
 
         return run
 

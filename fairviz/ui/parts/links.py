@@ -10,15 +10,25 @@ from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-#: By name: what the address said when it was last read or written.
+#: By name: what the address says, or said when the widget was last drawn.
 _SEEN = "_address"
 #: By name: which widget it was when it was last drawn.
 _FORMS = "_forms"
+#: By name: what the address is to say after this run.
+_WANTED = "_wanted"
+
+
+def _went_back() -> bool:
+    """Whether this run is the browser's way back or forward."""
+    return bool(getattr(get_script_run_ctx(), "is_history_navigation", False))
 
 
 def take(name: str, read: Callable[[list[str]], Any]) -> Any:
-    """Take over what the address says, if it says something new: a link was opened, or the way back was taken.
+    """Take over what the address says, when a widget is new in the session or the person went back.
+
+    At no other time: a run may carry the address of before the person's last action.
 
     Parameters
     ----------
@@ -30,33 +40,37 @@ def take(name: str, read: Callable[[list[str]], Any]) -> Any:
     Returns
     -------
     object
-        The value that was taken over just now, or None.
+        The value that the address gave just now, or None; one that the session remembers is put back in silence.
     """
     seen: dict[str, list[str]] = st.session_state.setdefault(_SEEN, {})
-    now, last = st.query_params.get_all(name), seen.get(name, [])
-    if now == last and (name in st.session_state or not last):
+    here, now, back = name in st.session_state, st.query_params.get_all(name), _went_back()
+    if here and not (back and now != seen.get(name, [])):
         return None
-    if not now and name not in st.session_state:  # back from another page, whose address is its own
-        now = last
-    seen[name] = now
-    value = read(now) if now else None
+    remembered = not now and not back  # drawn before, then hidden, or on another page
+    texts = seen.get(name, []) if remembered else now
+    value = read(texts) if texts else None
     if value is not None:
         st.session_state[name] = value
-    elif not now:
+    elif back:
         st.session_state.pop(name, None)
-    return value
+    return None if remembered else value
 
 
 def put(name: str, texts: Sequence[str]) -> None:
-    """Write a parameter into the address; nothing for the default."""
-    wanted = list(texts)
-    st.session_state.setdefault(_SEEN, {})[name] = wanted
-    if st.query_params.get_all(name) == wanted:
-        return
-    if wanted:
-        st.query_params[name] = wanted if len(wanted) > 1 else wanted[0]
-    else:
-        del st.query_params[name]
+    """Say what a parameter of the address is to be; nothing for the default. :func:`write` writes them all."""
+    st.session_state.setdefault(_SEEN, {})[name] = list(texts)
+    st.session_state.setdefault(_WANTED, {})[name] = list(texts)
+
+
+def write() -> None:
+    """Write the address once, at the end of a page: one step in the browser's history, without what is hidden now."""
+    wanted: dict[str, list[str]] = st.session_state.pop(_WANTED, {})
+    ours = st.session_state.get(_SEEN, {})
+    now = {name: st.query_params.get_all(name) for name in st.query_params}
+    then = {name: texts for name, texts in now.items() if name not in ours}
+    then |= {name: texts for name, texts in wanted.items() if texts}
+    if then != now:
+        st.query_params.from_dict({name: texts if len(texts) > 1 else texts[0] for name, texts in then.items()})
 
 
 def hold(name: str, form: tuple[Any, ...], value: Any) -> None:
@@ -118,9 +132,12 @@ def choose(
 def choose_some(place: DeltaGenerator, label: str, options: Sequence[str], *, key: str, **how: Any) -> list[str]:
     """Any of several options, all at first, as pills."""
     read = _known(options, how.get("format_func", str))
-    take(key, lambda texts: [found for text in texts if (found := read(text)) is not None] or None)
+    take(key, lambda texts: list(dict.fromkeys(found for text in texts if (found := read(text)) is not None)) or None)
+    before = st.session_state.get(_FORMS, {}).get(key, ())[1:]
     stands = st.session_state.get(key, [None])
-    hold(key, ("pills", *options), stands if set(stands) <= set(options) else list(options))
+    if not set(stands) <= set(options) or (before and set(stands) == set(before)):  # all, also those that have come
+        stands = list(options)
+    hold(key, ("pills", *options), stands)
     value = list(place.pills(label, options, selection_mode="multi", key=key, **how))
     put(key, [] if value == list(options) else value)
     return value

@@ -52,7 +52,7 @@ def body(setting: Setting, free: bool, sentence: DeltaGenerator) -> None:
     rows = int(sweep.rows["n"].max())
     status = f"{aimed}Recorded · {len(view.seeds)} seeds of {rows:,} synthetic rows per domain"
     chosen = "λ_z is set by you, not tuned on these people." if setting.goal is None else (
-        "λ_z was found for each domain on the recorded tests of the other ones, not on these people."
+        "λ_z was found for each domain on the recorded tests of the other ones, whose models were trained on it too."
     )  # fmt: skip
     note = f"Recorded {made['time'][:10]}. {chosen}"
     here = DATASETS[setting.dataset].available()

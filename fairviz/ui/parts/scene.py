@@ -43,7 +43,8 @@ GREEN = ". Green: the best any rule can do, known because this world is made up.
 def _follow(control: str) -> None:
     """The axis shows what the control moves, until the person (or a link) chooses another."""
     if "axis_chosen" not in st.session_state:
-        st.session_state["axis_chosen"] = "axis" in st.query_params
+        known = {text for m in axes() for text in (m, METRICS[m].title, METRICS[m].short)}
+        st.session_state["axis_chosen"] = st.query_params.get("axis") in known
     if not st.session_state["axis_chosen"]:
         st.session_state["axis"] = CONTROLS[control].moves
 
@@ -75,16 +76,9 @@ def layout(setting: Setting, names: list[str], labels: list[str], sentence: Delt
 
 
 def show(
-    setting: Setting,
-    view: View,
-    places: Places,
-    facts: dict[str, Any],
-    note: str,
-    *,
-    status: str,
-    recorded: bool,
+    setting: Setting, view: View, places: Places, facts: dict[str, Any], note: str, *, status: str, recorded: bool,
     command: Callable[[str], str] | None = None,
-) -> None:
+) -> None:  # fmt: skip
     """Draw a view. Recorded charts are kept between visitors; live ones hold a visitor's own path and are not.
 
     Parameters
@@ -111,16 +105,9 @@ def show(
     )
     now, per_domain = now_frame(view, setting.lambda_z, setting.price_text), dumbbell_frame(view, metric)
     scatter = partial(
-        charts.tradeoff,
-        view.path,
-        view.seeds,
-        now,
-        view.references,
-        view.constant,
-        y_title=what.short,
-        higher_is_fairer=what.higher_is_better,
-        truth=truth,
-    )
+        charts.tradeoff, view.path, view.seeds, now, view.references, view.constant, y_title=what.short,
+        higher_is_fairer=what.higher_is_better, truth=truth,
+    )  # fmt: skip
     dumbbell = partial(
         charts.dumbbell, per_domain, title=_across(view, metric, source.nouns), ratio=isinstance(what, Ratio)
     )

@@ -30,6 +30,10 @@ class Setting:
         """The price for the fit that never saw ``domain``."""
         return dict(self.prices).get(domain, self.lambda_z)
 
+    def has_price(self, domain: str) -> bool:
+        """Whether a price is known for the fit that never saw ``domain``."""
+        return self.goal is None or domain in dict(self.prices)
+
     @property
     def controlled(self) -> bool:
         """Whether any price is set."""

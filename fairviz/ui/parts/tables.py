@@ -88,12 +88,13 @@ def synthetic(setting: Setting) -> None:
     """Look at and download synthetic rows at this setting; drawn on demand."""
     with st.expander("Synthetic rows at this setting"):
         fits = loading.fits(setting.dataset, setting.options)
-        if not fits:
+        priced = sorted(domain for domain in fits if setting.has_price(domain))
+        if not priced:
             st.info("There is no fit to draw from yet.")
             return
         left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
         target = left.selectbox(
-            "From the fit that never saw", sorted(fits), key=f"rows_target_{setting.dataset}",
+            "From the fit that never saw", priced, key=f"rows_target_{setting.dataset}",
             format_func=lambda t: "nothing held out" if t == "all" else t,
         )  # fmt: skip
         n = middle.select_slider("Rows", [100, 1000, 10_000], value=1000, key="rows_n")

@@ -75,11 +75,11 @@ def aimed(goal: Goal, found: Mapping[str, Solved], prices: str, where: str) -> s
     """What a price was looked for, on whom, and whether it was found; ``found``: by held-out domain."""
     reached = sorted(one.reached for one in found.values())
     if goal.kind == "accuracy":
-        aim = f"at most {100 * goal.value:g} points of accuracy lost"
+        aim = f"to lose at most {100 * goal.value:g} points of accuracy"
         there = f"{100 * reached[0]:.1f} to {100 * reached[-1]:.1f} lost there"
     else:
-        aim, there = f"{goal.kind} of {goal.value:g}", f"{reached[0]:.2f} to {reached[-1]:.2f} there"
-    text = f"Aimed on {where} at {aim} ({there}): λ_z {prices}. "
+        aim, there = f"at {goal.kind} of {goal.value:g}", f"{reached[0]:.2f} to {reached[-1]:.2f} there"
+    text = f"Aimed on {where} {aim} ({there}): λ_z {prices}. "
     short = [domain for domain, one in found.items() if not one.met]
     return f"{text}Out of reach without {join(short)}; the closest is taken. " if short else text
 
