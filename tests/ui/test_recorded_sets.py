@@ -1,6 +1,7 @@
 """Every built-in set opens on recorded results, with its rows or without, with a fit or without; goals too."""
 
 import json
+import os
 import re
 
 import pytest
@@ -15,6 +16,7 @@ from tests.conftest import unavailable
 from tests.ui.pages import sentence, start, status
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
+ROWS = os.environ.get("FAIRVIZ_DATA")
 COMPARED = ("acsincome", "bank_marketing", "german_credit", "law_school")
 
 
@@ -84,7 +86,9 @@ def test_a_goal_is_answered_from_the_recorded_tests_of_other_domains(monkeypatch
     assert f'"lambda_z": {kept:g}' in app.code[0].value if kept else '"lambda_z"' not in app.code[0].value
 
 
-def test_with_rows_and_no_fit_the_fits_are_offered_below() -> None:
+def test_with_rows_and_no_fit_the_fits_are_offered_below(monkeypatch) -> None:
+    if ROWS:
+        monkeypatch.setenv("FAIRVIZ_DATA", ROWS)  # pages are tested without it otherwise
     if not DATASETS["german_credit"].available():
         unavailable("set FAIRVIZ_DATA to a folder with german_credit")
     app = start(data="german_credit")
