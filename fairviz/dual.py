@@ -107,8 +107,7 @@ class Dual:
 
     def rates(self, yes: np.ndarray, control: str) -> np.ndarray:
         """Rate of every group, (K,), under probabilities of yes (n,): rates of yes, or true positive rates."""
-        result: np.ndarray = (self._share * yes) @ self.by_group[control]
-        return result
+        return np.asarray((self._share * yes) @ self.by_group[control])
 
     def gap(self, yes: np.ndarray, control: str) -> float:
         """Largest difference between two groups' rates."""
@@ -125,8 +124,7 @@ class Dual:
         return float(self._share @ (1 - np.asarray(self.eta, float)) + self._share @ positive)
 
     def _gain(self, multiplier: Multiplier) -> np.ndarray:
-        result: np.ndarray = self.margin - self.by_group["dp"] @ multiplier.dp - self.by_group["eop"] @ multiplier.eop
-        return result
+        return np.asarray(self.margin - self.by_group["dp"] @ multiplier.dp - self.by_group["eop"] @ multiplier.eop)
 
     def multiplier(self, lambda_dp: float = 0.0, lambda_eop: float = 0.0) -> Multiplier:
         """The minimiser of the dual at two prices, each in [0, :data:`MAX_PRICE`].
@@ -260,8 +258,7 @@ class Dual:
         bounds: list[tuple[Any, ...]] = [(0.0, 1.0)] * len(ties) + [(0.0, None)] * len(priced)
         solved = linprog(cost, A_ub=np.array(rows), b_ub=sides, bounds=bounds, method="highs")
         assert solved.status == 0, solved.message
-        result: np.ndarray = solved.x[: len(ties)].clip(0.0, 1.0)
-        return result
+        return np.asarray(solved.x[: len(ties)].clip(0.0, 1.0))
 
 
 def _free_minimiser(margin: np.ndarray, w: np.ndarray, share: np.ndarray) -> float:

@@ -126,8 +126,7 @@ class DomainDataset:
     @cached_property
     def y(self) -> np.ndarray:
         """Labels, shape (n,), 1 for the favourable value."""
-        result: np.ndarray = (self.frame[self.schema.label] == self.schema.favourable).to_numpy(np.int64)
-        return result
+        return np.asarray((self.frame[self.schema.label] == self.schema.favourable).to_numpy(np.int64))
 
     @property
     def frequent(self) -> int:
@@ -138,15 +137,13 @@ class DomainDataset:
     def z(self) -> np.ndarray:
         """Group of every row as an index into ``groups``, shape (n,)."""
         dtype = pd.CategoricalDtype(list(self.groups))
-        result: np.ndarray = self.frame[self.schema.sensitive].astype(dtype).cat.codes.to_numpy(np.int64)
-        return result
+        return np.asarray(self.frame[self.schema.sensitive].astype(dtype).cat.codes.to_numpy(np.int64))
 
     @cached_property
     def d(self) -> np.ndarray:
         """Domain of every row as an index into ``domains``, shape (n,)."""
         dtype = pd.CategoricalDtype(list(self.domains))
-        result: np.ndarray = self.frame[self.schema.domain].astype(dtype).cat.codes.to_numpy(np.int64)
-        return result
+        return np.asarray(self.frame[self.schema.domain].astype(dtype).cat.codes.to_numpy(np.int64))
 
     @cached_property
     def domains(self) -> tuple[str, ...]:

@@ -23,13 +23,11 @@ _GRID_SCORE = np.array([_NORMAL.inv_cdf(u) for u in _GRID_U])
 
 
 def _to_score(u: np.ndarray) -> np.ndarray:
-    result: np.ndarray = np.clip(np.interp(u, _GRID_U, _GRID_SCORE), -SCORE_LIMIT, SCORE_LIMIT)
-    return result
+    return np.asarray(np.clip(np.interp(u, _GRID_U, _GRID_SCORE), -SCORE_LIMIT, SCORE_LIMIT))
 
 
 def _to_u(score: np.ndarray) -> np.ndarray:
-    result: np.ndarray = np.interp(score, _GRID_SCORE, _GRID_U)
-    return result
+    return np.asarray(np.interp(score, _GRID_SCORE, _GRID_U))
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,7 @@ _DEGREE_EFFECT = np.array([-0.5, 0.0, 0.6])
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
-    result: np.ndarray = 1.0 / (1.0 + np.exp(-x))
-    return result
+    return np.asarray(1.0 / (1.0 + np.exp(-x)))
 
 
 @dataclass(frozen=True)
@@ -85,8 +84,7 @@ class Hiring:
     def _sector_given_group(self) -> np.ndarray:
         """P(sector | group), shape (2, 4)."""
         weight = np.exp(np.outer([-0.5, 0.5], self.proxy * _SECTOR_LEAN))
-        result: np.ndarray = weight / weight.sum(1, keepdims=True)
-        return result
+        return np.asarray(weight / weight.sum(1, keepdims=True))
 
     def sample_domain(self, domain: str, n: int, rng: np.random.Generator) -> pd.DataFrame:
         """Draw ``n`` rows of one region."""
@@ -111,8 +109,7 @@ class Hiring:
         )
 
     def _logit(self, skill: np.ndarray, experience: np.ndarray, degree: np.ndarray, z: np.ndarray) -> np.ndarray:
-        result: np.ndarray = -0.3 + 1.3 * skill + 1.0 * experience + _DEGREE_EFFECT[degree] - self.bias * z
-        return result
+        return np.asarray(-0.3 + 1.3 * skill + 1.0 * experience + _DEGREE_EFFECT[degree] - self.bias * z)
 
     def sample(self, n: int, *, seed: int) -> pd.DataFrame:
         """Draw ``n`` rows, shared evenly among the regions."""

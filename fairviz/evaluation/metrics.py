@@ -185,8 +185,7 @@ class Ratio(Between):
 
     def __call__(self, table: np.ndarray) -> np.ndarray:
         """Min / max over groups; NaN if a rate is not estimable, or nobody has it."""
-        result: np.ndarray = np.minimum.reduce([_ratio(rate(self.read(table))) for rate in self.rates])
-        return result
+        return np.asarray(np.minimum.reduce([_ratio(rate(self.read(table))) for rate in self.rates]))
 
     def oriented(self, table: np.ndarray, low: int, high: int) -> np.ndarray:
         """Rate of group ``low`` over that of ``high``, (...); above 1 the direction has turned."""
@@ -213,14 +212,12 @@ class Difference(Between):
     def __call__(self, table: np.ndarray) -> np.ndarray:
         """Largest minus smallest, (...)."""
         rates = [rate(self.read(table)) for rate in self.rates]
-        result: np.ndarray = np.maximum.reduce([found.max(-1) - found.min(-1) for found in rates])
-        return result
+        return np.asarray(np.maximum.reduce([found.max(-1) - found.min(-1) for found in rates]))
 
     def oriented(self, table: np.ndarray, low: int, high: int) -> np.ndarray:
         """Rate of group ``high`` minus that of ``low``, (...); below 0 the direction has turned."""
         found = self.group_rates(table)
-        result: np.ndarray = found[..., high] - found[..., low]
-        return result
+        return np.asarray(found[..., high] - found[..., low])
 
 
 def _ratio(rates: np.ndarray) -> np.ndarray:
@@ -234,8 +231,7 @@ def _accuracy(table: np.ndarray) -> np.ndarray:
 
 def _balanced_accuracy(table: np.ndarray) -> np.ndarray:
     per_label = [_share(table[..., y, y], table[..., y, :].sum(-1), 1) for y in (0, 1)]
-    result: np.ndarray = np.mean(per_label, 0)
-    return result
+    return np.asarray(np.mean(per_label, 0))
 
 
 SELECTION, TPR, FPR = (selection_rate,), (true_positive_rate,), (false_positive_rate,)

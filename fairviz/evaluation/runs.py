@@ -60,8 +60,7 @@ class Runs:
 
         A group has as many people of each label in every run, so its rates here are the means of the runs' rates.
         """
-        result: np.ndarray = np.mean([part.table for part in self.parts], 0)
-        return result
+        return np.asarray(np.mean([part.table for part in self.parts], 0))
 
     @cached_property
     def counts(self) -> Counts:

@@ -24,8 +24,7 @@ SWEPT, REAL, CONSTANT = "fadm", "unmitigated", "constant"
 def tables_of(rows: pd.DataFrame, n_groups: int) -> np.ndarray:
     """Count tables of a sweep's rows, (rows, K, 2, 2)."""
     names = [f"n_{k}_{y}_{p}" for k in range(n_groups) for y in (0, 1) for p in (0, 1)]
-    result: np.ndarray = rows[names].to_numpy(np.int64).reshape(len(rows), n_groups, 2, 2)
-    return result
+    return np.asarray(rows[names].to_numpy(np.int64).reshape(len(rows), n_groups, 2, 2))
 
 
 def columns_of(counts: Counts) -> dict[str, int]:
@@ -98,9 +97,10 @@ class Sweep:
         return list(dict.fromkeys(self.rows.loc[self.rows["method"] == SWEPT, "classifier"]))
 
     def at_prices(self, prices: Mapping[str, float]) -> Sweep:
-        """Of one control: every domain at a price of its own; as one setting, at price 0."""
+        """Of one control: every domain at a price of its own; as one setting, at price 0 if prices differ."""
         here = self.rows["lambda_z"] == self.rows["target"].map(dict(prices))
-        return Sweep(self.rows[here.to_numpy()].assign(lambda_z=0.0), self.groups)
+        one = set(prices.values())
+        return Sweep(self.rows[here.to_numpy()].assign(lambda_z=one.pop() if len(one) == 1 else 0.0), self.groups)
 
     def label_strengths(self) -> list[float]:
         """Values of lambda_y that were tested."""

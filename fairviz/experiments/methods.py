@@ -45,14 +45,12 @@ class Method:
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """What can be set."""
-        result: tuple[Parameter, ...] = self.made.parameters
-        return result
+        return tuple(self.made.parameters)
 
     @property
     def dials(self) -> tuple[Dial, ...]:
         """Positions that are compared."""
-        result: tuple[Dial, ...] = self.made.weighted_dials if self.pooled else self.made.dials
-        return result
+        return tuple(self.made.weighted_dials if self.pooled else self.made.dials)
 
     @property
     def needs_group(self) -> bool:
@@ -67,8 +65,7 @@ class Method:
     @property
     def source(self) -> str:
         """Where it is from."""
-        result: str = self.made.source_of_idea if self.synthesizer else self.made.source
-        return result
+        return str(self.made.source_of_idea if self.synthesizer else self.made.source)
 
     def canonical(self, setting: Mapping[str, Any]) -> Setting:
         """A setting in the one way in which it is written.

@@ -80,5 +80,4 @@ class _Distinct:
 
     def predict(self, model: Any) -> np.ndarray:
         """0/1 for every row given at the start, (n,)."""
-        result: np.ndarray = model.predict(self.rows).astype(np.int64)[self.back]
-        return result
+        return np.asarray(model.predict(self.rows).astype(np.int64)[self.back])

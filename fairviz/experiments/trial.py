@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,8 @@ from fairviz.store.library import Library
 from fairviz.store.specs import FIT, FitSpec
 from fairviz.store.trials import Row
 from fairviz.text import command_line
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,7 @@ class Trial:
     @property
     def position(self) -> Setting:
         """The setting as a dictionary."""
-        result: Setting = json.loads(self.setting)
-        return result
+        return cast("Setting", json.loads(self.setting))
 
     def fit_spec(self, dataset: DomainDataset, options: Mapping[str, Any] | None = None) -> FitSpec | None:
         """The fit that the trial's rows come from; None where no generator is involved."""
@@ -208,8 +209,7 @@ class Bench:
         if what.priced(setting):
             setting = _up_to_equality(setting, fit)
         same = json.dumps([*self._drawn(trial), setting, what.pooled, trial.classifier])
-        result: Counts = self._keep("counts", same, lambda: self._tested(trial, fit, setting, target))
-        return result
+        return self._keep("counts", same, lambda: self._tested(trial, fit, setting, target))
 
     def _fit(self, trial: Trial) -> Any:
         spec = self.fit_spec(trial)
@@ -238,11 +238,11 @@ class Bench:
             rows = self._keep("rows", f"{about} {setting}", lambda: fit.sample(trial.n, **setting, **how))
         return evaluate(rows, target, classifier=trial.classifier, seed=trial.seed, weights=weights)
 
-    def _keep(self, slot: str, key: str, make: Callable[[], Any]) -> Any:
+    def _keep(self, slot: str, key: str, make: Callable[[], T]) -> T:
         """The last of its kind only: a grid of fits, pools or drawn rows would fill the memory."""
         if slot not in self._kept or self._kept[slot][0] != key:
             self._kept[slot] = (key, make())
-        return self._kept[slot][1]
+        return cast("T", self._kept[slot][1])
 
 
 def _up_to_equality(setting: Setting, fit: Any) -> Setting:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from fairviz.evaluation.downstream import FeatureCodes, fitted
 from fairviz.evaluation.protocol import drawn
 from fairviz.numerics import settle
 from fairviz.settings import MITIGATION, Dial, Parameter, Setting, canonical
+
+T = TypeVar("T")
 
 
 def needed(module: str) -> Any:
@@ -57,29 +59,26 @@ class Task:
         """A task on ``n`` source rows drawn at random (all, if there are fewer)."""
         return cls(drawn(source, n, seed), target, classifier, seed)
 
-    def once(self, name: str, make: Callable[[], Any]) -> Any:
+    def once(self, name: str, make: Callable[[], T]) -> T:
         """A value that several settings of a dial share."""
         if name not in self._kept:
             self._kept[name] = make()
-        return self._kept[name]
+        return cast("T", self._kept[name])
 
     @property
     def codes(self) -> FeatureCodes:
         """Codes of the source's features."""
-        result: FeatureCodes = self.once("codes", lambda: FeatureCodes(self.source.features))
-        return result
+        return self.once("codes", lambda: FeatureCodes(self.source.features))
 
     @property
     def x(self) -> np.ndarray:
         """Source features, (n, F)."""
-        result: np.ndarray = self.once("x", lambda: self.codes(self.source.features))
-        return result
+        return self.once("x", lambda: self.codes(self.source.features))
 
     @property
     def x_target(self) -> np.ndarray:
         """Target features, (m, F)."""
-        result: np.ndarray = self.once("x_target", lambda: self.codes(self.target.features))
-        return result
+        return self.once("x_target", lambda: self.codes(self.target.features))
 
     def model(self) -> Any:
         """A fresh downstream model."""
@@ -94,14 +93,12 @@ class Task:
 
     def predict(self, weights: np.ndarray | None = None, x: np.ndarray | None = None) -> np.ndarray:
         """Predictions for the target, (m,), of :meth:`fitted`."""
-        result: np.ndarray = self.fitted(weights, x).predict(self.x_target).astype(np.int64)
-        return result
+        return np.asarray(self.fitted(weights, x).predict(self.x_target), np.int64)
 
     @property
     def unmitigated(self) -> np.ndarray:
         """Predictions of the downstream model as it is, (m,)."""
-        result: np.ndarray = self.once("unmitigated", self.predict)
-        return result
+        return self.once("unmitigated", self.predict)
 
 
 class Mitigation:

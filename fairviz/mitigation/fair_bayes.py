@@ -44,8 +44,7 @@ class FairBayes(Mitigation):
         """See :class:`Mitigation`."""
         p_y, w, u = task.once("fair bayes", lambda: _estimate(task))
         # gain of saying yes, halved: p - 1/2 - (s w + r p u) / 2
-        result: np.ndarray = p_y * (1 - 0.5 * multiplier_eop * u) > 0.5 + 0.5 * multiplier_dp * w
-        return result
+        return np.asarray(p_y * (1 - 0.5 * multiplier_eop * u) > 0.5 + 0.5 * multiplier_dp * w)
 
 
 def _estimate(task: Task) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -57,5 +57,4 @@ class Fairret(Mitigation):
                 optimiser.step()
         with torch.no_grad():
             out = net(torch.from_numpy(np.asarray(encode.transform(task.x_target), np.float32)))
-        result: np.ndarray = (out[:, 0] > 0).numpy()
-        return result
+        return np.asarray((out[:, 0] > 0).numpy())

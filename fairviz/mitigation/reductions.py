@@ -49,8 +49,7 @@ class ExponentiatedGradient(Mitigation):
             model, _constraint(constraint, bound), max_iter=MAX_ROUNDS, sample_weight_name=weight_name(model)
         )
         reduction.fit(task.x, task.source.y, sensitive_features=task.source.z)
-        result: np.ndarray = reduction.predict(task.x_target, random_state=task.seed)
-        return result
+        return np.asarray(reduction.predict(task.x_target, random_state=task.seed))
 
 
 class GridSearch(Mitigation):
@@ -78,5 +77,4 @@ class GridSearch(Mitigation):
             )
             return grid.fit(task.x, task.source.y, sensitive_features=task.source.z)
 
-        result: np.ndarray = task.once(f"grid {constraint}", fit).predictors_[index].predict(task.x_target)
-        return result
+        return np.asarray(task.once(f"grid {constraint}", fit).predictors_[index].predict(task.x_target))

@@ -12,8 +12,7 @@ def reweighing_weights(y: np.ndarray, z: np.ndarray, n_groups: int) -> np.ndarra
     """Weights (n,) ``P(y) P(z) / P(y, z)`` of rows with labels and groups (n,)."""
     joint = np.bincount(2 * z + y, minlength=2 * n_groups).reshape(-1, 2) / len(y)
     weight = joint.sum(1, keepdims=True) * joint.sum(0) / np.where(joint > 0, joint, 1.0)
-    result: np.ndarray = weight[z, y]
-    return result
+    return np.asarray(weight[z, y])
 
 
 class Reweighing(Mitigation):

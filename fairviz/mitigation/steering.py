@@ -28,8 +28,7 @@ def ideal_normal(means: np.ndarray, covariances: np.ndarray, shares: np.ndarray)
 
 def _root(matrix: np.ndarray, power: float) -> np.ndarray:
     values, vectors = np.linalg.eigh(matrix)
-    result: np.ndarray = (vectors * np.clip(values, 1e-12, None) ** power) @ vectors.T
-    return result
+    return np.asarray((vectors * np.clip(values, 1e-12, None) ** power) @ vectors.T)
 
 
 def steer(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:

@@ -29,5 +29,4 @@ class ThresholdOptimizer(Mitigation):
             estimator=task.fitted(), constraints=names[constraint], prefit=True, predict_method="predict_proba"
         )
         adjusted.fit(task.x, task.source.y, sensitive_features=task.source.z)
-        result: np.ndarray = adjusted.predict(task.x_target, sensitive_features=task.target.z, random_state=task.seed)
-        return result
+        return np.asarray(adjusted.predict(task.x_target, sensitive_features=task.target.z, random_state=task.seed))

@@ -62,8 +62,7 @@ class Tilted(Mitigation):
         weights = weights_of(task.source.y, *what.weights(rows, lambda_z, lambda_eop))
         # beyond equality every price has the same weights, and the same answers
         same = hashlib.sha256(weights.tobytes()).hexdigest()
-        result: np.ndarray = task.once(f"tilted {same}", lambda: task.predict(weights))
-        return result
+        return np.asarray(task.once(f"tilted {same}", lambda: task.predict(weights)))
 
     def _rows(self, task: Task) -> _Source:
         dual = estimate(task.source, max_rows=len(task.source), seed=task.seed)

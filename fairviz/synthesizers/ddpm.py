@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -18,6 +19,7 @@ from fairviz.synthesizers.tabular import TableSynthesizer, draw_codes
 from fairviz.synthesizers.training import descend
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class DDPM(TableSynthesizer):
     """The score network of FADM, conditional on the label, trained plainly (the paper's baseline "DDPM").
 
@@ -36,22 +38,12 @@ class DDPM(TableSynthesizer):
     takes_steps: ClassVar[bool] = True
     settings: ClassVar[dict[str, tuple[float, float, float]]] = {"n_steps": (10, 1, 5000)}
 
-    def __init__(
-        self,
-        *,
-        n_iter: int = 5000,
-        batch_size: int = 512,
-        hidden: int = 256,
-        depth: int = 3,
-        learning_rate: float = 4e-3,
-        random_state: int = 0,
-    ) -> None:
-        self.n_iter = n_iter
-        self.batch_size = batch_size
-        self.hidden = hidden
-        self.depth = depth
-        self.learning_rate = learning_rate
-        self.random_state = random_state
+    n_iter: int = 5000
+    batch_size: int = 512
+    hidden: int = 256
+    depth: int = 3
+    learning_rate: float = 4e-3
+    random_state: int = 0
 
     @property
     def _n_conditions(self) -> int:

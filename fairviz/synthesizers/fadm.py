@@ -34,7 +34,7 @@ N_REFERENCE = 4000
 MAX_STEPS = 5000
 
 
-class FADM(TableSynthesizer):
+class FADM(FADMParams, TableSynthesizer):
     """Score network, label classifier and sensitive classifier, trained side by side.
 
     Parameters
@@ -80,37 +80,6 @@ class FADM(TableSynthesizer):
     takes_steps: ClassVar[bool] = True
     has_price: ClassVar[bool] = True
     optional_fields: ClassVar[frozenset[str]] = frozenset({"why_no_price"})
-
-    def __init__(
-        self,
-        *,
-        n_iter: int = FADMParams.n_iter,
-        batch_size: int = FADMParams.batch_size,
-        hidden: int = FADMParams.hidden,
-        depth: int = FADMParams.depth,
-        classifier_hidden: int = FADMParams.classifier_hidden,
-        classifier_depth: int = FADMParams.classifier_depth,
-        learning_rate: float = FADMParams.learning_rate,
-        inner_lr: float = FADMParams.inner_lr,
-        beta: float = FADMParams.beta,
-        meta: str = FADMParams.meta,
-        domain_weights: str = FADMParams.domain_weights,
-        label_in_score: bool = FADMParams.label_in_score,
-        random_state: int = FADMParams.random_state,
-    ) -> None:
-        self.n_iter = n_iter
-        self.batch_size = batch_size
-        self.hidden = hidden
-        self.depth = depth
-        self.classifier_hidden = classifier_hidden
-        self.classifier_depth = classifier_depth
-        self.learning_rate = learning_rate
-        self.inner_lr = inner_lr
-        self.beta = beta
-        self.meta = meta
-        self.domain_weights = domain_weights
-        self.label_in_score = label_in_score
-        self.random_state = random_state
 
     def fit_steps(self, source: DomainDataset) -> Iterator[FitStep]:
         """Train; yields a :class:`FitStep` after every iteration.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -12,27 +13,22 @@ from fairviz.settings import Dial, Parameter, spread
 from fairviz.synthesizers.base import FitStep
 from fairviz.synthesizers.tabular import TableSynthesizer, draw_codes
 from fairviz.synthesizers.training import loop
-from fairviz.synthesizers.vae import one_hot
+from fairviz.synthesizers.vae import mlp, one_hot
 
 PENALTY = 10.0
 N_CRITIC = 3
 TEMPERATURE = 0.5
 
 
-def _critic(n_in: int, hidden: int, depth: int, n_out: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for index in range(depth):
-        layers += [nn.Linear(n_in if index == 0 else hidden, hidden), nn.LeakyReLU(0.2)]
-    return nn.Sequential(*layers, nn.Linear(hidden, n_out))
+def _leaky(width: int) -> list[nn.Module]:
+    return [nn.LeakyReLU(0.2)]
 
 
-def _generator(n_in: int, hidden: int, depth: int, n_out: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for index in range(depth):
-        layers += [nn.Linear(n_in if index == 0 else hidden, hidden), nn.LayerNorm(hidden), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Linear(hidden, n_out))
+def _normed(width: int) -> list[nn.Module]:
+    return [nn.LayerNorm(width), nn.ReLU()]
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class GAN(TableSynthesizer):
     """Generator of features and label given the group, against a critic with gradient penalty (Gulrajani et al. 2017).
 
@@ -50,24 +46,13 @@ class GAN(TableSynthesizer):
     source_of_idea: ClassVar[str] = "the paper's baseline"
     dials: ClassVar[tuple[Dial, ...]] = (Dial("gan", "GAN"),)
 
-    def __init__(
-        self,
-        *,
-        n_iter: int = 1500,
-        batch_size: int = 512,
-        hidden: int = 256,
-        depth: int = 2,
-        latent: int = 64,
-        learning_rate: float = 4e-4,
-        random_state: int = 0,
-    ) -> None:
-        self.n_iter = n_iter
-        self.batch_size = batch_size
-        self.hidden = hidden
-        self.depth = depth
-        self.latent = latent
-        self.learning_rate = learning_rate
-        self.random_state = random_state
+    n_iter: int = 1500
+    batch_size: int = 512
+    hidden: int = 256
+    depth: int = 2
+    latent: int = 64
+    learning_rate: float = 4e-4
+    random_state: int = 0
 
     @property
     def _fairness(self) -> float:
@@ -76,11 +61,11 @@ class GAN(TableSynthesizer):
     def _build(self) -> nn.ModuleDict:
         width, n_groups = self.encoder_.width_ + 2, len(self.groups_)
         nets = {
-            "generator": _generator(self.latent + n_groups, self.hidden, self.depth, width),
-            "critic": _critic(width + n_groups, self.hidden, self.depth, 1),
+            "generator": mlp(self.latent + n_groups, self.hidden, self.depth, width, _normed),
+            "critic": mlp(width + n_groups, self.hidden, self.depth, 1, _leaky),
         }
         if self._fairness:
-            nets["detector"] = _critic(width, self.hidden, self.depth, n_groups)
+            nets["detector"] = mlp(width, self.hidden, self.depth, n_groups, _leaky)
         return nn.ModuleDict(nets)
 
     def _generate(self, z: Tensor, rng: torch.Generator, *, hard: bool = False) -> Tensor:
@@ -158,6 +143,7 @@ class GAN(TableSynthesizer):
         return out[:, :width], out[:, width:].argmax(1)
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class FairGAN(GAN):
     """GAN with a second discriminator that must not tell the groups apart (Xu et al. 2018, *FairGAN*).
 
@@ -177,28 +163,7 @@ class FairGAN(GAN):
     parameters: ClassVar[tuple[Parameter, ...]] = (Parameter("fairness", 1.0, high=1e3, symbol="weight", in_fit=True),)
     dials: ClassVar[tuple[Dial, ...]] = (Dial("fairgan", "FairGAN", spread("fairness", (1.0,))),)
 
-    def __init__(
-        self,
-        *,
-        fairness: float = 1.0,
-        n_iter: int = 1500,
-        batch_size: int = 512,
-        hidden: int = 256,
-        depth: int = 2,
-        latent: int = 64,
-        learning_rate: float = 4e-4,
-        random_state: int = 0,
-    ) -> None:
-        super().__init__(
-            n_iter=n_iter,
-            batch_size=batch_size,
-            hidden=hidden,
-            depth=depth,
-            latent=latent,
-            learning_rate=learning_rate,
-            random_state=random_state,
-        )
-        self.fairness = fairness
+    fairness: float = 1.0
 
     @property
     def _fairness(self) -> float:

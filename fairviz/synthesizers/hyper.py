@@ -20,7 +20,7 @@ HIGHEST = {
 DOMAIN_WEIGHTS = ("rows", "equal")
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class FADMParams:
     """What a fit of FADM is by default; see :class:`fairviz.synthesizers.FADM`."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -16,11 +17,18 @@ from fairviz.synthesizers.training import descend
 LOG_VAR_LIMIT = 8.0
 
 
-def mlp(n_in: int, hidden: int, depth: int, n_out: int) -> nn.Sequential:
-    """Linear layers with SiLU in between."""
+def silu(width: int) -> list[nn.Module]:
+    """What is between two layers."""
+    return [nn.SiLU()]
+
+
+def mlp(
+    n_in: int, hidden: int, depth: int, n_out: int, between: Callable[[int], list[nn.Module]] = silu
+) -> nn.Sequential:
+    """Linear layers with something in between, which is made for a width."""
     layers: list[nn.Module] = []
     for index in range(depth):
-        layers += [nn.Linear(n_in if index == 0 else hidden, hidden), nn.SiLU()]
+        layers += [nn.Linear(n_in if index == 0 else hidden, hidden), *between(hidden)]
     return nn.Sequential(*layers, nn.Linear(hidden, n_out))
 
 
@@ -29,6 +37,7 @@ def one_hot(codes: Tensor, n: int) -> Tensor:
     return nn.functional.one_hot(codes, n).float()
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class VAE(TableSynthesizer):
     """Encoder ``q(u | x, y)``, decoder ``p(x | u, y)``, standard normal latent u (Kingma and Welling 2014; for tables
     Xu et al. 2019, TVAE). Categories by cross entropy, numbers by a normal density with a learnt variance per column.
@@ -47,26 +56,14 @@ class VAE(TableSynthesizer):
     source_of_idea: ClassVar[str] = "the paper's baseline"
     dials: ClassVar[tuple[Dial, ...]] = (Dial("vae", "VAE"),)
 
-    def __init__(
-        self,
-        *,
-        n_iter: int = 5000,
-        batch_size: int = 512,
-        hidden: int = 256,
-        depth: int = 2,
-        latent: int = 32,
-        kl_weight: float = 1.0,
-        learning_rate: float = 2e-3,
-        random_state: int = 0,
-    ) -> None:
-        self.n_iter = n_iter
-        self.batch_size = batch_size
-        self.hidden = hidden
-        self.depth = depth
-        self.latent = latent
-        self.kl_weight = kl_weight
-        self.learning_rate = learning_rate
-        self.random_state = random_state
+    n_iter: int = 5000
+    batch_size: int = 512
+    hidden: int = 256
+    depth: int = 2
+    latent: int = 32
+    kl_weight: float = 1.0
+    learning_rate: float = 2e-3
+    random_state: int = 0
 
     def _build(self) -> nn.ModuleDict:
         width = self.encoder_.width_

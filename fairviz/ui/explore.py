@@ -116,30 +116,37 @@ def _prices(
     dataset: str, options: dict[str, Any], control: str, stops: Sweep | None, dial: DeltaGenerator, help_z: str
 ) -> tuple[float, float]:
     """The dial: over recorded stops, or free. It ends where the gap on the source is zero."""
-    what, key, story = CONTROLS[control], f"price_{control}", f"{dataset} {options}"
+    what = CONTROLS[control]
     end = max(loading.ends(dataset, options, control)[0].values(), default=0.0)
-    every, start = what.stops(end), what.start(end)
+    how: dict[str, Any] = {"key": f"price_{control}", "story": f"{dataset} {options}", "help": help_z}
     if stops is not None:
         every = tuple(stops.prices(control))
-        start = min(every, key=lambda price: abs(price - (start if end else START * every[-1])))
-        _settle(key, story, every, lambda asked: min(every, key=lambda price: abs(price - asked)), start, dial)
-        lambda_z = dial.select_slider(
-            "Fairness price λ_z", every, format_func=words.price_text, key=key,
-            help=help_z + " The stops are the recorded settings.",
-        )  # fmt: skip
+        start = min(every, key=lambda price: abs(price - (what.start(end) if end else START * every[-1])))
+        how["help"] += " The stops are the recorded settings."
+        lambda_z = _slide(dial, "Fairness price λ_z", every, 0.0, start, **how)
     else:
         step = what.step(end) / BETWEEN if what.gaps else what.step(end)
-        _settle(
-            key,
-            story,
-            (every[-1], step),
-            lambda asked: round(round(min(max(asked, 0.0), every[-1]) / step) * step, 12),
-            start,
-            dial,
-        )
-        lambda_z = dial.slider("Fairness price λ_z", 0.0, every[-1], step=step, format="%g", key=key, help=help_z)
-    _put(key, lambda_z, start)
+        lambda_z = _slide(dial, "Fairness price λ_z", (what.stops(end)[-1],), step, what.start(end), **how)
     return lambda_z, _second_price(dataset, options, control, dial)
+
+
+def _slide(
+    dial: DeltaGenerator, label: str, stops: tuple[float, ...], step: float, start: float, *, key: str, story: str,
+    help: str | None = None,
+) -> float:  # fmt: skip
+    """A dial of prices: over some stops, or from 0 to the one stop that is given, in steps."""
+    top = stops[-1]
+    if step:
+        _settle(
+            key, story, (top, step), lambda asked: round(round(min(max(asked, 0.0), top) / step) * step, 12), start,
+            dial,
+        )  # fmt: skip
+        price = dial.slider(label, 0.0, top, step=step, format="%g", key=key, help=help)
+    else:
+        _settle(key, story, stops, lambda asked: min(stops, key=lambda price: abs(price - asked)), start, dial)
+        price = dial.select_slider(label, stops, format_func=words.price_text, key=key, help=help)
+    links.put(key, [] if abs(price - start) < 1e-12 else [format(price, ".12g")])
+    return float(price)
 
 
 def _settle(
@@ -166,11 +173,6 @@ def _settle(
         ))  # fmt: skip
 
 
-def _put(key: str, price: float, start: float) -> None:
-    """Where the dial stands, in the link."""
-    links.put(key, [] if abs(price - start) < 1e-12 else [format(price, ".12g")])
-
-
 def _second_price(dataset: str, options: dict[str, Any], control: str, dial: DeltaGenerator) -> float:
     if not CONTROLS[control].has_second:
         return 0.0
@@ -178,19 +180,8 @@ def _second_price(dataset: str, options: dict[str, Any], control: str, dial: Del
     end = max(loading.ends(dataset, options, second.name)[0].values(), default=0.0)
     stops, step = second.stops(end), second.step(end) / BETWEEN
     start = min(stops, key=lambda price: abs(price - SECOND_START * end))
-    key, story = "price_second", f"{dataset} {options}"
-    _settle(
-        key,
-        story,
-        (stops[-1], step),
-        lambda asked: round(round(min(max(asked, 0), stops[-1]) / step) * step, 12),
-        start,
-        dial,
-    )
-    price = dial.slider("Price of the true positive gap", 0.0, stops[-1], step=step, format="%g", key=key)
-    _put(key, price, start)
-    result: float = price
-    return result
+    how = {"key": "price_second", "story": f"{dataset} {options}"}
+    return _slide(dial, "Price of the true positive gap", (stops[-1],), step, start, **how)
 
 
 def _goal(dial: DeltaGenerator, free: bool) -> Goal:

@@ -27,8 +27,7 @@ def _coded(codes: pd.Series, names: dict[int, str]) -> np.ndarray:
     """Names of the ranges that codes fall into."""
     starts = np.array(list(names))
     index = np.searchsorted(starts, codes.to_numpy(float), side="right") - 1
-    result: np.ndarray = np.array(list(names.values()))[index.clip(0)]
-    return result
+    return np.asarray(np.array(list(names.values()))[index.clip(0)])
 
 
 SCHEMA = Schema(

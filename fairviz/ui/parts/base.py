@@ -13,7 +13,7 @@ import streamlit as st
 
 from fairviz import charts
 from fairviz.errors import FairvizError
-from fairviz.ui.parts import links, words
+from fairviz.ui.parts import links, loading, words
 from fairviz.ui.parts.loading import library, outdated
 
 
@@ -39,7 +39,8 @@ def guarded(*kinds: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
     def guard(page: Callable[[], None]) -> Callable[[], None]:
         @wraps(page)
         def run() -> None:
-            for text in _damaged(kinds, library().stamp(*kinds)):
+            loading.look_again()
+            for text in _damaged(kinds, loading.stamp(*kinds)):
                 st.warning(words.plain(text), icon=":material/broken_image:")
             try:
                 page()
@@ -105,5 +106,4 @@ def nonce() -> str:
     """For names of exported files: download links need no session, so names must not be guessable."""
     if "nonce" not in st.session_state:
         st.session_state["nonce"] = secrets.token_hex(6)
-    result: str = st.session_state["nonce"]
-    return result
+    return str(st.session_state["nonce"])

@@ -14,7 +14,7 @@ from fairviz.experiments import tables
 from fairviz.experiments.results import Results, family_scores
 from fairviz.store import Entry, read_entry
 from fairviz.store.specs import made_from
-from fairviz.ui.parts.loading import library, outdated
+from fairviz.ui.parts.loading import library, outdated, stamp
 
 #: Where a comparison is from, in the order in which they are offered; these words stand in links.
 SHIPPED, YOURS, QUICK = "shipped", "yours", "quick"
@@ -35,7 +35,7 @@ def _comparisons(kind: str, stamp: str) -> dict[str, dict[str, Entry]]:
 
 def comparisons(kind: str) -> dict[str, dict[str, Entry]]:
     """Published comparisons of a kind by registered data set, and then by where they are from."""
-    return {name: found for name, found in _comparisons(kind, library().stamp(kind)).items() if found}
+    return {name: found for name, found in _comparisons(kind, stamp(kind)).items() if found}
 
 
 def origin_text(origin: str, entry: Entry) -> str:

@@ -144,16 +144,9 @@ def choose_some(place: DeltaGenerator, label: str, options: Sequence[str], *, ke
 
 
 def slide(
-    widget: Callable[..., Any],
-    label: str,
-    low: float,
-    high: float,
-    default: float,
-    step: float,
-    *,
-    key: str,
+    widget: Callable[..., Any], label: str, low: float, high: float, default: float, step: float, *, key: str,
     **how: Any,
-) -> float:
+) -> float:  # fmt: skip
     """A number between two others, on a slider; what an address asks for beyond them is the nearest end."""
     take(key, number)
     hold(key, ("slider", low, high, step), float(min(max(st.session_state.get(key, default), low), high)))

@@ -46,9 +46,7 @@ def ready(dataset: str, options: dict[str, Any]) -> bool:
     if not DATASETS[dataset].available():
         return False
     fits = loading.fits(dataset, options)
-    found = None if options else loading.recorded(dataset)
-    domains = found[1]["domains"] if found else loading.rows(dataset, _json(options)).domains
-    return all(domain in fits for domain in domains)
+    return all(domain in fits for domain in loading.held_out(dataset, options))
 
 
 def _json(value: object) -> str:
@@ -62,12 +60,13 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
         return
     dataset = loading.rows(setting.dataset, _json(setting.options))
     fits = loading.fits(setting.dataset, setting.options)
-    missing = [d for d in _held_out(setting, dataset) if d not in fits]
+    here = [d for d in dataset.domains if d in fits]
+    missing = [d for d in loading.held_out(setting.dataset, setting.options) if d not in fits]
     if missing:
-        training(setting, dataset, missing, sentence)
-    if missing and not any(d in fits for d in dataset.domains):
-        return
-    places = layout(setting, [d for d in dataset.domains if d in fits], list(dataset.labels), sentence)
+        training(setting, dataset, missing, sentence, first=not here)
+        if not here:
+            return
+    places = layout(setting, here, list(dataset.labels), sentence)
     if places is None:
         return
     word = aside.empty()  # at once, before anything is computed
@@ -200,12 +199,6 @@ def _how_to_get_rows(setting: Setting, sentence: DeltaGenerator) -> None:
     tables.synthetic(setting)
 
 
-def _held_out(setting: Setting, dataset: DomainDataset) -> list[str]:
-    """Domains that are held out: of a data set with very many, those that are compared."""
-    found = None if setting.options else loading.recorded(setting.dataset)
-    return list(found[1]["domains"] if found else dataset.domains)
-
-
 def offer_download(dataset: str) -> None:
     """A button, where the publisher offers a file."""
     source = DATASETS[dataset]
@@ -223,18 +216,12 @@ def offer_training(setting: Setting) -> None:
     """Fits for the domains that have none, where recorded numbers are on the page already."""
     dataset = loading.rows(setting.dataset, _json(setting.options))
     fits = loading.fits(setting.dataset, setting.options)
-    missing = [domain for domain in _held_out(setting, dataset) if domain not in fits]
+    missing = [d for d in loading.held_out(setting.dataset, setting.options) if d not in fits]
     if missing:
-        training(setting, dataset, missing, st.container())
+        training(setting, dataset, missing, st.container(), first=False)
 
 
-def _view(
-    setting: Setting,
-    dataset: DomainDataset,
-    places: Places,
-    paths: dict[str, str],
-    now: Runs,
-) -> View:
+def _view(setting: Setting, dataset: DomainDataset, places: Places, paths: dict[str, str], now: Runs) -> View:
     """The present numbers before a recorded background, or before one computed here."""
     domains, metric = tuple(places.domains), places.metric
     seeds = pd.DataFrame([{**mean_point(now, metric, ""), "lambda_z": setting.lambda_z, "seed": 0}])

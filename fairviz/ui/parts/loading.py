@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import pandas as pd
 import streamlit as st
@@ -13,9 +15,9 @@ from fairviz.controls import CONTROLS
 from fairviz.data import ALL_DOMAINS
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import fingerprint_of, load_dataset
-from fairviz.errors import SettingError, StoreError
+from fairviz.errors import SettingError
 from fairviz.evaluation.counts import Counts
-from fairviz.evaluation.goal import Goal, Solved, solve_price
+from fairviz.evaluation.goal import Goal, Solved, solve_price, solve_stops
 from fairviz.evaluation.tradeoff import Sweep
 from fairviz.experiments.publish import facts
 from fairviz.store import Entry, read_entry
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
     from fairviz.experiments.drawer import Drawer
     from fairviz.experiments.preview import Preview
     from fairviz.synthesizers.fadm import FADM
+
+P = ParamSpec("P")
+T = TypeVar("T")
+#: In the session: stamps of this run of the page, by kinds.
+_STAMPS = "_stamps"
 
 
 def outdated(entry: Entry) -> bool:
@@ -49,8 +56,43 @@ def queue() -> JobQueue:
     return JobQueue(library=library())
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _recorded(dataset: str, stamp: str) -> tuple[Sweep, dict[str, Any], dict[str, Any]] | None:
+def look_again() -> None:
+    """Notice what has come, gone or been touched in the stores: once per run of a page, for files are many."""
+    st.session_state[_STAMPS] = {}
+
+
+def stamp(*kinds: str) -> str:
+    """``Library.stamp``, asked once per run of a page."""
+    known: dict[tuple[str, ...], str] = st.session_state.get(_STAMPS, {})
+    if kinds not in known:
+        known[kinds] = library().stamp(*kinds)
+    return known[kinds]
+
+
+def stamped(*kinds: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """A function whose answers are kept until an entry of these kinds comes, goes or is touched."""
+
+    def keep(read: Callable[P, T]) -> Callable[P, T]:
+        def kept(stamp: str, *args: P.args, **kwargs: P.kwargs) -> T:
+            return read(*args, **kwargs)
+
+        kept.__module__, kept.__qualname__ = read.__module__, read.__qualname__  # what a cache is known by
+        cached = st.cache_resource(max_entries=500, show_spinner=False)(kept)
+
+        @wraps(read)
+        def ask(*args: P.args, **kwargs: P.kwargs) -> T:
+            return cached(stamp(*kinds), *args, **kwargs)
+
+        return ask
+
+    return keep
+
+
+@stamped(SWEEP, FRONTIER)
+def recorded(dataset: str) -> tuple[Sweep, dict[str, Any], dict[str, Any]] | None:
+    """What a dial shows without rows: a data set's recorded sweep, or the dial's part of its comparison; with the facts
+    of the data set (``domains``: those held out) and who made it. None if none is shipped.
+    """
     entry = library().recorded(fingerprint_of(dataset))
     if entry is None:
         return None
@@ -60,11 +102,10 @@ def _recorded(dataset: str, stamp: str) -> tuple[Sweep, dict[str, Any], dict[str
     return Sweep.among(trials, known["groups"]), {**known, "domains": entry.spec["targets"]}, entry.made
 
 
-def recorded(dataset: str) -> tuple[Sweep, dict[str, Any], dict[str, Any]] | None:
-    """What a dial shows without rows: a data set's recorded sweep, or the dial's part of its comparison; with the facts
-    of the data set (``domains``: those held out) and who made it. None if none is shipped.
-    """
-    return _recorded(dataset, library().stamp(SWEEP, FRONTIER))
+def held_out(dataset: str, options: dict[str, Any]) -> list[str]:
+    """Domains that are held out: of a data set with very many, those that are compared."""
+    found = None if options else recorded(dataset)
+    return list(found[1]["domains"] if found else rows(dataset, json.dumps(options, sort_keys=True)).domains)
 
 
 def smallest_share(dataset: str, options: dict[str, Any], control: str) -> float:
@@ -86,14 +127,14 @@ def smallest_share(dataset: str, options: dict[str, Any], control: str) -> float
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def published_facts(dataset: str, options: str) -> dict[str, Any]:
-    """``pretrain.facts`` of a data set whose rows are here; ``options`` is JSON. Never changed."""
+    """``publish.facts`` of a data set whose rows are here; ``options`` is JSON. Never changed."""
     return facts(rows(dataset, options))
 
 
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _end(path: str, stamp: str, control: str) -> tuple[float | None, str]:
+@stamped(FIT)
+def _end(path: str, control: str) -> tuple[float | None, str]:
     try:
-        return _fit_at(path, stamp).end_of_dial(control), ""
+        return fit_at(path).end_of_dial(control), ""
     except SettingError as error:
         return None, str(error)
 
@@ -111,58 +152,52 @@ def ends(dataset: str, options: dict[str, Any], control: str) -> tuple[dict[str,
     told = found[1].get("equality", {}).get(gaps[0], {}) if found else {}
     if told:
         return told, {}
-    stamp = library().stamp(FIT)
-    asked = {d: _end(str(e.path), stamp, control) for d, e in fits(dataset, options).items() if d != ALL_DOMAINS}
+    asked = {d: _end(str(e.path), control) for d, e in fits(dataset, options).items() if d != ALL_DOMAINS}
     return {d: end for d, (end, _) in asked.items() if end is not None}, {
         d: why for d, (_, why) in asked.items() if why
     }
 
 
-@st.cache_resource(max_entries=100, show_spinner=False)
-def _recorded_background(
-    dataset: str, stamp: str, control: str, lambda_y: float, classifier: str, domains: tuple[str, ...], metric: str
-) -> Background:
-    found = _recorded(dataset, stamp)
-    if found is None:  # it was there a moment ago
-        raise StoreError(f"The recorded results of {dataset} have just been damaged or removed. Reload the page.")
-    return view.recorded_background(
-        found[0], control=control, lambda_y=lambda_y, classifier=classifier, domains=domains, metric=metric
-    )
+def _recorded_sweep(dataset: str) -> Sweep:
+    found = recorded(dataset)
+    assert found is not None, "asked for what was recorded of it"
+    return found[0]
 
 
+@stamped(SWEEP, FRONTIER)
 def recorded_background(
     dataset: str, control: str, lambda_y: float, classifier: str, domains: tuple[str, ...], metric: str
 ) -> Background:
     """What stays while the dial moves; arguments are plain values, never frames."""
-    return _recorded_background(
-        dataset, library().stamp(SWEEP, FRONTIER), control, lambda_y, classifier, domains, metric
+    sweep = _recorded_sweep(dataset)
+    return view.recorded_background(
+        sweep, control=control, lambda_y=lambda_y, classifier=classifier, domains=domains, metric=metric
     )
 
 
-@st.cache_resource(max_entries=500, show_spinner=False)
-def _recorded_setting(
-    dataset: str, stamp: str, control: str, lambda_y: float, lambda_z: float, classifier: str,
-    domains: tuple[str, ...], metric: str,
-) -> View:  # fmt: skip
-    return _recorded_background(dataset, stamp, control, lambda_y, classifier, domains, metric).at(lambda_z)
-
-
+@stamped(SWEEP, FRONTIER)
 def recorded_setting(
-    dataset: str, control: str, lambda_y: float, lambda_z: float, classifier: str, domains: tuple[str, ...], metric: str
+    dataset: str, control: str, lambda_y: float, prices: tuple[tuple[str, float], ...], classifier: str, metric: str
 ) -> View:
-    """The view of a recorded setting. Shared between sessions: never changed."""
-    stamp = library().stamp(SWEEP, FRONTIER)
-    return _recorded_setting(dataset, stamp, control, lambda_y, lambda_z, classifier, domains, metric)
+    """The view of a recorded setting; ``prices`` by held-out domain."""
+    domains = tuple(domain for domain, _ in prices)
+    return recorded_background(dataset, control, lambda_y, classifier, domains, metric).at(dict(prices))
 
 
-@st.cache_resource(max_entries=20, show_spinner=False)
-def _fits(fingerprint: str, stamp: str) -> dict[str, Entry]:
-    return library().find_fits(fingerprint)
+@stamped(SWEEP, FRONTIER)
+def recorded_price(
+    dataset: str, control: str, lambda_y: float, classifier: str, domain: str, goal: tuple[str, float]
+) -> Solved:
+    """The recorded price that reaches a goal in all other domains."""
+    sweep, others = _recorded_sweep(dataset), [d for d in held_out(dataset, {}) if d != domain]
+    part = sweep.setting(control, lambda_y, classifier, others)
+    return solve_stops(lambda price: part.select(lambda_z=price).runs().counts, Goal(*goal), sweep.prices(control))
 
 
+@stamped(FIT)
 def fits(dataset: str, options: dict[str, Any]) -> dict[str, Entry]:
     """Default fits of a registered data set by target. Verified once, and again when a fit has come or gone."""
-    return _fits(fingerprint_of(dataset, options), library().stamp(FIT))
+    return library().find_fits(fingerprint_of(dataset, options))
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the rows …")
@@ -171,15 +206,10 @@ def rows(dataset: str, options: str) -> DomainDataset:
     return load_dataset(dataset, **json.loads(options))
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _fit_at(path: str, stamp: str) -> FADM:
-    result: FADM = load_fit(read_entry(Path(path)))
-    return result
-
-
+@stamped(FIT)
 def fit_at(path: str) -> FADM:
     """A verified fit by its folder. Shared between sessions: never changed."""
-    return _fit_at(path, library().stamp(FIT))
+    return cast("FADM", load_fit(read_entry(Path(path))))
 
 
 @st.cache_resource

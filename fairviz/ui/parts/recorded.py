@@ -8,13 +8,12 @@ from functools import partial
 from streamlit.delta_generator import DeltaGenerator
 
 from fairviz.data.sets import DATASETS
-from fairviz.evaluation.goal import Solved, solve_stops
+from fairviz.evaluation.goal import Goal
 from fairviz.evaluation.tradeoff import Sweep
 from fairviz.experiments.trial import rerun_command
 from fairviz.ui.parts import live, loading, words
 from fairviz.ui.parts.scene import layout, show
 from fairviz.ui.parts.setting import Setting
-from fairviz.ui.parts.view import View, recorded_background
 
 
 def answers(setting: Setting, free: bool) -> bool:
@@ -37,18 +36,17 @@ def body(setting: Setting, free: bool, sentence: DeltaGenerator) -> None:
     places = layout(setting, facts["domains"], facts["labels"], sentence)
     if places is None:
         return
-    domains, aimed = tuple(places.domains), ""
+    aimed = ""
     if setting.goal is None:
         stop = setting.recorded_in(sweep.prices(setting.control), sweep.label_strengths())
         assert stop is not None, "answers() has just found it"
         setting = replace(setting, lambda_z=stop[0], lambda_y=stop[1])
-        view = loading.recorded_setting(
-            setting.dataset, setting.control, setting.lambda_y, setting.lambda_z, setting.classifier, domains,
-            places.metric,
-        )  # fmt: skip
     else:
-        setting, aimed = _solved(setting, sweep, facts["domains"], domains)
-        view = _at_prices(setting, sweep, domains, places.metric)
+        setting, aimed = _solved(setting, setting.goal, places.domains)
+    view = loading.recorded_setting(
+        setting.dataset, setting.control, setting.lambda_y,
+        tuple((domain, setting.price(domain)) for domain in places.domains), setting.classifier, places.metric,
+    )  # fmt: skip
     rows = int(sweep.rows["n"].max())
     status = f"{aimed}Recorded · {len(view.seeds)} seeds of {rows:,} synthetic rows per domain"
     chosen = "λ_z is set by you, not tuned on these people." if setting.goal is None else (
@@ -69,17 +67,10 @@ def body(setting: Setting, free: bool, sentence: DeltaGenerator) -> None:
         live.offer_training(setting)
 
 
-def _solved(setting: Setting, sweep: Sweep, every: list[str], domains: tuple[str, ...]) -> tuple[Setting, str]:
+def _solved(setting: Setting, goal: Goal, domains: list[str]) -> tuple[Setting, str]:
     """A price for each domain, from the recorded tests of all others, and a sentence on what was aimed at."""
-    goal, found = setting.goal, dict[str, Solved]()
-    assert goal is not None, "body() has just seen it"
-    for domain in domains:
-        others = [other for other in every if other != domain]
-        part = sweep.setting(setting.control, setting.lambda_y, setting.classifier, others)
-        found[domain] = solve_stops(
-            lambda price, part=part: part.select(lambda_z=price).runs().counts,  # type: ignore[misc]
-            goal, sweep.prices(setting.control),
-        )  # fmt: skip
+    how = (setting.dataset, setting.control, setting.lambda_y, setting.classifier)
+    found = {domain: loading.recorded_price(*how, domain, (goal.kind, goal.value)) for domain in domains}
     setting = replace(setting, prices=tuple((domain, one.price) for domain, one in found.items()))
     return setting, words.aimed(goal, found, setting.price_text, "the other domains")
 
@@ -89,14 +80,3 @@ def _trial(setting: Setting, sweep: Sweep, target: str) -> str:
     dial = sweep.setting(setting.control, setting.lambda_y, setting.classifier, [target])
     row = dial.select(lambda_z=setting.price(target)).rows.sort_values("seed").iloc[0]
     return rerun_command(setting.dataset, row.to_dict())
-
-
-def _at_prices(setting: Setting, sweep: Sweep, domains: tuple[str, ...], metric: str) -> View:
-    """The view of a setting whose price differs between domains."""
-    behind = recorded_background(
-        sweep, control=setting.control, lambda_y=setting.lambda_y, classifier=setting.classifier, domains=domains,
-        metric=metric,
-    )  # fmt: skip
-    assert behind.setting is not None
-    here = behind.setting.at_prices({domain: setting.price(domain) for domain in domains})
-    return behind.view(here.runs(), here.by_seed(metric))

@@ -14,14 +14,16 @@ from fairviz.ui.parts import base, loading, words
 from fairviz.ui.parts.setting import Setting
 
 
-def training(setting: Setting, dataset: DomainDataset, missing: list[str], sentence: DeltaGenerator) -> None:
-    """Offer, show and stop background fits for the domains that have none."""
+def training(
+    setting: Setting, dataset: DomainDataset, missing: list[str], sentence: DeltaGenerator, *, first: bool
+) -> None:
+    """Offer, show and stop background fits for the domains that have none; ``first``: there are no numbers yet."""
     specs = {d: FitSpec.of(dataset, d, setting.options) for d in missing}
     jobs = {d: loading.queue().find(s) for d, s in specs.items()}
     _say_what_ended(jobs)
     running = [domain for domain, job in jobs.items() if job is not None and job.live]
     if running:
-        if len(missing) == len(dataset.domains):
+        if first:
             sentence.markdown("The first numbers will be here when a fit is done.")
         _watch(specs, running)
         return

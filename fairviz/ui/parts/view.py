@@ -80,10 +80,10 @@ class Background:
             domain_rows(now),
         )
 
-    def at(self, lambda_z: float) -> View:
-        """The view of a recorded price."""
+    def at(self, prices: Mapping[str, float]) -> View:
+        """The view of recorded prices, by held-out domain."""
         assert self.setting is not None
-        here = self.setting.select(lambda_z=lambda_z)
+        here = self.setting.at_prices(prices)
         return self.view(here.runs(), here.by_seed(self.metric))
 
 
