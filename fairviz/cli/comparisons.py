@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from fairviz.checks import MAX_ROWS, check_count
@@ -18,6 +18,7 @@ from fairviz.experiments import tables
 from fairviz.experiments.plan import Plan
 from fairviz.experiments.plans import frontier, table1
 from fairviz.experiments.publish import published
+from fairviz.experiments.runner import Progress
 from fairviz.experiments.trial import Bench, Trial
 from fairviz.files import check_store
 from fairviz.store import Entry, ResultStore
@@ -38,7 +39,7 @@ def _plan(args: argparse.Namespace) -> Plan:
 def _run(
     args: argparse.Namespace,
     kind: str,
-    make: Callable[..., Iterator[tuple[str, int, int, str]]],
+    make: Callable[..., Generator[Progress, None, None]],
     show: Callable[[Entry], str],
 ) -> None:
     plan = _plan(args)

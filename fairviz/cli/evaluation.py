@@ -8,11 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from fairviz.checks import MAX_ROWS, check_count, check_price
 from fairviz.cli.arguments import check_classifier, dataset_of, listed, note, options_of, refuse_knobs, where_of
-from fairviz.cli.output import answer, answer_json, say
+from fairviz.cli.output import answer, answer_json, follow, say
 from fairviz.controls import MAX_LAMBDA_Y, control_named
 from fairviz.data.cells import clean_text
 from fairviz.data.dataset import DomainDataset
@@ -26,8 +24,8 @@ from fairviz.evaluation.protocol import constant_predictor, drawn, trained
 from fairviz.evaluation.report import REPORTED, summary
 from fairviz.evaluation.scores import AUC
 from fairviz.experiments.recorded import recorded_trial
-from fairviz.experiments.runner import run
-from fairviz.experiments.trial import Trial, table_of
+from fairviz.experiments.runner import tabulate
+from fairviz.experiments.trial import Trial
 from fairviz.files import check_file
 from fairviz.store import write_atomic
 from fairviz.store.fits import RunFolder, load_fit
@@ -82,10 +80,8 @@ def _report(model: Model, target: DomainDataset, held_out: str) -> dict[str, Any
     report = summary(Counts.from_predictions(target, model.predict(target.features)), held_out)
     score = model.score(target.features)
     value, low, high = (math.nan,) * 3 if score is None else AUC.span(target.y, score)
-    known = not math.isnan(value)
-    report["metrics"][AUC.name] = dict.fromkeys(("value", "low", "high"))
-    if known:
-        report["metrics"][AUC.name] = {"value": value, "low": low, "high": high}
+    told = (value, low, high) if math.isfinite(value) else (None,) * 3
+    report["metrics"][AUC.name] = dict(zip(("value", "low", "high"), told, strict=True))
     return report
 
 
@@ -124,16 +120,9 @@ def sweep(args: argparse.Namespace) -> None:
     if dataset is None:
         dataset = spec.load_rows()
     trials = _sweep_trials(args, spec.target, prices, classifiers, seeds)
-    rows, failures = [], []
-    with tqdm(total=len(trials), unit="trial", disable=None, file=sys.stderr) as bar:
-        for step in run(dataset, trials, library, where, options=spec.options, spec=spec, folder=folder):
-            if step.phase == "trials":
-                bar.update(len(step.rows) + len(step.failures))
-            rows += step.rows
-            failures += step.failures
-    if failures:
-        raise SettingError(failures[0]["error"])
-    table = table_of(rows).sort_values(["method", "setting", "classifier", "seed"], ignore_index=True)
+    table, made = follow(tabulate(dataset, trials, library, where, options=spec.options, spec=spec, folder=folder))
+    if "failures" in made:
+        raise SettingError(made["failures"][0]["error"])
     if args.out:
         write_atomic(Path(args.out), table.to_csv(index=False).encode())
         say(f"{len(table)} trials in {args.out}.")

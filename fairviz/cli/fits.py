@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
 from tqdm import tqdm
@@ -59,12 +60,11 @@ def _fit_for(args: argparse.Namespace) -> TableSynthesizer:
         raise SettingError("Name either a run folder or --dataset and --target, not both.")
     if args.run:
         refuse_knobs(args)
-        result: TableSynthesizer = open_run(Path(args.run))[1]
-        return result
+        return cast("TableSynthesizer", open_run(Path(args.run))[1])
     if not (args.dataset and args.target):
         raise SettingError("Name a run folder, or --dataset and --target to find a stored or pretrained fit.")
-    found: TableSynthesizer = load_fit(Library().find_fit(args.dataset, clean_text(args.target), options_of(args)))
-    return found
+    entry = Library().find_fit(args.dataset, clean_text(args.target), options_of(args))
+    return cast("TableSynthesizer", load_fit(entry))
 
 
 def _chunks(fit: TableSynthesizer, n: int, args: argparse.Namespace) -> Iterable[pd.DataFrame]:

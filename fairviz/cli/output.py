@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Generator
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
 
 
 def say(text: str) -> None:
@@ -23,12 +25,14 @@ def answer_json(value: Any) -> None:
     answer(json.dumps(value, indent=1))
 
 
-def follow(steps: Iterator[tuple[str, int, int, str]]) -> None:
-    """Carry a plan out with a bar: phase, done, total, note."""
+def follow(steps: Generator[tuple[str, int, int, str], None, T]) -> T:
+    """Carry a plan out with a bar (phase, done, total, note); returns what it returns."""
     from tqdm import tqdm
 
     with tqdm(disable=None, file=sys.stderr) as bar:
-        for phase, done, total, note in steps:
-            bar.set_description(f"{phase} {note}".strip(), refresh=False)
-            bar.total, bar.n = total, done
-            bar.refresh()
+        while True:
+            try:
+                phase, bar.n, bar.total, note = next(steps)
+            except StopIteration as end:
+                return cast("T", end.value)
+            bar.set_description(f"{phase} {note}".strip())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.intervals import noise_floor
@@ -48,40 +49,61 @@ def mean_point(runs: Runs, metric: str) -> dict[str, float]:
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """Rows of a sweep with their counts.
+class Tested:
+    """Trials with their counts.
 
     Attributes
     ----------
     rows : DataFrame
-        One row per cell: setting, seed, target and counts.
+        One row per trial: method, setting, seed, target and counts (``experiments.trial.table_of``).
     groups : tuple of str
     """
 
     rows: pd.DataFrame
     groups: tuple[str, ...]
 
+    def keep(self, rows: ArrayLike) -> Self:
+        """Some of the rows, by a mask."""
+        return replace(self, rows=self.rows[np.asarray(rows, bool)])
+
+    def among(self, name: str, value: object) -> pd.Series:
+        """Rows whose column equals a value, or is among them, for a list."""
+        column = self.rows[name]
+        return column.isin(value) if isinstance(value, (list, tuple)) else column == value
+
+    def select(self, **what: object) -> Self:
+        """Rows whose columns equal the given values (or are among them, for a list)."""
+        keep = np.ones(len(self.rows), bool)
+        for name, value in what.items():
+            keep &= self.among(name, value).to_numpy()
+        return self.keep(keep)
+
+    def runs(self) -> Runs:
+        """Counts of one setting: a part per seed, domains side by side."""
+        return runs_of(self.rows, self.groups)
+
+    def values(self, metric: str, names: Sequence[str]) -> pd.DataFrame:
+        """Accuracy and a fairness metric of every row, beside some of its columns."""
+        tables = tables_of(self.rows, len(self.groups))
+        return self.rows[list(names)].assign(accuracy=METRICS["accuracy"](tables), fairness=METRICS[metric](tables))
+
+
+@dataclass(frozen=True)
+class Sweep(Tested):
+    """Trials of a dial: settings as columns."""
+
     @classmethod
     def of(cls, trials: pd.DataFrame, groups: Sequence[str]) -> Sweep:
-        """A sweep from a table of trials (``experiments.trial.table_of``): settings as columns."""
+        """A sweep from a table of trials."""
         told = {text: {**NO_CONTROL, **json.loads(text)} for text in trials["setting"].unique()}
         columns = {name: trials["setting"].map(lambda text, name=name: told[text][name]) for name in NO_CONTROL}
         return cls(trials.assign(**columns), tuple(groups))
 
     @classmethod
-    def among(cls, trials: pd.DataFrame, groups: Sequence[str]) -> Sweep:
+    def of_comparison(cls, trials: pd.DataFrame, groups: Sequence[str]) -> Sweep:
         """The part of a comparison's trials that a dial of one price shows: label guidance as in the data."""
         whole = cls.of(trials[trials["method"].isin((SWEPT, REAL, CONSTANT))], groups)
-        plain = (whole.rows["lambda_y"] == 1) & (whole.rows["lambda_eop"] == 0)
-        return cls(whole.rows[plain], whole.groups)
-
-    def select(self, **setting: object) -> Sweep:
-        """Rows whose columns equal the given values (or are among them, for a list)."""
-        keep = np.ones(len(self.rows), bool)
-        for name, value in setting.items():
-            column = self.rows[name]
-            keep &= (column.isin(value) if isinstance(value, (list, tuple)) else column == value).to_numpy()
-        return Sweep(self.rows[keep], self.groups)
+        return whole.select(lambda_y=1.0, lambda_eop=0.0)
 
     def controls(self) -> list[str]:
         """Controls that were swept."""
@@ -109,8 +131,7 @@ class Sweep:
     def setting(self, control: str, lambda_y: float, classifier: str, domains: Sequence[str]) -> Sweep:
         """All prices of one control; price 0 is shared by every control."""
         part = self.select(method=SWEPT, lambda_y=lambda_y, classifier=classifier, target=list(domains))
-        keep = (part.rows["control"] == control) | (part.rows["lambda_z"] == 0)
-        return Sweep(part.rows[keep], self.groups)
+        return part.keep((part.rows["control"] == control) | (part.rows["lambda_z"] == 0))
 
     def real(self, classifier: str, domains: Sequence[str]) -> Sweep:
         """The same classifier trained on real source rows."""
@@ -120,21 +141,13 @@ class Sweep:
         """The constant predictor."""
         return self.select(method=CONSTANT, target=list(domains))
 
-    def runs(self) -> Runs:
-        """Counts of every seed, domains side by side."""
-        return runs_of(self.rows, self.groups)
-
     def by_seed(self, metric: str) -> pd.DataFrame:
         """Single seeds, means over domains: ``lambda_z, seed, accuracy, fairness, n_domains``.
 
         A seed's mean runs over the domains where the metric is estimable. Their mean is not the figure of the setting:
         that is taken from counts averaged over seeds (``path``).
         """
-        tables = tables_of(self.rows, len(self.groups))
-        frame = self.rows[["lambda_z", "seed"]].assign(
-            accuracy=METRICS["accuracy"](tables), fairness=METRICS[metric](tables)
-        )
-        grouped = frame.groupby(["lambda_z", "seed"])
+        grouped = self.values(metric, ["lambda_z", "seed"]).groupby(["lambda_z", "seed"])
         return grouped.agg(
             accuracy=("accuracy", "mean"), fairness=("fairness", "mean"), n_domains=("fairness", "count")
         ).reset_index()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,16 +16,12 @@ from fairviz.experiments.methods import Line, line_named
 from fairviz.experiments.plan import Plan
 from fairviz.experiments.publish import publish
 from fairviz.experiments.results import CONSTANT, UNMITIGATED, Results
-from fairviz.experiments.runner import run
-from fairviz.experiments.trial import Bench, Trial, spent, table_of
-from fairviz.experiments.where import Where
+from fairviz.experiments.runner import Progress, tabulate
+from fairviz.experiments.trial import Bench, spent
 from fairviz.settings import Setting, text_of
 from fairviz.store.library import Library
 from fairviz.store.specs import FRONTIER, TABLE
-from fairviz.store.trials import Row
 
-#: Progress: phase, done, total, note.
-Progress = tuple[str, int, int, str]
 TABLE_DIALS = ("vae", "gan", "ddpm", "fairgan", "balanced", "fadm_entropy", "fadm_dp", "fadm_eop", "fadm_both")
 #: Points of accuracy that a setting may lose on validation domains against the dial's most accurate one.
 BUDGET = 0.01
@@ -37,24 +31,24 @@ RULE = (
 )
 
 
-def frontier(plan: Plan, out: Path | None = None) -> Iterator[Progress]:
+def frontier(plan: Plan, out: Path | None = None) -> Generator[Progress, None, None]:
     """Carry out every dial on every held-out domain and publish the table; yields progress."""
     dataset, library = load_dataset(plan.dataset), Library()
     trials = plan.trials(dataset)
-    rows, made = yield from _run(dataset, trials, library, plan.where)
+    rows, made = yield from tabulate(dataset, trials, library, plan.where)
     made |= spent(Bench(dataset, library), trials)
     publish(FRONTIER, plan, dataset, plan.lines(), trials, {"trials.csv": rows}, {}, made, out)
     yield "published", len(trials), len(trials), ""
 
 
-def table1(plan: Plan, out: Path | None = None) -> Iterator[Progress]:
+def table1(plan: Plan, out: Path | None = None) -> Generator[Progress, None, None]:
     """Choose every dial's setting inside the source, test it on the target, publish; yields progress."""
     dataset, library = load_dataset(plan.dataset), Library()
     compared = plan.lines(TABLE_DIALS)
     named = {line.dial.name for line in compared}
     references = [line_named(name) for name in (UNMITIGATED, CONSTANT) if name not in named]
     inner = plan.inner(dataset, compared)
-    inner_rows, made_inner = yield from _run(dataset, inner, library, plan.where)
+    inner_rows, made_inner = yield from tabulate(dataset, inner, library, plan.where)
     chosen = choose(plan, dataset, inner_rows, compared)
     picked = [(line, target, chosen[line.dial.name, target]) for line in compared for target in plan.targets(dataset)]
     picked += [(line, target, {}) for line in references for target in plan.targets(dataset)]
@@ -64,7 +58,7 @@ def table1(plan: Plan, out: Path | None = None) -> Iterator[Progress]:
         for seed in plan.tested
     }
     trials = list(found)
-    rows, made = yield from _run(dataset, trials, library, plan.where)
+    rows, made = yield from tabulate(dataset, trials, library, plan.where)
     made |= {k: made[k] + made_inner[k] for k in ("seconds", "trials_computed")}
     made |= spent(Bench(dataset, library), [*inner, *trials])
     told = [{"dial": dial, "target": target, "setting": setting} for (dial, target), setting in chosen.items()]
@@ -115,25 +109,3 @@ def _score(results: Results) -> tuple[float, float]:
         ratios.append(float(np.nanmean(value)) if np.isfinite(value).any() else float("nan"))
     finite = [r for r in ratios if np.isfinite(r)]
     return float(runs.value(METRICS["accuracy"]).mean()), float(np.mean(finite)) if finite else float("nan")
-
-
-def _run(
-    dataset: DomainDataset, trials: Sequence[Trial], library: Library, where: Where
-) -> Generator[Progress, None, tuple[pd.DataFrame, dict[str, Any]]]:
-    """Carry out trials, passing progress on; returns their table and what a manifest should say."""
-    rows: list[Row] = []
-    failures: list[dict[str, Any]] = []
-    begun, stored = time.monotonic(), 0
-    for k, step in enumerate(run(dataset, trials, library, where)):
-        rows += step.rows
-        failures += step.failures
-        stored = step.done if k == 0 else stored
-        yield step.phase, step.done, step.total, f"{len(failures)} failed" if failures else ""
-    made: dict[str, Any] = {
-        "trials_computed": len(rows) - stored, "seconds": round(time.monotonic() - begun), "workers": where.n_jobs,
-    }  # fmt: skip
-    columns = ["method", "setting", "classifier", "target", "without", "seed"]
-    if failures:
-        made["failures"] = failures
-    table = table_of(rows)
-    return table.sort_values(columns, ignore_index=True) if len(table) else table, made

@@ -7,10 +7,11 @@ of counts are published in ``pretrained/``.
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from fairviz.checks import check_count
 from fairviz.controls import CONTROLS
@@ -21,16 +22,14 @@ from fairviz.data.sources import load_dataset
 from fairviz.dual import GAPS
 from fairviz.errors import SettingError
 from fairviz.evaluation.classifiers import CLASSIFIERS
-from fairviz.experiments.plans import Progress
 from fairviz.experiments.publish import facts
-from fairviz.experiments.runner import make_fits, run
-from fairviz.experiments.trial import Trial, table_of
+from fairviz.experiments.runner import Progress, make_fits, tabulate
+from fairviz.experiments.trial import Trial
 from fairviz.experiments.where import Where
 from fairviz.settings import Setting
 from fairviz.store import ResultStore
 from fairviz.store.library import Library, pretrained_dir
 from fairviz.store.specs import FIT, SWEEP, FitSpec, made_from, versions
-from fairviz.store.trials import Row
 
 #: Rows and score evaluations of every recorded trial: what a page draws while somebody waits.
 N_ROWS, N_STEPS = 10_000, 10
@@ -84,7 +83,7 @@ def recorded_grid(
 
 def pretrain(
     dataset_name: str, out: Path | None = None, *, seeds: int = 5, where: Where | None = None, quick: bool = False
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, None]:
     """Fit every held-out domain and all domains, sweep, publish; yields progress.
 
     Parameters
@@ -116,20 +115,10 @@ def pretrain(
             for trial in trials
             if trial.position.get("lambda_z", 0.0) in (0.0, first.get(trial.position.get("control", "")))
         ]
-    rows: list[Row] = []
-    begun, stored = time.monotonic(), 0
-    for k, step in enumerate(run(dataset, trials, library, where)):
-        rows += step.rows
-        if step.failures:
-            raise SettingError(step.failures[0]["error"])
-        stored = step.done if k == 0 else stored
-        yield "sweep", step.done, step.total, ""
-    # a resumed run computes part of the trials only, so say how many the seconds are for
-    made: dict[str, Any] = {
-        "trials_computed": len(rows) - stored, "seconds": round(time.monotonic() - begun), "workers": where.n_jobs,
-        **versions(),
-    }  # fmt: skip
-    _publish(ResultStore(out or pretrained_dir()), dataset, specs, library, rows, {"equality": equal}, made)
+    table, made = yield from tabulate(dataset, trials, library, where)
+    if "failures" in made:
+        raise SettingError(made["failures"][0]["error"])
+    _publish(ResultStore(out or pretrained_dir()), dataset, specs, library, table, {"equality": equal}, made)
     yield "published", len(trials), len(trials), ""
 
 
@@ -147,7 +136,7 @@ def _publish(
     dataset: DomainDataset,
     specs: dict[str, FitSpec],
     library: Library,
-    rows: Sequence[Row],
+    table: pd.DataFrame,
     more: dict[str, Any],
     made: dict[str, Any],
 ) -> None:
@@ -159,7 +148,7 @@ def _publish(
         payload = {"json_files": {"fit.json": entry.json("fit.json")}, "arrays": entry.arrays()}
         store.publish(FIT, spec.to_json(), **payload, made=entry.made)
         keep.add(store.path(FIT, spec.to_json()))
-    table = table_of(rows).sort_values(["target", "method", "setting", "classifier", "seed"], ignore_index=True)
+    table = table.sort_values(["target", "method", "setting", "classifier", "seed"], ignore_index=True)
     spec_json = {
         "dataset": {"name": dataset.name, "options": {}, "fingerprint": dataset.fingerprint()},
         "params": next(iter(specs.values())).params,
@@ -169,7 +158,8 @@ def _publish(
     frontier = DATASETS[dataset.name].frontier
     if frontier is not None:
         known["bayes_frontier"] = frontier()
-    store.publish(SWEEP, spec_json, json_files={"facts.json": known}, tables={"trials.csv": table}, made=made)
+    about = {**made, **versions()}
+    store.publish(SWEEP, spec_json, json_files={"facts.json": known}, tables={"trials.csv": table}, made=about)
     keep.add(store.path(SWEEP, spec_json))
     for kind in (FIT, SWEEP):
         for entry in store.entries(kind):

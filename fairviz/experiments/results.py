@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,9 @@ import pandas as pd
 from fairviz.errors import StoreError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.intervals import noise_floor
-from fairviz.evaluation.metrics import METRICS, mean_over_domains
+from fairviz.evaluation.metrics import mean_over_domains
 from fairviz.evaluation.pareto import distance_to, hypervolume, non_dominated
-from fairviz.evaluation.runs import Runs
-from fairviz.evaluation.tradeoff import runs_of, tables_of
+from fairviz.evaluation.tradeoff import Tested, runs_of
 from fairviz.settings import MITIGATION, text_of
 from fairviz.store import Entry
 
@@ -28,20 +27,15 @@ MEANS = ("accuracy", "R_DP", "R_DP_other", "R_EOp")
 
 
 @dataclass(frozen=True)
-class Results:
+class Results(Tested):
     """Trials of one data set with their counts, and the dials that they are positions of.
 
     Attributes
     ----------
-    rows : DataFrame
-        One row per trial; see ``trial.table_of``.
-    groups : tuple of str
     dials : tuple of dict
         See ``methods.Line.about``: what was compared, in words, so that no method need be there to read a table.
     """
 
-    rows: pd.DataFrame
-    groups: tuple[str, ...]
     dials: tuple[dict[str, Any], ...] = ()
 
     @classmethod
@@ -58,31 +52,20 @@ class Results:
             raise StoreError(f"{entry.path}: made by an earlier version. Run the same command again to replace it.")
         return cls(entry.table("trials.csv"), tuple(facts["groups"]), tuple(facts["dials"]))
 
-    def select(self, **what: object) -> Results:
-        """Rows whose columns equal the given values; a method with a model of its own is kept for any classifier."""
-        keep = np.ones(len(self.rows), bool)
-        alone = {dial["method"] for dial in self.dials if dial["only"]}
-        for name, value in what.items():
-            hit = self.rows[name] == value
-            if name == "classifier":
-                hit |= self.rows["method"].isin(alone)
-            keep &= hit.to_numpy()
-        return replace(self, rows=self.rows[keep])
+    def among(self, name: str, value: object) -> pd.Series:
+        """As ``Tested.among``; a method with a model of its own is kept for any classifier."""
+        alone = {dial["method"] for dial in self.dials if dial["only"]} if name == "classifier" else set()
+        return super().among(name, value) | self.rows["method"].isin(alone)
 
     def dial(self, name: str) -> Results:
         """Rows at the positions of one dial."""
         found = next(dial for dial in self.dials if dial["name"] == name)
         settings = [text_of(position["setting"]) for position in found["positions"]]
-        here = (self.rows["method"] == found["method"]) & self.rows["setting"].isin(settings)
-        return replace(self, rows=self.rows[here.to_numpy()])
+        return self.select(method=found["method"], setting=settings)
 
     def family(self, dial: str) -> str:
         """The family of a dial; "" if it was not compared."""
         return next((d["family"] for d in self.dials if d["name"] == dial), "")
-
-    def runs(self) -> Runs:
-        """Counts of one setting: a part per seed, domains side by side."""
-        return runs_of(self.rows, self.groups)
 
     def points(self) -> pd.DataFrame:
         """A row per position of every dial: means over domains and seeds with 95 % intervals, and what it is."""
@@ -112,11 +95,8 @@ class Results:
 
     def by_seed(self, metric: str) -> pd.DataFrame:
         """Means over domains per dial, setting and seed: ``dial, family, setting, seed, accuracy, fairness``."""
-        tables = tables_of(self.rows, len(self.groups))
-        frame = self.rows[["method", "setting", "seed"]].assign(
-            accuracy=METRICS["accuracy"](tables), fairness=METRICS[metric](tables)
-        )
-        means = frame.groupby(["method", "setting", "seed"], as_index=False).mean()
+        names = ["method", "setting", "seed"]
+        means = self.values(metric, names).groupby(names, as_index=False).mean()
         positions = pd.DataFrame(
             [
                 {"dial": d["name"], "family": d["family"], "method": d["method"], "setting": text_of(p["setting"])}

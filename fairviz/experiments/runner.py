@@ -6,17 +6,20 @@ off goes on where it stopped. Order, backend, number of workers and of threads c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.shared import Shared, shared
 from fairviz.errors import FairvizError, JobError, SettingError
-from fairviz.experiments.trial import Bench, Trial, failed
+from fairviz.experiments.trial import Bench, Trial, failed, table_of
 from fairviz.experiments.where import HERE, Where
 from fairviz.experiments.workers import in_workers
 from fairviz.store import key_of
@@ -24,6 +27,9 @@ from fairviz.store.fits import RunFolder
 from fairviz.store.library import Library
 from fairviz.store.specs import FIT, FitSpec
 from fairviz.store.trials import Row
+
+#: Progress for a person: phase, done, total, note.
+Progress = tuple[str, int, int, str]
 
 
 @dataclass(frozen=True)
@@ -167,6 +173,28 @@ def run(
             done += len(rows) + len(failures)
             yield Step("trials", done, len(keys), rows, failures)
     library.trials.merge()
+
+
+def tabulate(
+    dataset: DomainDataset, trials: Sequence[Trial], library: Library, where: Where = HERE, **how: Any
+) -> Generator[Progress, None, tuple[pd.DataFrame, dict[str, Any]]]:
+    """:func:`run`, passing progress on; returns the sorted table, and what a manifest should say of the run."""
+    rows: list[Row] = []
+    failures: list[dict[str, Any]] = []
+    begun, stored = time.monotonic(), 0
+    for k, step in enumerate(run(dataset, trials, library, where, **how)):
+        rows += step.rows
+        failures += step.failures
+        stored = step.done if k == 0 else stored  # a resumed run computes part of the trials only
+        yield step.phase, step.done, step.total, f"{len(failures)} failed" if failures else ""
+    made: dict[str, Any] = {
+        "trials_computed": len(rows) - stored, "seconds": round(time.monotonic() - begun), "workers": where.n_jobs,
+    }  # fmt: skip
+    if failures:
+        made["failures"] = failures
+    table = table_of(rows)
+    columns = ["method", "setting", "classifier", "target", "without", "seed"]
+    return table.sort_values(columns, ignore_index=True) if len(table) else table, made
 
 
 def make_fits(dataset: DomainDataset, specs: Sequence[FitSpec], library: Library, where: Where) -> Iterator[Step]:

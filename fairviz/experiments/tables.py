@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -137,8 +136,7 @@ def table1_rows(entry: Entry) -> pd.DataFrame:
         told = {text_of(p["setting"]): p["wording"] for p in dial["positions"]}
         mine = results.dial(method)
         if picked:  # another setting for every target
-            here = mine.rows["setting"] == mine.rows["target"].map(picked)
-            mine = replace(mine, rows=mine.rows[here.to_numpy()])
+            mine = mine.keep(mine.rows["setting"] == mine.rows["target"].map(picked))
         runs = mine.runs()
         spans = {m: runs.span(m) for m in MEANS}
         for k, domain in enumerate([*runs.domains, "mean"]):

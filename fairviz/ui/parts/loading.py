@@ -99,7 +99,7 @@ def recorded(dataset: str) -> tuple[Sweep, dict[str, Any], dict[str, Any]] | Non
     known, trials = entry.json("facts.json"), entry.table("trials.csv")
     if entry.kind == SWEEP:
         return Sweep.of(trials, known["groups"]), known, entry.made
-    return Sweep.among(trials, known["groups"]), {**known, "domains": entry.spec["targets"]}, entry.made
+    return Sweep.of_comparison(trials, known["groups"]), {**known, "domains": entry.spec["targets"]}, entry.made
 
 
 def held_out(dataset: str, options: dict[str, Any]) -> list[str]:
