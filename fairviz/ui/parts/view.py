@@ -80,10 +80,10 @@ class Background:
             domain_rows(now),
         )
 
-    def at(self, prices: Mapping[str, float]) -> View:
-        """The view of recorded prices, by held-out domain."""
+    def at(self, price: float | Mapping[str, float]) -> View:
+        """The view of a recorded price, or of one for each held-out domain."""
         assert self.setting is not None
-        here = self.setting.at_prices(prices)
+        here = self.setting.at_prices(price) if isinstance(price, Mapping) else self.setting.select(lambda_z=price)
         return self.view(here.runs(), here.by_seed(self.metric))
 
 
