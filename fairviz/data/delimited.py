@@ -6,7 +6,6 @@ import csv
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from fairviz.errors import DataError
@@ -22,7 +21,7 @@ def _parse(lines: Iterable[str], separator: str, *, strict: bool = True) -> Any:
     return csv.reader(lines, delimiter=separator, skipinitialspace=separator != "\t", strict=strict)
 
 
-def _separator(path: Path, sample: list[str], whole: bool) -> str:
+def _separator(where: str, sample: list[str], whole: bool) -> str:
     """The sign that gives every line of the sample as many cells as the first; a comma if there is none."""
     even, uneven = list[str](), list[str]()
     for sign in SEPARATORS:
@@ -36,11 +35,11 @@ def _separator(path: Path, sample: list[str], whole: bool) -> str:
             (even if all(len(row) == len(rows[0]) for row in rows) else uneven).append(sign)
     if len(even) > 1 and len(sample) > 1:
         both = " or ".join(SEPARATORS[sign] for sign in even[:2])
-        raise DataError(f"{path}: the columns could be separated by {both}. Quote the cells that hold the other sign.")
+        raise DataError(f"{where}: the columns could be separated by {both}. Quote the cells that hold the other sign.")
     return (even or uneven or [","])[0]
 
 
-def begin(path: Path, lines: Iterator[str]) -> tuple[str, Iterator[str], int, int]:
+def begin(where: str, lines: Iterator[str]) -> tuple[str, Iterator[str], int, int]:
     """Separator, the lines from the header on, how many lines stand before it, and how many of them are comments."""
     sample, size = [], 0
     for line in lines:
@@ -59,7 +58,7 @@ def begin(path: Path, lines: Iterator[str]) -> tuple[str, Iterator[str], int, in
     while before + 1 < len(sample) and sample[before].startswith("#"):
         before += 1
         comments += 1
-    separator = _separator(path, sample[before:], whole is None)
+    separator = _separator(where, sample[before:], whole is None)
     if comments:  # "#id,name" is a header, not a comment
         widths = [len(row) for row in _parse(sample[before - 1 : before + 1], separator, strict=False)]
         if len(widths) == 2 and widths[0] == widths[1] > 1:
@@ -67,28 +66,34 @@ def begin(path: Path, lines: Iterator[str]) -> tuple[str, Iterator[str], int, in
     return separator, itertools.chain(sample[before:], lines), before, comments
 
 
-def _check_header(path: Path, header: list[str]) -> None:
+def check_header(where: str, header: list[str]) -> None:
+    """Refuse names of columns that are empty, too long, there twice, or too many.
+
+    Raises
+    ------
+    DataError
+    """
     if len(header) > MAX_COLUMNS:
-        raise DataError(f"{path}: {len(header):,} columns; at most {MAX_COLUMNS} are read. Leave some out.")
+        raise DataError(f"{where}: {len(header):,} columns; at most {MAX_COLUMNS} are read. Leave some out.")
     for place, name in enumerate(header, 1):
         if not name:
             raise DataError(
-                f"{path}: column {place} of {len(header)} has no name. Name it, or drop it (is there a separator at "
+                f"{where}: column {place} of {len(header)} has no name. Name it, or drop it (is there a separator at "
                 "the end of the first line?)."
             )
         if len(name) > MAX_NAME or "\n" in name or "\r" in name:
             what = "holds a line break" if len(name) <= MAX_NAME else f"has {len(name):,} characters"
-            raise DataError(f"{path}: the name of column {place} ({quoted(name)}) {what}. Give it a short name.")
+            raise DataError(f"{where}: the name of column {place} ({quoted(name)}) {what}. Give it a short name.")
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
-        raise DataError(f"{path}: column {listing(twice)} occurs more than once. Rename or drop one.")
+        raise DataError(f"{where}: column {listing(twice)} occurs more than once. Rename or drop one.")
 
 
 class _Cells:
     """Header and columns of the rows that were added."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.header = path, list[str]()
+    def __init__(self, where: str) -> None:
+        self.where, self.header = where, list[str]()
         self.columns: list[list[str]] = []
         self.ragged: list[tuple[int, int]] = []
         self._known: dict[str, str] = {}  # one object for equal cells
@@ -97,7 +102,7 @@ class _Cells:
         """A row that is not blank; the first is the header."""
         if not self.header:
             self.header = [name.strip() for name in row]
-            _check_header(self.path, self.header)
+            check_header(self.where, self.header)
             self.columns = [[] for _ in self.header]
         elif len(row) != len(self.header):
             self.ragged.append((line, len(row)))
@@ -109,7 +114,7 @@ class _Cells:
                 self._known.clear()
 
 
-def columns_of(path: Path, lines: Iterator[str], separator: str, skipped: int) -> tuple[list[str], list[list[str]]]:
+def columns_of(where: str, lines: Iterator[str], separator: str, skipped: int) -> tuple[list[str], list[list[str]]]:
     """Header and columns; every row is as wide as the header.
 
     Raises
@@ -117,19 +122,19 @@ def columns_of(path: Path, lines: Iterator[str], separator: str, skipped: int) -
     DataError
         There is no header, or a row has another width, or quotes are not closed.
     """
-    reader, cells, start = _parse(lines, separator), _Cells(path), skipped + 1
+    reader, cells, start = _parse(lines, separator), _Cells(where), skipped + 1
     try:
         for row in reader:
             if len(row) > 1 or (row and row[0].strip()):
                 cells.add(start, row)
             start = skipped + reader.line_num + 1
     except csv.Error as error:
-        raise DataError(f"{path}, line {start}: cannot be read as CSV ({_what_is_wrong(error)}). {SAVE}") from None
+        raise DataError(f"{where}, line {start}: cannot be read as CSV ({_what_is_wrong(error)}). {SAVE}") from None
     if not cells.header:
-        raise DataError(f"{path}: cannot be read as CSV: the file is empty. {SAVE}")
+        raise DataError(f"{where}: cannot be read as CSV: the file is empty. {SAVE}")
     if cells.ragged:
         raise DataError(
-            f"{path}: the header has {len(cells.header)} fields, but {_ragged(cells.ragged)}. Quote cells that hold "
+            f"{where}: the header has {len(cells.header)} fields, but {_ragged(cells.ragged)}. Quote cells that hold "
             f"{SEPARATORS[separator]}, and give every row as many fields as the header."
         )
     return cells.header, cells.columns

@@ -106,7 +106,7 @@ def _open(path: Path) -> IO[bytes]:
         raise DataError(f"{path}: no such file; a path holds no NUL character. Check the path.") from None
 
 
-def _refuse_other_kinds(path: Path, head: bytes) -> None:
+def _refuse_other_kinds(where: str, head: bytes) -> None:
     kind = next((what for start, what in KINDS.items() if head.startswith(start)), None)
     if head.startswith(b"PK\x03\x04"):
         kind = "an Excel workbook" if b"xl/" in head or b"[Content_Types].xml" in head else "a zip archive"
@@ -115,16 +115,16 @@ def _refuse_other_kinds(path: Path, head: bytes) -> None:
     elif _JSON.match(head):
         kind = "JSON"
     if kind:
-        raise DataError(f"{path}: cannot be read as CSV: it is {kind}. {SAVE}")
+        raise DataError(f"{where}: cannot be read as CSV: it is {kind}. {SAVE}")
     if b"\0" in head:
         raise DataError(
-            f"{path}: cannot be read as CSV: it holds NUL characters, so it is UTF-16 or no text at all. {SAVE}"
+            f"{where}: cannot be read as CSV: it holds NUL characters, so it is UTF-16 or no text at all. {SAVE}"
         )
     if not head.strip(b"\xef\xbb\xbf \t\r\n"):
-        raise DataError(f"{path}: cannot be read as CSV: the file is empty. {SAVE}")
+        raise DataError(f"{where}: cannot be read as CSV: the file is empty. {SAVE}")
 
 
-def _lines(path: Path, handle: TextIOWrapper, clean: Clean) -> Iterator[str]:
+def _lines(where: str, handle: TextIOWrapper, clean: Clean) -> Iterator[str]:
     """Lines of clean text; what cannot be text is refused with its line."""
     for number in itertools.count(1):
         line = handle.readline(MAX_LINE)
@@ -132,40 +132,45 @@ def _lines(path: Path, handle: TextIOWrapper, clean: Clean) -> Iterator[str]:
             return
         if len(line) == MAX_LINE:
             raise DataError(
-                f"{path}, line {number}: more than {MAX_LINE:,} characters in one line. Is this a table? {SAVE}"
+                f"{where}, line {number}: more than {MAX_LINE:,} characters in one line. Is this a table? {SAVE}"
             )
         if "\0" in line:
-            raise DataError(f"{path}, line {number}: cannot be read as CSV: a NUL character. {SAVE}")
+            raise DataError(f"{where}, line {number}: cannot be read as CSV: a NUL character. {SAVE}")
         if not line.isascii() and (found := _ESCAPED.search(line)):
             byte = ord(found.group()) - 0xDC00
             raise DataError(
-                f"{path}, line {number}: cannot be read as CSV: byte 0x{byte:02x} is not UTF-8 text "
+                f"{where}, line {number}: cannot be read as CSV: byte 0x{byte:02x} is not UTF-8 text "
                 f"(Latin-1 or Windows text?). {SAVE}"
             )
         yield clean(line)
 
 
-def read_text(path: str | Path) -> TextTable:
+def read_text(path: str | Path, called: str | None = None) -> TextTable:
     """Read a CSV file as text: UTF-8, with commas, semicolons, tabs or bars between the cells.
+
+    Parameters
+    ----------
+    called : str, optional
+        What messages call the file; its path by default.
 
     Raises
     ------
     DataError
         File absent, empty, too large, of another kind, ragged, or with a name that is empty, too long or there twice.
     """
-    path, clean = Path(path), Clean()
-    with _open(path) as data:
-        _refuse_other_kinds(path, data.read(4096))
+    where, clean = called or str(path), Clean()
+    with _open(Path(path)) as data:
+        _refuse_other_kinds(where, data.read(4096))
         data.seek(0)
         handle = TextIOWrapper(data, encoding="utf-8-sig", errors="surrogateescape", newline="")
-        separator, lines, skipped, comments = begin(path, _lines(path, handle, clean))
-        names, columns = columns_of(path, lines, separator, skipped)
+        separator, lines, skipped, comments = begin(where, _lines(where, handle, clean))
+        names, columns = columns_of(where, lines, separator, skipped)
     notes = []
     if separator != ",":
         notes.append(f"the columns are separated by {SEPARATORS[separator]}")
     if comments:
         notes.append(f"{comments} comment line(s) on top were skipped")
-    return TextTable(str(path), names, columns, separator, [f"{path}: {note}." for note in [*notes, *clean.notes()]])
+    return TextTable(where, names, columns, separator, [f"{where}: {note}." for note in [*notes, *clean.notes()]])
 
 
 def read_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:

@@ -1,0 +1,197 @@
+"""What a stranger's columns seem to be for: label, group, domain, best guess first; a person has the last word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from fairviz.data.roles import Division, Label
+from fairviz.data.schema import MAX_GROUPS
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+#: Parts of names. A column is called after one when its name, cut at marks and changes of case, holds the word.
+LABELS = _set(
+    """
+    label target class outcome result income salary wage pay y pass passed bar admitted admission accepted
+    approved approval granted grant hired hire promoted recid recidivism reoffended readmitted readmission
+    default churn subscribed risk decision diagnosis survived success dropout graduated final status response
+    pincp violent
+    """
+)
+GROUPS = _set(
+    """
+    sex gender race ethnicity ethnic hispanic hisp age religion nationality native marital disability disabled
+    male female foreign migrant migration citizenship caste colour color skin orientation minority pct rac1p
+    racep personal black white asian pregnancy veteran language msp mar dphy deye dear drem
+    """
+)
+DOMAINS = _set(
+    """
+    domain site hospital clinic ward centre center school tier cluster region state st province county country
+    city area puma district zip branch store department dept sector industry employer workclass occupation job
+    purpose contact channel source admission module course presentation year month quarter wave cohort batch
+    period campaign specialty type housing
+    """
+)
+IDENTIFIERS = _set(
+    """
+    id identifier uuid key nbr number no index rowid row unnamed patient customer encounter
+    """
+)
+#: Words for what people hope for, and for the opposite.
+GOOD = re.compile(
+    r"(?i)\b(yes|true|good|pass(ed)?|approved|accepted|admitted|granted|hired|success|distinction|paid|high|positive|y|t)\b"
+    r"|^>|^\s*1(\.0)?\s*$"
+)
+BAD = re.compile(
+    r"(?i)\b(no|not|false|bad|fail(ed)?|denied|rejected|never|withdrawn|default(ed)?|low|n|f)\b|^<|^\s*0(\.0)?\s*$"
+)
+FEW_VALUES = 12
+FEWEST, MOST_DOMAINS, ENOUGH = 2, 60, 50
+AGE_BANDS = (25.0, 45.0, 65.0)
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """Columns that may play each role, the likeliest first."""
+
+    labels: tuple[str, ...]
+    groups: tuple[str, ...]
+    domains: tuple[str, ...]
+
+
+def words_of(name: str) -> set[str]:
+    """``racePctWhite`` -> race, pct, white."""
+    apart = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
+    found = {word.lower() for word in re.split(r"[^A-Za-z0-9]+", apart) if word}
+    return found | {re.sub(r"\d+$", "", word) for word in found}
+
+
+def _named(name: str, known: frozenset[str]) -> bool:
+    words = words_of(name)
+    return bool(words & known) or any(word.startswith(k) for word in words for k in known if len(k) > 4)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a column looks like."""
+
+    name: str
+    place: float  # 0 first, 1 last
+    numeric: bool
+    whole: bool
+    values: int
+    missing: float
+    distinct: float  # share of filled cells that differ from all others
+    smallest: int  # people of the rarest value
+
+
+def _look(name: str, values: pd.Series, place: float) -> _Look:
+    counts = values.value_counts()
+    numeric = pd.api.types.is_numeric_dtype(values)
+    filled = max(int(counts.sum()), 1)
+    whole = bool(numeric and (values.dropna() % 1 == 0).all())
+    return _Look(
+        name, place, numeric, whole, len(counts), 1 - filled / max(len(values), 1), len(counts) / filled,
+        int(counts.min()) if len(counts) else 0,
+    )  # fmt: skip
+
+
+def _identifier(look: _Look) -> bool:
+    alike = look.distinct > 0.9 and (look.whole or not look.numeric)
+    return alike or (_named(look.name, IDENTIFIERS) and look.distinct > 0.2)
+
+
+def _as_label(look: _Look) -> float:
+    if look.values < 2 or _identifier(look):
+        return -9.0
+    score = 3.0 * _named(look.name, LABELS) - 2.5 * _named(look.name, GROUPS) + 2.0 * look.place**3
+    if look.values == 2:
+        score += 2.5
+    elif look.values <= 5:
+        score += 0.8
+    elif look.numeric and look.values > FEW_VALUES:
+        score -= 0.7
+    else:
+        score -= 2.0
+    return score - 3.0 * look.missing
+
+
+def _as_group(look: _Look) -> float:
+    if look.values < 2 or _identifier(look):
+        return -9.0
+    score = 4.0 * _named(look.name, GROUPS) - 1.0 * _named(look.name, LABELS)
+    ages = look.numeric and "age" in words_of(look.name)
+    if look.values <= MAX_GROUPS:
+        score += 1.5 if look.values <= 6 else 0.8
+    elif look.numeric:
+        score += 0.5 if ages else -0.5
+    else:
+        score -= 3.0
+    return score - 2.0 * look.missing - (1.0 if look.smallest < 10 and not look.numeric else 0.0)
+
+
+def _as_domain(look: _Look) -> float:
+    if look.values < FEWEST or _identifier(look):
+        return -9.0
+    score = 4.0 * _named(look.name, DOMAINS) - 2.0 * _named(look.name, GROUPS) - 1.0 * _named(look.name, LABELS)
+    if look.values > MOST_DOMAINS:
+        score -= 3.0
+    elif look.values >= 3:
+        score += 1.0
+    if look.smallest >= ENOUGH:
+        score += 0.5
+    if look.numeric and not look.whole:
+        score -= 3.0
+    return score - 1.0 * look.missing
+
+
+def propose(frame: pd.DataFrame) -> Proposed:
+    """Columns by likelihood for each role, from their names, types and places."""
+    names = list(frame.columns)
+    looks = [_look(name, frame[name], k / max(len(names) - 1, 1)) for k, name in enumerate(names)]
+
+    def best(score: Iterable[float]) -> tuple[str, ...]:
+        order = np.argsort(-np.array(list(score)), kind="stable")
+        return tuple(looks[k].name for k in order)
+
+    return Proposed(best(map(_as_label, looks)), best(map(_as_group, looks)), best(map(_as_domain, looks)))
+
+
+def propose_label(column: str, values: pd.Series) -> Label:
+    """Which values of a column are good for the person; of many numbers, those above the median."""
+    counts = values.dropna().map(_plain).value_counts()
+    if pd.api.types.is_numeric_dtype(values) and len(counts) > FEW_VALUES:
+        return Label(column, at_least=float(values.median()))
+    kinds = list(counts.index)
+    good = [kind for kind in kinds if GOOD.search(kind) and not BAD.search(kind)]
+    if len(kinds) == 2 and len(good) != 1:
+        bad = [kind for kind in kinds if BAD.search(kind)]
+        good = [kind for kind in kinds if kind not in bad] if len(bad) == 1 else kinds[1:]  # the rarer one
+    return Label(column, tuple(good or kinds[-1:]))
+
+
+def propose_division(column: str, values: pd.Series, *, most: int = MAX_GROUPS) -> Division:
+    """A column's values as they are, or numbers cut into bands: ages at 25, 45 and 65, others at their quartiles."""
+    if not pd.api.types.is_numeric_dtype(values) or values.nunique() <= min(most, FEW_VALUES):
+        return Division((column,))
+    low, high = float(values.min()), float(values.max())
+    if "age" in words_of(column) and low >= 0 and 30 < high <= 130:
+        edges = [edge for edge in AGE_BANDS if low < edge <= high]
+    elif values.nunique() <= most:
+        return Division((column,))
+    else:
+        edges = sorted({float(f"{q:.3g}") for q in values.quantile([0.25, 0.5, 0.75])} - {low})
+    return Division((column,), ((column, tuple(edges or [float(values.median())])),))
+
+
+def _plain(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) and value % 1 == 0 else str(value)

@@ -1,0 +1,260 @@
+"""Which columns of somebody's table play which role, and the data set that follows: bands, crossings, random parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fairviz.data.cells import as_text
+from fairviz.data.dataset import DomainDataset
+from fairviz.data.schema import MISSING, Schema
+from fairviz.errors import DataError
+from fairviz.text import listing, quoted
+
+#: Names of columns that are made here; a table that has such a column keeps it under this name with a mark.
+PART, GROUP, DOMAIN, LABEL = "random part", "group", "domain", "label"
+MAX_PARTS = 20
+
+
+@dataclass(frozen=True)
+class Label:
+    """Who counts as favoured: rows with some values, or with a number of at least so much.
+
+    Attributes
+    ----------
+    column : str
+    favourable : tuple of str
+        Values that are good for the person.
+    at_least : float, optional
+        For a column of numbers, instead of values.
+    """
+
+    column: str
+    favourable: tuple[str, ...] = ()
+    at_least: float | None = None
+
+
+@dataclass(frozen=True)
+class Division:
+    """How rows are divided into groups or domains: by columns, crossed if there are several; or at random.
+
+    Attributes
+    ----------
+    columns : tuple of str
+    bands : tuple of (str, tuple of float)
+        Where columns of numbers are cut; the first band is below the first number.
+    parts : int
+        Random parts of equal size, instead of columns.
+    """
+
+    columns: tuple[str, ...] = ()
+    bands: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    parts: int = 0
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Roles of a table's columns; what has none is a feature, unless it is excluded.
+
+    Attributes
+    ----------
+    label : Label
+    group, domain : Division
+    excluded : tuple of str
+        Columns that nothing is learned from.
+    as_text : tuple of str
+        Columns of numbers that are names, such as codes.
+    """
+
+    label: Label
+    group: Division
+    domain: Division
+    excluded: tuple[str, ...] = ()
+    as_text: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionary; see :meth:`from_json`."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, about: dict[str, Any]) -> Roles:
+        """Inverse of :meth:`to_json`, after a way through JSON.
+
+        Raises
+        ------
+        DataError
+            These are no roles.
+        """
+        try:
+            label, divisions = about["label"], [about["group"], about["domain"]]
+            at_least = None if label["at_least"] is None else float(label["at_least"])
+            group, domain = (
+                Division(
+                    tuple(map(str, d["columns"])),
+                    tuple((str(name), tuple(map(float, edges))) for name, edges in d["bands"]),
+                    int(d["parts"]),
+                )
+                for d in divisions
+            )
+            return cls(
+                Label(str(label["column"]), tuple(map(str, label["favourable"])), at_least), group, domain,
+                tuple(map(str, about["excluded"])), tuple(map(str, about["as_text"])),
+            )  # fmt: skip
+        except (KeyError, TypeError, ValueError):
+            raise DataError("These are not the roles of a table's columns.") from None
+
+    def apply(self, name: str, frame: pd.DataFrame, *, where: str | None = None) -> tuple[DomainDataset, list[str]]:
+        """The data set that the roles make of a table, and what was done, a sentence each.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Columns of numbers as numbers, others as text; missing cells as such.
+        where : str, optional
+            What messages call the table; its name by default.
+
+        Raises
+        ------
+        DataError
+            A role's column is not there, or nothing can be learned or judged; says what to do.
+        """
+        where = where or name
+        made = _Made(where, frame)
+        taken = (self.label.column, *self.group.columns, *self.domain.columns)
+        for column in dict.fromkeys((*taken, *self.excluded, *self.as_text)):
+            made.column(column)
+        label, favourable, known = _labels(made, self.label)
+        group = _divided(made, self.group, GROUP, self.as_text)
+        domain = _divided(made, self.domain, DOMAIN, self.as_text)
+        features = [c for c in frame.columns if c not in taken and c not in self.excluded]
+        if not features:
+            raise DataError(f"{where}: no column is left to learn from; all have a role. Leave fewer out.")
+        out = frame.loc[known, features].copy()
+        for column in set(self.as_text) & set(features):
+            out[column] = as_text(out[column])
+        roles = []
+        for column, values in ((label, made.values[label]), (group, made.values[group]), (domain, made.values[domain])):
+            free = column
+            while free in out.columns:
+                free = f"{free} (role)"
+            out[free] = values[known]
+            roles.append(free)
+        if not known.all():
+            made.notes.append(f"{int((~known).sum()):,} rows without a label were left out.")
+        schema = Schema(tuple(features), roles[0], favourable, roles[1], roles[2])
+        dataset = DomainDataset.from_frame(name, out.reset_index(drop=True), schema, where=where)
+        schema.check_features(dataset.frame, where)
+        return dataset, made.notes
+
+
+@dataclass
+class _Made:
+    """A table while roles are made of it: columns by name, and what was done."""
+
+    where: str
+    frame: pd.DataFrame
+    notes: list[str] = field(default_factory=list)
+    values: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def column(self, name: str) -> pd.Series:
+        if name not in self.frame.columns:
+            raise DataError(
+                f"{self.where}: column {quoted(name)} is missing; found {listing(list(self.frame.columns), 20)}. "
+                "Choose another one."
+            )
+        return self.frame[name]
+
+    def text(self, name: str) -> np.ndarray:
+        """A column's cells as text, missing ones named so."""
+        return np.asarray(as_text(self.column(name)).fillna(MISSING), object)
+
+    def keep(self, name: str, values: np.ndarray) -> str:
+        """Under a name that is still free among the roles."""
+        while name in self.values:
+            name = f"{name} (2)"
+        self.values[name] = values
+        return name
+
+
+def _labels(made: _Made, label: Label) -> tuple[str, str, np.ndarray]:
+    """Name and favourable value of the label's column, and which rows have one."""
+    column = made.column(label.column)
+    known = column.notna().to_numpy()
+    if label.at_least is not None:
+        if not pd.api.types.is_numeric_dtype(column):
+            raise DataError(
+                f"{made.where}: label {quoted(label.column)} is no column of numbers, so it has no threshold. Choose "
+                "favourable values."
+            )
+        good, bad = f"at least {label.at_least:g}", f"below {label.at_least:g}"
+        values = np.where(column.to_numpy(float, na_value=np.nan) >= label.at_least, good, bad)
+        made.notes.append(f"{quoted(label.column)} was cut at {label.at_least:g}.")
+        return made.keep(label.column, values.astype(object)), good, known
+    text = made.text(label.column)
+    found = sorted(set(text[known]))
+    missing = [value for value in label.favourable if value not in found]
+    if missing or not label.favourable:
+        what = f"{listing(missing)} does not occur" if missing else "no favourable value is chosen"
+        raise DataError(
+            f"{made.where}: label {quoted(label.column)}: {what}; found {listing(found)}. Choose among these."
+        )
+    if len(found) == 2 and len(label.favourable) == 1:
+        return made.keep(label.column, text), label.favourable[0], known
+    rest = [value for value in found if value not in label.favourable]
+    good = " or ".join(label.favourable)
+    bad = " or ".join(rest) if len(rest) <= 2 else f"not {good}"
+    chosen = np.isin(text, label.favourable)
+    if rest:
+        made.notes.append(f"{quoted(label.column)}: {len(found)} values became two, {quoted(good)} and {quoted(bad)}.")
+    return made.keep(label.column, np.where(chosen, good, bad).astype(object)), good, known
+
+
+def _divided(made: _Made, division: Division, role: str, as_names: Sequence[str]) -> str:
+    """Name of the column that says which group or domain a row is of."""
+    if division.parts:
+        if not 2 <= division.parts <= MAX_PARTS:
+            raise DataError(f"{made.where}: {division.parts} random parts; choose 2 to {MAX_PARTS}.")
+        codes = np.arange(len(made.frame)) % division.parts
+        np.random.default_rng(0).shuffle(codes)
+        made.notes.append(f"Rows were dealt at random into {division.parts} parts.")
+        return made.keep(PART, np.array([f"part {k + 1}" for k in range(division.parts)], object)[codes])
+    if not division.columns:
+        raise DataError(f"{made.where}: no column is chosen as {role}. Choose one.")
+    edges = dict(division.bands)
+    parts = []
+    for name in division.columns:
+        if name in edges and name not in as_names:
+            parts.append(banded(made.column(name), edges[name], f"{made.where}: column {quoted(name)}"))
+        else:
+            parts.append(made.text(name))
+    if len(parts) == 1:
+        return made.keep(division.columns[0], parts[0])
+    crossed = np.array([" × ".join(cells) for cells in zip(*parts, strict=True)], object)
+    return made.keep(" × ".join(division.columns), crossed)
+
+
+def banded(column: pd.Series, edges: Sequence[float], where: str = "column") -> np.ndarray:
+    """Names of the bands that numbers fall into: ``under 25``, ``25 to 60``, ``60 or more``; the lower end is inside.
+
+    Raises
+    ------
+    DataError
+        No column of numbers, or edges that do not rise.
+    """
+    if not pd.api.types.is_numeric_dtype(column):
+        raise DataError(f"{where}: only numbers can be cut into bands. Choose its values as they are.")
+    cuts = np.array(edges, float)
+    if len(cuts) == 0 or not (np.isfinite(cuts).all() and (np.diff(cuts) > 0).all()):
+        raise DataError(f"{where}: bands are cut at rising numbers, such as 25 and 60. Correct them.")
+    numbers = column.to_numpy(float, na_value=np.nan)
+    told = [f"{edge:g}" for edge in cuts]
+    between = [f"{low} to {high}" for low, high in pairwise(told)]
+    names = np.array([f"under {told[0]}", *between, f"{told[-1]} or more"], object)
+    found = names[np.searchsorted(cuts, np.where(np.isnan(numbers), cuts[0], numbers), side="right")]
+    found[np.isnan(numbers)] = MISSING
+    return np.asarray(found)
