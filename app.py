@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from fairviz.ui import compare, explore
+from fairviz.ui import compare, data, explore
 from fairviz.ui.parts import base
 
 st.set_page_config(page_title="fairviz", page_icon="⚖️", layout="wide", initial_sidebar_state="collapsed")
 pages = [
     st.Page(explore.page, title="Explore", url_path="explore", default=True),
+    st.Page(data.page, title="Your data", url_path="data"),
     st.Page(compare.page, title="Compare", url_path="compare"),
 ]
 base.set_pages(pages)

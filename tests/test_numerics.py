@@ -118,7 +118,7 @@ def test_app_sample_sweep_and_trial_agree_on_every_count(tmp_path, capsys, contr
     position = {"control": control, "lambda_z": price}
     other = recorded_trial("North", classifier, 0, position, n=n - 1000)
     drawer = Drawer(library)
-    drawer.submit([spec], [other])[0].result(120)
+    drawer.submit([spec], [[other]])[0].result(120)
     drawer.close()
     bench = Bench(dataset, library, spec=spec)
     stored = Library().trials.get([bench.key(other)])

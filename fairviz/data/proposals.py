@@ -36,7 +36,7 @@ GROUPS = _set(
 DOMAINS = _set(
     """
     domain site hospital clinic ward centre center school tier cluster region state st province county country
-    city area puma district zip branch store department dept sector industry employer workclass occupation job
+    city office area puma district zip branch store department dept sector industry employer workclass occupation job
     purpose contact channel source admission module course presentation year month quarter wave cohort batch
     period campaign specialty type housing
     """
@@ -48,11 +48,13 @@ IDENTIFIERS = _set(
 )
 #: Words for what people hope for, and for the opposite.
 GOOD = re.compile(
-    r"(?i)\b(yes|true|good|pass(ed)?|approved|accepted|admitted|granted|hired|success|distinction|paid|high|positive|y|t)\b"
+    r"(?i)\b(yes|true|good|pass(ed)?|approved|accepted|admitted|granted|hired|success|distinction|paid|high|positive|y|t"
+    r"|ja|oui|s[ií]|sim|tak|evet)\b"
     r"|^>|^\s*1(\.0)?\s*$"
 )
 BAD = re.compile(
-    r"(?i)\b(no|not|false|bad|fail(ed)?|denied|rejected|never|withdrawn|default(ed)?|low|n|f)\b|^<|^\s*0(\.0)?\s*$"
+    r"(?i)\b(no|not|false|bad|fail(ed)?|denied|rejected|never|withdrawn|default(ed)?|low|n|f"
+    r"|refused|nein|non|n[ãa]o|nie|nee)\b|^<|^\s*0(\.0)?\s*$"
 )
 FEW_VALUES = 12
 FEWEST, MOST_DOMAINS, ENOUGH = 2, 60, 50

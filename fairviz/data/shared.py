@@ -15,7 +15,7 @@ import pandas as pd
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.schema import Schema
 from fairviz.data.sets import DATASETS
-from fairviz.data.sources import load_dataset
+from fairviz.data.sources import OWN, load_dataset
 from fairviz.errors import DataError
 from fairviz.files import written_aside
 
@@ -69,7 +69,7 @@ def shared(dataset: DomainDataset, options: Mapping[str, Any], store: Path) -> I
         A folder that workers can read.
     """
     name, fingerprint = dataset.name, dataset.fingerprint()
-    built_in = name in DATASETS and (bool(options) or DATASETS[name].fingerprint == fingerprint)
+    built_in = name == OWN or (name in DATASETS and (bool(options) or DATASETS[name].fingerprint == fingerprint))
     if built_in:
         yield Shared(name, fingerprint, tuple(sorted(options.items())))
         return

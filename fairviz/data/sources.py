@@ -14,6 +14,9 @@ from fairviz.data.sets import DATASETS
 from fairviz.errors import SettingError
 from fairviz.text import listing, quoted
 
+#: What data sets that people hand in are called in settings and specifications; their option ``id`` says which one.
+OWN = "own"
+
 
 @dataclass(frozen=True)
 class Compare:
@@ -101,13 +104,29 @@ def load_dataset(name: str, **options: object) -> DomainDataset:
     MissingDataError
         The rows are not on this machine.
     """
-    if name not in DATASETS:
-        raise SettingError(f"No data set {quoted(name)}. Choose one of {listing(list(DATASETS))}.")
     try:
-        result: DomainDataset = DATASETS[name].read(**options)
-        return result
+        return source_of(name, options).read(**options)
     except TypeError as error:
         raise SettingError(f"Data set {name!r}: {error}.") from None
+
+
+def source_of(name: str, options: Mapping[str, object] | None = None) -> Source:
+    """What a data set is: a registered one, or one that a person handed in (``options`` say which).
+
+    Raises
+    ------
+    SettingError
+        Unknown name.
+    DataError
+        There is no such table of a person.
+    """
+    if name == OWN:
+        from fairviz.data.own import source_of_own
+
+        return source_of_own(options or {})
+    if name not in DATASETS:
+        raise SettingError(f"No data set {quoted(name)}. Choose one of {listing(list(DATASETS))}.")
+    return DATASETS[name]
 
 
 def fingerprint_of(name: str, options: Mapping[str, object] | None = None) -> str:
@@ -120,9 +139,7 @@ def fingerprint_of(name: str, options: Mapping[str, object] | None = None) -> st
     MissingDataError
         There are options, and the rows are not on this machine.
     """
-    if name not in DATASETS:
-        raise SettingError(f"No data set {name!r}. Choose one of {listing(list(DATASETS))}.")
-    return _fingerprint(name, tuple(sorted(options.items()))) if options else DATASETS[name].fingerprint
+    return _fingerprint(name, tuple(sorted(options.items()))) if options else source_of(name).fingerprint
 
 
 @lru_cache(maxsize=32)

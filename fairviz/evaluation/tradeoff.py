@@ -90,14 +90,22 @@ class Tested:
 
 @dataclass(frozen=True)
 class Sweep(Tested):
-    """Trials of a dial: settings as columns."""
+    """Trials of a dial: settings as columns.
+
+    Attributes
+    ----------
+    swept : str
+        The method that has the dial.
+    """
+
+    swept: str = SWEPT
 
     @classmethod
-    def of(cls, trials: pd.DataFrame, groups: Sequence[str]) -> Sweep:
+    def of(cls, trials: pd.DataFrame, groups: Sequence[str], swept: str = SWEPT) -> Sweep:
         """A sweep from a table of trials."""
         told = {text: {**NO_CONTROL, **json.loads(text)} for text in trials["setting"].unique()}
         columns = {name: trials["setting"].map(lambda text, name=name: told[text][name]) for name in NO_CONTROL}
-        return cls(trials.assign(**columns), tuple(groups))
+        return cls(trials.assign(**columns), tuple(groups), swept)
 
     @classmethod
     def of_comparison(cls, trials: pd.DataFrame, groups: Sequence[str]) -> Sweep:
@@ -111,26 +119,27 @@ class Sweep(Tested):
 
     def prices(self, control: str) -> list[float]:
         """Values of lambda_z at which a control was tested, 0 included."""
-        rows = self.rows[(self.rows["control"] == control) & (self.rows["method"] == SWEPT)]
+        rows = self.rows[(self.rows["control"] == control) & (self.rows["method"] == self.swept)]
         return sorted({0.0, *rows["lambda_z"].tolist()})
 
     def classifiers(self) -> list[str]:
         """Downstream models that were trained on synthetic rows."""
-        return list(dict.fromkeys(self.rows.loc[self.rows["method"] == SWEPT, "classifier"]))
+        return list(dict.fromkeys(self.rows.loc[self.rows["method"] == self.swept, "classifier"]))
 
     def at_prices(self, prices: Mapping[str, float]) -> Sweep:
         """Of one control: every domain at a price of its own; as one setting, at price 0 if prices differ."""
         here = self.rows["lambda_z"] == self.rows["target"].map(dict(prices))
         one = set(prices.values())
-        return Sweep(self.rows[here.to_numpy()].assign(lambda_z=one.pop() if len(one) == 1 else 0.0), self.groups)
+        here = self.rows[here.to_numpy()].assign(lambda_z=one.pop() if len(one) == 1 else 0.0)
+        return replace(self, rows=here)
 
     def label_strengths(self) -> list[float]:
         """Values of lambda_y that were tested."""
-        return sorted(self.rows.loc[self.rows["method"] == SWEPT, "lambda_y"].unique().tolist())
+        return sorted(self.rows.loc[self.rows["method"] == self.swept, "lambda_y"].unique().tolist())
 
     def setting(self, control: str, lambda_y: float, classifier: str, domains: Sequence[str]) -> Sweep:
         """All prices of one control; price 0 is shared by every control."""
-        part = self.select(method=SWEPT, lambda_y=lambda_y, classifier=classifier, target=list(domains))
+        part = self.select(method=self.swept, lambda_y=lambda_y, classifier=classifier, target=list(domains))
         return part.keep((part.rows["control"] == control) | (part.rows["lambda_z"] == 0))
 
     def real(self, classifier: str, domains: Sequence[str]) -> Sweep:

@@ -1,4 +1,4 @@
-"""Guided rows drawn and tested beside the app, in one worker process of low priority: the next move never waits."""
+"""Trials carried out beside the app, in one worker process of low priority: the next move never waits."""
 
 from __future__ import annotations
 
@@ -49,15 +49,17 @@ def _work(asked: Connection, parent: int, root: Path, shipped: Path) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    library = Library(root, shipped)
+    library, told, bench = Library(root, shipped), None, None
     while True:
         try:
-            spec_json, trial = asked.recv()
+            spec_json, trials = asked.recv()
         except EOFError:  # the app has closed the line
             return
         try:
-            spec = FitSpec.from_json(spec_json)
-            Bench(_rows(spec), library, spec.options, spec=spec).compute([trial])
+            if bench is None or told != spec_json:  # what trials of one split share is kept
+                spec = FitSpec.from_json(spec_json)
+                told, bench = spec_json, Bench(_rows(spec), library, spec.options, spec=spec)
+            bench.compute(trials)
             library.trials.merge()
             asked.send(None)
         except FairvizError as error:
@@ -72,21 +74,23 @@ class Drawer:
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self._wanted: queue.Queue[tuple[Future[None], dict[str, Any], Trial]] = queue.Queue()
+        self._wanted: queue.Queue[tuple[Future[None], dict[str, Any], list[Trial]]] = queue.Queue()
         self._worker: BaseProcess | None = None
         self._line: Connection | None = None
         self._feeder: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def submit(self, specs: Sequence[FitSpec], trials: Sequence[Trial]) -> list[Future[None]]:
-        """Ask for trials, each of its fit; what is no longer wanted is cancelled on the futures.
+    def submit(self, specs: Sequence[FitSpec], batches: Sequence[Sequence[Trial]]) -> list[Future[None]]:
+        """Ask for batches of trials, each of its fit; what is no longer wanted is cancelled on the futures.
+
+        For trials that need no fit the specification only says which rows are meant.
 
         A future's exception is a :class:`JobError`: what the worker was told, or that it died.
         """
         futures = []
-        for spec, trial in zip(specs, trials, strict=True):
+        for spec, batch in zip(specs, batches, strict=True):
             future: Future[None] = Future()
-            self._wanted.put((future, spec.to_json(), trial))
+            self._wanted.put((future, spec.to_json(), list(batch)))
             futures.append(future)
         with self._lock:  # sessions share a drawer; two feeders would mix up the worker's answers
             if self._feeder is None:
@@ -96,12 +100,12 @@ class Drawer:
 
     def _feed(self) -> None:
         while True:
-            future, spec_json, trial = self._wanted.get()
+            future, spec_json, batch = self._wanted.get()
             if not future.set_running_or_notify_cancel():
                 continue
             try:
                 line = self._open_line()
-                line.send((spec_json, trial))
+                line.send((spec_json, batch))
                 told = line.recv()
             except (EOFError, OSError):
                 self._end_worker()  # the next one gets a new one

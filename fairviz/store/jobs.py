@@ -18,6 +18,7 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -140,6 +141,15 @@ class JobQueue:
         """Every job by id."""
         found = {path.parent.name: self.status(path.parent.name) for path in self.root.glob("*/status.json")}
         return {job: status for job, status in found.items() if status is not None}
+
+    def forget(self, name: str, options: dict[str, Any]) -> None:
+        """Stop the fits of one data set and remove their jobs."""
+        for path in self.root.glob("*/spec.json"):
+            with suppress(OSError, ValueError, KeyError):  # gone meanwhile, or none of ours
+                about = json.loads(path.read_text())["dataset"]
+                if about["name"] == name and about["options"] == options:
+                    (path.parent / "cancel").touch()
+                    shutil.rmtree(path.parent, ignore_errors=True)
 
     def cancel_fit(self, spec: FitSpec) -> None:
         """Ask the training of a fit to stop."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import time
 from contextlib import suppress
 from dataclasses import asdict
@@ -130,6 +131,21 @@ class Library:
                 f"Choose one of these, or make one and name its folder: {make} --out FOLDER"
             )
         return fits[target]
+
+    def forget(self, name: str, options: dict[str, Any], fingerprint: str = "") -> None:
+        """Remove what the user's store holds of one data set: fits by its name and options, trials by its rows.
+
+        Parameters
+        ----------
+        fingerprint : str
+            "" keeps the trials, where another data set has the same rows.
+        """
+        for entry in self.store.entries(FIT):
+            about = entry.spec.get("dataset", {})
+            if about.get("name") == name and about.get("options") == options:
+                shutil.rmtree(entry.path, ignore_errors=True)
+        if fingerprint:
+            self.trials.forget(fingerprint)
 
     def recorded(self, fingerprint: str) -> Entry | None:
         """What ships for the dial of the data set with this fingerprint: its sweep, else its comparison, or None."""

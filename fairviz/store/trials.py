@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from fairviz.errors import StoreError
 from fairviz.files import written_aside
 
 FORMAT = 1
+#: A file that changes when rows are removed.
+FORGOTTEN = "forgotten"
 #: Segments of fewer rows are merged once there are as many as :data:`MANY`.
 SMALL, MANY = 20_000, 64
 _ABOUT = {
@@ -67,11 +70,13 @@ class TrialStore:
         self.root = Path(root)
         self._read: set[str] = set()
         self._rows: dict[str, Row] = {}
+        self._forgotten = 0
         self.damaged: dict[str, str] = {}
 
     def get(self, keys: Iterable[str]) -> dict[str, Row]:
         """The rows of those keys that are stored."""
         wanted = list(keys)
+        self._forget_too()
         if any(key not in self._rows for key in wanted):
             self._look()
         return {key: self._rows[key] for key in wanted if key in self._rows}
@@ -87,6 +92,29 @@ class TrialStore:
         if rows:
             self._publish(_written(fingerprint, groups, rows))
             self._rows.update({row.key: row for row in rows})
+
+    def forget(self, fingerprint: str) -> None:
+        """Remove all rows of one data set, here and from the memory of every process that reads this folder."""
+        import pyarrow.parquet as pq
+
+        for path in sorted(self.root.glob("*.parquet")):
+            with suppress(OSError, ValueError, KeyError, TypeError):  # gone meanwhile, damaged, or no segment
+                if json.loads(pq.read_metadata(path).metadata[b"fairviz"])["fingerprint"] == fingerprint:
+                    path.unlink()
+        if self.root.is_dir():
+            with written_aside(self.root / FORGOTTEN, mode=0o600) as handle:
+                handle.write(str(time.time_ns()).encode())
+
+    def _forget_too(self) -> None:
+        """Begin anew if rows have been removed since the last look."""
+        try:
+            when = (self.root / FORGOTTEN).stat().st_mtime_ns
+        except OSError:
+            when = 0
+        if when != self._forgotten:
+            self._forgotten = when
+            self._read.clear()
+            self._rows.clear()
 
     def merge(self) -> None:
         """Make one segment of many small ones; a data set at a time."""

@@ -10,12 +10,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from fairviz.controls import CONTROLS
 from fairviz.data.sets import DATASETS
+from fairviz.data.sources import OWN
 from fairviz.errors import FairvizError
 from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.goal import Goal
-from fairviz.evaluation.tradeoff import Sweep
 from fairviz.store.specs import FIT, FRONTIER, SWEEP
-from fairviz.ui.parts import base, links, live, loading, recorded, words
+from fairviz.ui.parts import base, links, live, loading, mine, recorded, weighted, words
 from fairviz.ui.parts.setting import Setting
 
 #: Height of the dial's place in pixels: as high as the longest usual sentence, so that nothing below moves with it.
@@ -38,24 +38,33 @@ def page() -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         base.header("fairviz · What does fairness cost?", "Explore")
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
-            dataset = links.choose(
-                st.selectbox, "Data set", list(DATASETS), format_func=lambda d: DATASETS[d].title, key="data",
-                label_visibility="collapsed", width=230,
+            mine.open_linked()
+            own = mine.tables()
+            chosen = links.choose(
+                st.selectbox, "Data set", [*DATASETS, *own], key="data", label_visibility="collapsed", width=230,
+                format_func=lambda d: own[d].title if d in own else DATASETS[d].title,
             )  # fmt: skip
+            goals = chosen not in own or live.ready(OWN, {"id": chosen})  # found among fits, or recorded prices
             mode = links.choose(
-                st.segmented_control, "Dial", list(MODES), format_func=MODES.__getitem__, required=True, key="dial",
-                label_visibility="collapsed",
+                st.segmented_control, "Dial", list(MODES) if goals else [PRICE], format_func=MODES.__getitem__,
+                required=True, key="dial", label_visibility="collapsed",
                 help="Set what a point of gap is worth; or say what should be reached, and the price is found on "
                 "people of the domains trained on.",
             )  # fmt: skip
-    options = live.story_knobs(dataset) if DATASETS[dataset].knobs else {}
+    if chosen in own:
+        dataset, options = OWN, {"id": chosen}
+    else:
+        dataset, options = chosen, live.story_knobs(chosen) if DATASETS[chosen].knobs else {}
     left, sentence = st.columns(2, gap="medium", vertical_alignment="top")
     free = live.ready(dataset, options)
-    dial = left.container(height=ROW, border=False) if free else left  # only guided draws come and go below the dial
+    # what is on its way comes and goes below the dial
+    dial = left.container(height=ROW, border=False) if free or dataset == OWN else left
     setting = _dial(dataset, options, mode, dial, free)
     try:
         if recorded.answers(setting, free):
             recorded.body(setting, free, sentence.container(border=True))
+        elif weighted.answers(setting, free):
+            weighted.body(setting, sentence.container(border=True), dial.container())
         else:
             live.body(setting, sentence.container(border=True), dial.container())
     except FairvizError as error:
@@ -65,15 +74,14 @@ def page() -> None:
 def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator, free: bool) -> Setting:
     """The dial, beside the sentence; below both, what else can be set. ``free``: any price can be computed here."""
     control_box, model, strength = st.columns([3, 2, 2], gap="medium", vertical_alignment="top")
-    found = None if options else loading.recorded(dataset)
-    stops = None if free or found is None else found[0]
+    stops = None if free else loading.stops(dataset, options)
     swept = [c for c in CONTROLS if stops is None or c in stops.controls()]
     control = links.choose(
         control_box.selectbox, "Fair control", swept, format_func=lambda c: CONTROLS[c].title, key="control",
         help="  \n".join(f"**{words.plain(c.title)}** {words.plain(c.note)}" for c in CONTROLS.values()),
     )  # fmt: skip
     classifier = links.choose(
-        model.selectbox, "Trained on the synthetic rows",
+        model.selectbox, "Trained on the weighted rows" if dataset == OWN and not free else "Trained on synthetic rows",
         [c for c in dict.fromkeys((BOOSTING, *CLASSIFIERS)) if stops is None or c in stops.classifiers()],
         format_func=words.model_title, key="model",
         help="The downstream classifier. It never sees real rows; it is tested on real people of the held-out domain.",
@@ -83,7 +91,9 @@ def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator
         "Guidance scale of the label: how strongly each row is drawn towards it. 1: as in the data. More: clearer "
         "cases than in the data."
     )
-    if stops is not None:
+    if not free and dataset == OWN:
+        lambda_y = 1.0  # labels of real rows are what they are
+    elif stops is not None:
         lambda_y = links.choose(
             strength.select_slider, "Label guidance λ_y", stops.label_strengths(), default=1.0,
             format_func=words.price_text, key="strength", help=help_y, disabled=len(stops.label_strengths()) < 2,
@@ -113,7 +123,7 @@ def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator
 
 
 def _prices(
-    dataset: str, options: dict[str, Any], control: str, stops: Sweep | None, dial: DeltaGenerator, help_z: str
+    dataset: str, options: dict[str, Any], control: str, stops: loading.Stops | None, dial: DeltaGenerator, help_z: str
 ) -> tuple[float, float]:
     """The dial: over recorded stops, or free. It ends where the gap on the source is zero."""
     what = CONTROLS[control]

@@ -34,7 +34,7 @@ def simulated(*domains: str) -> AppTest:
 
 def drawn(app: AppTest) -> None:
     """Wait for the rows that are drawn beside the page, and show them."""
-    for future in app.session_state["drawing"][1].values():
+    for future in app.session_state["drawing"].futures.values():
         future.result(120)
     app.run()
 

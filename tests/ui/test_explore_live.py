@@ -39,10 +39,10 @@ def test_a_moved_dial_takes_back_what_it_asked_for() -> None:
     """The next move neither waits for rows of the last one nor has them drawn."""
     app = simulated()
     app.slider(key="price_dp").set_value(0.11).run()
-    first = app.session_state["drawing"][1]
+    first = app.session_state["drawing"].futures
     app.slider(key="price_dp").set_value(0.12).run()
     assert not app.exception
-    second = app.session_state["drawing"][1]
+    second = app.session_state["drawing"].futures
     assert list(second) == ["East", "North", "South", "West"]
     assert sum(future.cancelled() for future in first.values()) >= 2
     drawn(app)
@@ -56,7 +56,7 @@ def test_a_worker_that_was_killed_is_said_and_replaced() -> None:
         time.sleep(0.05)
     worker.kill()
     with pytest.raises(JobError, match="the worker ended"):
-        app.session_state["drawing"][1]["North"].result(60)
+        app.session_state["drawing"].futures["North"].result(60)
     app.run()
     assert not app.exception
     assert any("The preview stands" in c.value for c in app.caption)

@@ -22,11 +22,16 @@ def set_pages(pages: list[Any]) -> None:
     st.session_state["_pages"] = pages
 
 
+def pages() -> list[Any]:
+    """The app's pages."""
+    return list(st.session_state.get("_pages", []))
+
+
 def header(title: str, here: str) -> None:
     """The first line of a page: what it asks, and the way to the others."""
     with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
         st.markdown(f"#### {title}", width="content")
-        for page in st.session_state.get("_pages", []):
+        for page in pages():
             st.page_link(page, disabled=page.title == here, width="content")
 
 

@@ -23,10 +23,16 @@ from fairviz.store import Entry
 from fairviz.store.fits import knows_price
 from fairviz.store.specs import FitSpec
 from fairviz.ui.parts import links, loading, tables, words
+from fairviz.ui.parts.drawing import Words, ask
 from fairviz.ui.parts.scene import Places, layout, show
 from fairviz.ui.parts.setting import Setting
 from fairviz.ui.parts.training import training
 from fairviz.ui.parts.view import View, background, mean_point
+
+GUIDED = Words(
+    "Preview; drawing guided rows, {domain} …",
+    "The preview stands: guided rows without {domain} could not be drawn ({error}).",
+)
 
 
 def story_knobs(dataset: str) -> dict[str, Any]:
@@ -43,7 +49,7 @@ def story_knobs(dataset: str) -> dict[str, Any]:
 
 def ready(dataset: str, options: dict[str, Any]) -> bool:
     """Whether any price can be computed here: the rows and a fit for every held-out domain."""
-    if not DATASETS[dataset].available():
+    if not loading.source(dataset, options).available():
         return False
     fits = loading.fits(dataset, options)
     return all(domain in fits for domain in loading.held_out(dataset, options))
@@ -55,7 +61,7 @@ def _json(value: object) -> str:
 
 def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> None:
     """A setting that is not recorded: a preview at once, replaced by the guided sample when that is there."""
-    if not DATASETS[setting.dataset].available():
+    if not loading.source(setting.dataset, setting.options).available():
         _how_to_get_rows(setting, sentence)
         return
     dataset = loading.rows(setting.dataset, _json(setting.options))
@@ -91,8 +97,9 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
         note = "Drawn and tested on this machine. λ_z was found on the source's people, not on these."
     word.empty()
     show(setting, view, places, facts(dataset), note, status=aimed + status, recorded=False)
-    open_ones = {domain: key for domain, key in keys.items() if key not in stored}
-    _draw(specs, trials, open_ones, aside)
+    failed = ask({d: (specs[d], [trials[d]]) for d, key in keys.items() if key not in stored}, aside, GUIDED)
+    if failed:
+        aside.caption(words.plain(failed))
 
 
 def _learn_prices(dataset: DomainDataset, fits: dict[str, Entry], word: DeltaGenerator) -> None:
@@ -126,43 +133,6 @@ def _preview(setting: Setting, paths: dict[str, str]) -> tuple[list[Counts], str
     sizes = sorted(round(size) for _, size in found)
     worth = f"{sizes[0]:,}" if sizes[0] == sizes[-1] else f"{sizes[0]:,} to {sizes[-1]:,}"
     return [counts for counts, _ in found], f"Preview · 10,000 weighted rows per domain, worth {worth}"
-
-
-def _draw(specs: dict[str, FitSpec], trials: dict[str, Trial], missing: dict[str, str], place: DeltaGenerator) -> None:
-    """Have guided rows drawn and tested in a process beside this one; the page never waits for them."""
-    wanted = _json(list(missing.values()))
-    asked = st.session_state.get("drawing")
-    if asked is not None and asked[0] != wanted:
-        for future in asked[1].values():  # the dial has moved on
-            future.cancel()
-        asked = st.session_state["drawing"] = None
-    if not missing:
-        return
-    if asked is None:
-        futures = loading.drawer().submit([specs[d] for d in missing], [trials[d] for d in missing])
-        asked = st.session_state["drawing"] = (wanted, dict(zip(missing, futures, strict=True)))
-    with place:
-        _watch_drawing(wanted)
-
-
-@st.fragment(run_every="0.5s")
-def _watch_drawing(wanted: str) -> None:
-    """Progress of the guided rows; the page is drawn again when they are there."""
-    asked = st.session_state.get("drawing")
-    if asked is None or asked[0] != wanted:
-        return
-    futures = asked[1]
-    done = {domain: future for domain, future in futures.items() if future.done()}
-    failed = [(domain, future.exception()) for domain, future in done.items() if future.exception() is not None]
-    if failed:
-        domain, error = failed[0]
-        st.caption(words.plain(f"The preview stands: guided rows without {domain} could not be drawn ({error})."))
-        return
-    if len(done) == len(futures):
-        st.session_state["drawing"] = None
-        st.rerun()
-    now = next(domain for domain in futures if domain not in done)
-    st.progress(len(done) / len(futures), f"Preview; drawing guided rows, {words.plain(now)} …")
 
 
 def _solve(setting: Setting, paths: dict[str, str], place: DeltaGenerator) -> tuple[Setting, str]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
 import pandas as pd
 import streamlit as st
@@ -14,12 +14,14 @@ import streamlit as st
 from fairviz.controls import CONTROLS
 from fairviz.data import ALL_DOMAINS
 from fairviz.data.dataset import DomainDataset
-from fairviz.data.sources import fingerprint_of, load_dataset
+from fairviz.data.own import OwnStore
+from fairviz.data.sources import OWN, Source, fingerprint_of, load_dataset, source_of
 from fairviz.errors import SettingError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.goal import Goal, Solved, solve_price, solve_stops
 from fairviz.evaluation.tradeoff import Sweep
 from fairviz.experiments.publish import facts
+from fairviz.experiments.weighted import Weighted
 from fairviz.store import Entry, read_entry
 from fairviz.store.fits import load_fit
 from fairviz.store.jobs import JobQueue
@@ -37,6 +39,22 @@ P = ParamSpec("P")
 T = TypeVar("T")
 #: In the session: stamps of this run of the page, by kinds.
 _STAMPS = "_stamps"
+
+
+class Stops(Protocol):
+    """Where a dial can stop: a recorded sweep, or weights on a person's own rows."""
+
+    def controls(self) -> list[str]:
+        """Controls that there are numbers for."""
+
+    def prices(self, control: str) -> list[float]:
+        """Values of lambda_z, 0 included."""
+
+    def classifiers(self) -> list[str]:
+        """Downstream models."""
+
+    def label_strengths(self) -> list[float]:
+        """Values of lambda_y."""
 
 
 def outdated(entry: Entry) -> bool:
@@ -105,7 +123,26 @@ def recorded(dataset: str) -> tuple[Sweep, dict[str, Any], dict[str, Any]] | Non
 def held_out(dataset: str, options: dict[str, Any]) -> list[str]:
     """Domains that are held out: of a data set with very many, those that are compared."""
     found = None if options else recorded(dataset)
-    return list(found[1]["domains"] if found else rows(dataset, json.dumps(options, sort_keys=True)).domains)
+    chosen = found[1]["domains"] if found else source(dataset, options).compare.held_out if dataset == OWN else ()
+    return list(chosen or rows(dataset, json.dumps(options, sort_keys=True)).domains)
+
+
+def source(dataset: str, options: dict[str, Any]) -> Source:
+    """What a data set is, a person's own among them."""
+    return source_of(dataset, options)
+
+
+def stops(dataset: str, options: dict[str, Any]) -> Stops | None:
+    """Where the dial of a data set can stop without a fit for every domain; None if there are no numbers at all."""
+    if dataset == OWN:
+        return weighted(options)
+    found = None if options else recorded(dataset)
+    return None if found is None else found[0]
+
+
+def weighted(options: dict[str, Any]) -> Weighted:
+    """Where the dial of a person's own table stops."""
+    return Weighted(OwnStore().get(options["id"]).ends or {})
 
 
 def smallest_share(dataset: str, options: dict[str, Any], control: str) -> float:
@@ -150,6 +187,9 @@ def ends(dataset: str, options: dict[str, Any], control: str) -> tuple[dict[str,
         return {}, {}
     found = None if options else recorded(dataset)
     told = found[1].get("equality", {}).get(gaps[0], {}) if found else {}
+    if dataset == OWN and not fits(dataset, options):
+        both = (OwnStore().get(options["id"]).ends or {}).get(gaps[0], {})
+        told = {domain: end for domain, end in both.items() if not isinstance(end, str)}
     if told:
         return told, {}
     asked = {d: _end(str(e.path), control) for d, e in fits(dataset, options).items() if d != ALL_DOMAINS}

@@ -14,9 +14,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from fairviz import charts
 from fairviz.controls import CONTROLS
-from fairviz.data.sets import DATASETS
+from fairviz.data.sources import OWN
 from fairviz.evaluation.metrics import METRICS, Ratio, axes
-from fairviz.ui.parts import base, links, tables, words
+from fairviz.ui.parts import base, links, loading, tables, words
 from fairviz.ui.parts.setting import Setting, reproduce
 from fairviz.ui.parts.view import View, direction, dumbbell_frame, now_frame
 
@@ -88,7 +88,7 @@ def show(
     command : callable, optional
         Held-out domain -> the command that gives its numbers again; by default those of the dial.
     """
-    source, schema = DATASETS[setting.dataset], facts["schema"]
+    source, schema = loading.source(setting.dataset, setting.options), facts["schema"]
     metric = places.metric
     what = METRICS[metric]
     truth = _truth(setting, facts, view, metric)
@@ -121,7 +121,9 @@ def show(
         base.draw_again(dumbbell, charts.judged_and_not(per_domain), token=token, key="dumbbell", alt=alt)
     st.caption(words.plain(note) + MARKS + (GREEN if truth is not None else "."))
     tables.domain_table(view.domains, schema["favourable"], source.nouns)
-    tables.details(setting, view, schema["favourable"], source.nouns, command or partial(reproduce, setting))
+    if command is None and setting.dataset != OWN:  # a command line cannot name a person's own table
+        command = partial(reproduce, setting)
+    tables.details(setting, view, schema["favourable"], source.nouns, command)
 
 
 def _across(view: View, metric: str, nouns: Mapping[str, str]) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from fairviz.data.sets import DATASETS
 from fairviz.errors import FairvizError
 from fairviz.ui.parts import base, loading, words
 from fairviz.ui.parts.setting import Setting
@@ -62,7 +61,7 @@ def domain_table(
 
 
 def details(
-    setting: Setting, view: View, favourable: str, nouns: Mapping[str, str], command: Callable[[str], str]
+    setting: Setting, view: View, favourable: str, nouns: Mapping[str, str], command: Callable[[str], str] | None
 ) -> None:
     """Folded away: counts, rows, command."""
     with st.expander("Counts per domain and group"):
@@ -73,6 +72,8 @@ def details(
             key="download_counts", on_click="ignore",
         )  # fmt: skip
     synthetic(setting)
+    if command is None:
+        return
     with st.expander("The commands for one domain and seed"):
         domains = [row["domain"] for row in view.domains]
         target = (
@@ -117,11 +118,12 @@ def synthetic(setting: Setting) -> None:
         except FairvizError as error:
             st.error(words.plain(str(error)))
             return
-        label = DATASETS[setting.dataset].schema.label
+        schema = loading.source(setting.dataset, setting.options).schema
+        label = schema.label
         st.dataframe(
             frame[[label, *frame.columns.drop(label)]].head(200), hide_index=True, key="rows_table", height=280
         )
-        share = (frame[label] == DATASETS[setting.dataset].schema.favourable).mean()
+        share = (frame[label] == schema.favourable).mean()
         st.caption(
             f"{len(frame):,} rows, first 200 shown; {100 * share:.1f} % have the favourable label. "
             "Synthetic does not mean anonymous: rare combinations of real people can come back."

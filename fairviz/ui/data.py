@@ -1,0 +1,186 @@
+"""Your data: a table comes in, gets its roles, and is counted before anything is computed; then Explore opens on it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import Any, cast
+
+import streamlit as st
+
+from fairviz.data.cautions import about_columns, about_roles
+from fairviz.data.dataset import DomainDataset
+from fairviz.data.judged import judged, people, proposed_held_out
+from fairviz.data.own import Own, OwnStore
+from fairviz.data.proposals import propose
+from fairviz.data.roles import Roles
+from fairviz.data.sets import DATASETS
+from fairviz.data.sources import OWN, fingerprint_of
+from fairviz.dual import GAPS
+from fairviz.errors import FairvizError
+from fairviz.experiments.weighted import MOST_HELD_OUT, ends_of
+from fairviz.store.specs import FIT
+from fairviz.ui.parts import base, links, loading, mine, words
+from fairviz.ui.parts.choosing import choose_roles
+from fairviz.ui.parts.intake import Handed, show_read, take_in
+
+
+@base.guarded(FIT)
+def page() -> None:
+    """Your data."""
+    base.header("fairviz · Whose decisions, about whom?", "Your data")
+    st.caption(
+        "The table stays on the machine that serves this page; nobody else is sent it, and one click deletes it with "
+        "everything made from it."
+    )
+    handed = take_in()
+    if handed is not None:
+        st.markdown("#### What was read")
+        show_read(handed.opened)
+        st.markdown("#### Who decides what about whom?")
+        try:
+            _roles(handed)
+        except FairvizError as error:
+            st.error(words.plain(str(error)), icon=":material/error:")
+    _tables()
+
+
+def _roles(handed: Handed) -> None:
+    """Roles, what to mind, what can be judged, and Go."""
+    opened, key = handed.opened, handed.token[:16]
+    kept = st.session_state.get("_looked")
+    if kept is None or kept[0] != handed.token:
+        with st.spinner("Looking at the columns …"):
+            kept = st.session_state["_looked"] = (handed.token, propose(opened.frame), about_columns(opened.frame))
+    _, proposed, cautions = kept
+    roles = choose_roles(opened, proposed, cautions, key)
+    dataset, notes = _applied(handed, roles)
+    found = [c for c in cautions if c.column not in _named(roles)] + about_roles(dataset)
+    if found or notes:
+        with st.expander(f"What to mind ({len(found) + len(notes)})", expanded=any(c.leave_out for c in found)):
+            for text in notes:
+                st.markdown(f"- {words.plain(text)}")
+            for caution in found:
+                advice = " Better left out." if caution.leave_out and caution.column not in roles.excluded else ""
+                st.markdown(f"- {words.plain(caution.text + advice)}")
+    st.markdown("#### What can be judged")
+    held_out = _judged(dataset, key)
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    title = left.text_input("Call it", handed.title, max_chars=80, key=f"title_{key}")
+    if right.button("Go", type="primary", key="go", width="stretch", disabled=not held_out):
+        _go(handed, roles, title, held_out, dataset)
+
+
+def _named(roles: Roles) -> set[str]:
+    return {roles.label.column, *roles.group.columns, *roles.domain.columns}
+
+
+def _applied(handed: Handed, roles: Roles) -> tuple[DomainDataset, list[str]]:
+    """The data set that the roles make, made once for as long as they stay."""
+    token = (handed.token, roles)
+    kept = st.session_state.get("_applied")
+    if kept is None or kept[0] != token:
+        made = roles.apply(OWN, handed.opened.frame, where=handed.title)
+        kept = st.session_state["_applied"] = (token, made)
+    return cast("tuple[DomainDataset, list[str]]", kept[1])
+
+
+def _judged(dataset: DomainDataset, key: str) -> list[str]:
+    """People by domain, group and label; which domains are held out."""
+    label, group = dataset.labels[1], dataset.schema.sensitive
+    table = judged(dataset)
+    few = table.loc[~table["rates"], "domain"].tolist()
+    if few:
+        st.caption(words.plain(
+            f"Too few people of some group to judge: {words.join(few[:6])}{' and others' if len(few) > 6 else ''}. "
+            "They are trained on, and better not held out."
+        ))  # fmt: skip
+    proposed = proposed_held_out(dataset, MOST_HELD_OUT)
+    held_out = st.multiselect(
+        "Held out in turn, and tested on", list(table["domain"]), default=proposed,
+        key=f"held_{key}_{dataset.fingerprint()[:8]}", format_func=str,
+        help="For each of them a model is made without it. The fewer, the sooner it is all there.",
+    )  # fmt: skip
+    with st.expander("People by domain, group and label", expanded=True):
+        counts = people(dataset)
+        st.dataframe(
+            counts, hide_index=True, key="people_read", height=min(38 + 35 * len(counts), 320),
+            column_config={
+                "domain": dataset.schema.domain, "group": group, "people": "People",
+                "favourable": f"of them {label}",
+                "more": st.column_config.NumberColumn(
+                    "Lacking for ±0.1", help="People more it would take to know this group's rate of yes within ±0.1."
+                ),
+            },
+        )  # fmt: skip
+    return list(held_out)
+
+
+def _go(handed: Handed, roles: Roles, title: str, held_out: list[str], dataset: DomainDataset) -> None:
+    """Keep the table, find where its dials end, open Explore on it."""
+    with st.status("Keeping the table …", expanded=False) as status:
+        own = OwnStore().add(title, roles, mine.owner(), data=handed.data, base=handed.base, held_out=tuple(held_out))
+        found: dict[str, dict[str, float | str]] = {gap: {} for gap in GAPS}
+        for target in held_out:
+            status.update(label=f"Where do the dials end? Without {words.plain(target)} …")
+            for gap, end in ends_of(dataset, target).items():
+                found[gap][target] = end
+        OwnStore().change(own.id, ends=found)
+    _open(own)
+
+
+def _open(own: Own) -> None:
+    links.put("data", [own.id])
+    st.switch_page(next(page for page in base.pages() if page.title == "Explore"))
+
+
+def _tables() -> None:
+    """One's own tables: open, rename, delete."""
+    store = OwnStore()
+    found = store.of(mine.owner())
+    if not found:
+        return
+    st.markdown("#### Your tables")
+    for own in found:
+        with st.container(border=True):
+            left, *right = st.columns([5, 1, 1, 1], vertical_alignment="center")
+            age = (time.time() - own.made) / 86400
+            when = "today" if age < 1 else f"{age:.0f} days ago"
+            size = f"{own.size / 1e6:.1f} MB" if own.size else "a built-in set"
+            left.markdown(f"**{words.plain(own.title)}** · {size} · {when}")
+            if right[0].button("Open", key=f"open_{own.id}", width="stretch"):
+                _open(own)
+            with right[1].popover("Rename", width="stretch"):
+                title = st.text_input("New name", own.title, max_chars=80, key=f"rename_{own.id}")
+                if st.button("Rename", key=f"renamed_{own.id}"):
+                    store.change(own.id, title=title)
+                    st.rerun()
+            with right[2].popover("Delete", width="stretch"):
+                st.markdown("The table and everything made from it?")
+                if st.button("Delete for good", key=f"delete_{own.id}", type="primary"):
+                    _delete(own)
+                    st.rerun()
+
+
+def _delete(own: Own) -> None:
+    """A table with its fits, jobs and trials."""
+    options: dict[str, Any] = {"id": own.id}
+    fingerprint = _alone(own)
+    loading.queue().forget(OWN, options)
+    loading.library().forget(OWN, options, fingerprint)
+    OwnStore().delete(own.id)
+
+
+def _alone(own: Own) -> str:
+    """The fingerprint of a table's rows, if no other data set has the same rows; else ""."""
+    store = OwnStore()
+    try:
+        mine_ = fingerprint_of(OWN, {"id": own.id})
+    except FairvizError:  # its file is damaged: nothing can have been made from it
+        return ""
+    same = {source.fingerprint for source in DATASETS.values()}
+    for other in store.every():
+        if other.id != own.id and (other.sha256, other.base) == (own.sha256, own.base):
+            with suppress(FairvizError):
+                same.add(fingerprint_of(OWN, {"id": other.id}))
+    return "" if mine_ in same else mine_

@@ -1,0 +1,124 @@
+"""A table that comes in: dropped, pasted, or a built-in one to be given other roles; and what was read of it."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from fairviz.data.opened import Opened, open_frame, open_table
+from fairviz.data.sets import DATASETS
+from fairviz.data.sources import load_dataset
+from fairviz.errors import FairvizError
+from fairviz.ui.parts import words
+
+FILE, PASTE, BUILT_IN = "A file", "Pasted text", "A built-in set, other roles"
+#: In the session: the table that was read last.
+_READ = "_read"
+BARS = 12
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What came in.
+
+    Attributes
+    ----------
+    token : str
+        Names these bytes, or the built-in set.
+    title : str
+    data : bytes
+        Of a file.
+    base : str
+        Name of a built-in set.
+    opened : Opened
+    """
+
+    token: str
+    title: str
+    data: bytes
+    base: str
+    opened: Opened
+
+
+def take_in() -> Handed | None:
+    """Ask for a table and read it; None as long as there is none, or it cannot be read (which is said)."""
+    kind = st.segmented_control(
+        "Where from", [FILE, PASTE, BUILT_IN], default=FILE, required=True, key="intake", label_visibility="collapsed"
+    )
+    data, title, base = b"", "", ""
+    if kind == FILE:
+        given = st.file_uploader(
+            "A table with one row per person: CSV, TSV or Parquet, up to 20 MB",
+            type=["csv", "tsv", "txt", "parquet"], key="upload",
+        )  # fmt: skip
+        if given is not None:
+            data, title = given.getvalue(), Path(given.name).stem
+    elif kind == PASTE:
+        text = st.text_area(
+            "Rows with a first line of names, separated by commas, semicolons, tabs or bars", key="pasted", height=140
+        )
+        data, title = text.encode("utf-8", "surrogateescape") if text.strip() else b"", "Pasted table"
+    else:
+        here = [name for name, source in DATASETS.items() if source.available()]
+        base = st.selectbox("Data set", here, format_func=lambda name: DATASETS[name].title, key="intake_base")
+        title = f"{DATASETS[base].title}, other roles"
+    if not (data or base):
+        return None
+    return _read(data, title, base)
+
+
+def _read(data: bytes, title: str, base: str) -> Handed | None:
+    token = base or f"{hashlib.sha256(data).hexdigest()} {title}"
+    kept: Handed | None = st.session_state.get(_READ)
+    if kept is not None and kept.token == token:
+        return kept
+    try:
+        with st.spinner("Reading …"):
+            opened = open_frame(title, load_dataset(base).frame) if base else _open(data, title)
+    except FairvizError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+    handed = st.session_state[_READ] = Handed(token, title, data, base, opened)
+    return handed
+
+
+def _open(data: bytes, title: str) -> Opened:
+    with tempfile.TemporaryDirectory(prefix="fairviz-") as folder:
+        path = Path(folder) / "table"
+        path.write_bytes(data)
+        return open_table(path, title)
+
+
+def show_read(opened: Opened) -> None:
+    """What was read: size, notes, and every column with its shape."""
+    frame = opened.frame
+    st.markdown(f"**{len(frame):,} rows, {frame.shape[1]} columns.**" + (" What was done:" if opened.notes else ""))
+    for note in opened.notes:
+        st.caption(words.plain(f"· {note}"))
+    for text in opened.odd.values():
+        st.warning(words.plain(f"Kept as text, and left out unless you say otherwise. {text}"))
+    with st.expander("Columns", expanded=False):
+        table = opened.columns().assign(shape=[_shape(frame[name]) for name in frame.columns]).drop(columns="odd")
+        st.dataframe(
+            table, hide_index=True, key="columns_read",
+            column_config={
+                "column": "Column", "type": "Type", "missing": "Missing", "values": "Values", "examples": "Examples",
+                "shape": st.column_config.BarChartColumn("How often", help="Numbers in bins, text by frequency."),
+            },
+        )  # fmt: skip
+
+
+def _shape(values: pd.Series) -> list[int]:
+    """Counts of numbers in bins from low to high, or of the most frequent texts."""
+    filled = values.dropna()
+    if not len(filled):
+        return []
+    if pd.api.types.is_numeric_dtype(filled):
+        return [int(n) for n in np.histogram(filled.to_numpy(float), BARS)[0]]
+    return [int(n) for n in filled.value_counts().head(BARS)]
