@@ -81,6 +81,8 @@ class Source:
     frontier: Callable[[], list[dict[str, Any]]] | None = None  # the best possible, where the truth is known
     compare: Compare = field(default_factory=Compare)
     knobs: tuple[Knob, ...] = ()
+    #: Hyper-parameters of its default fits that are not FADM's own defaults.
+    training: dict[str, Any] = field(default_factory=dict)
     #: Values of lambda_y in the recorded sweep; where rows are made on the spot any other is computed there and then.
     strengths: tuple[float, ...] = (0.5, 1.0, 2.0)
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.published import cache_dir
-from fairviz.data.sources import fingerprint_of
+from fairviz.data.sources import fingerprint_of, source_of
 from fairviz.errors import SettingError, StoreError
 from fairviz.files import shipped
 from fairviz.store import (
@@ -89,12 +90,17 @@ class Library:
             told += [f"{who} is damaged and left out: {why}" for kind in kinds for why in store.failures(kind)]
         return told
 
-    def find_fits(self, fingerprint: str) -> dict[str, Entry]:
+    def find_fits(self, fingerprint: str, training: Mapping[str, Any] | None = None) -> dict[str, Entry]:
         """Default fits of the data set with this fingerprint, by target; its rows need not be on this machine.
 
         A fit's name for its data set plays no part: any CSV file may be called ``adult``.
+
+        Parameters
+        ----------
+        training : mapping, optional
+            Hyper-parameters of the data set's default fits (``Source.training``).
         """
-        default = asdict(FADMParams())
+        default = asdict(FADMParams(**(training or {})))
         found: dict[str, Entry] = {}
         for store in self.stores:
             for entry in store.entries(FIT):
@@ -121,7 +127,7 @@ class Library:
         MissingDataError
             The data set is read with options, and its rows are not on this machine.
         """
-        fits = self.find_fits(fingerprint_of(dataset, options))
+        fits = self.find_fits(fingerprint_of(dataset, options), source_of(dataset, options).training)
         if target not in fits:
             have = f"there are fits for {listing(sorted(fits), 30)}" if fits else "there are no fits for this data set"
             knobs = [(f"--{name}", value) for name, value in (options or {}).items()]

@@ -45,9 +45,9 @@ def page() -> None:
                 format_func=lambda d: own[d].title if d in own else DATASETS[d].title,
             )  # fmt: skip
             goals = chosen not in own or live.ready(OWN, {"id": chosen})  # found among fits, or recorded prices
-            mode = links.choose(
-                st.segmented_control, "Dial", list(MODES) if goals else [PRICE], format_func=MODES.__getitem__,
-                required=True, key="dial", label_visibility="collapsed",
+            mode = PRICE if not goals else links.choose(
+                st.segmented_control, "Dial", list(MODES), format_func=MODES.__getitem__, required=True, key="dial",
+                label_visibility="collapsed",
                 help="Set what a point of gap is worth; or say what should be reached, and the price is found on "
                 "people of the domains trained on.",
             )  # fmt: skip

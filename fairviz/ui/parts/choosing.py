@@ -15,7 +15,8 @@ from fairviz.data.schema import MAX_GROUPS
 from fairviz.errors import DataError
 from fairviz.ui.parts import words
 
-BY_COLUMN, BY_CHANCE = "A column", "Random parts"
+BY_COLUMN, BY_CHANCE = "column", "chance"
+WAYS = {BY_COLUMN: "A column", BY_CHANCE: "Random parts"}
 #: Values of a label that are listed to choose from.
 MAX_VALUES = 50
 
@@ -38,8 +39,8 @@ def choose_roles(opened: Opened, proposed: Proposed, cautions: Sequence[Caution]
     with right:
         st.markdown("**Domains: places, times, kinds**")
         how = st.segmented_control(
-            "Domains are", [BY_COLUMN, BY_CHANCE], default=BY_COLUMN, required=True, key=f"parts_{key}",
-            label_visibility="collapsed",
+            "Domains are", list(WAYS), default=BY_COLUMN, format_func=WAYS.__getitem__, required=True,
+            key=f"parts_{key}", label_visibility="collapsed",
         )  # fmt: skip
         taken = [label.column, *group.columns]
         if how == BY_CHANCE:

@@ -17,7 +17,8 @@ from fairviz.data.sources import load_dataset
 from fairviz.errors import FairvizError
 from fairviz.ui.parts import words
 
-FILE, PASTE, BUILT_IN = "A file", "Pasted text", "A built-in set, other roles"
+FILE, PASTE, BUILT_IN = "file", "paste", "built_in"
+WAYS = {FILE: "A file", PASTE: "Pasted text", BUILT_IN: "A built-in set, other roles"}
 #: In the session: the table that was read last.
 _READ = "_read"
 BARS = 12
@@ -49,8 +50,9 @@ class Handed:
 def take_in() -> Handed | None:
     """Ask for a table and read it; None as long as there is none, or it cannot be read (which is said)."""
     kind = st.segmented_control(
-        "Where from", [FILE, PASTE, BUILT_IN], default=FILE, required=True, key="intake", label_visibility="collapsed"
-    )
+        "Where from", list(WAYS), default=FILE, format_func=WAYS.__getitem__, required=True, key="intake",
+        label_visibility="collapsed",
+    )  # fmt: skip
     data, title, base = b"", "", ""
     if kind == FILE:
         given = st.file_uploader(

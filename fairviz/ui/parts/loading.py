@@ -237,7 +237,7 @@ def recorded_price(
 @stamped(FIT)
 def fits(dataset: str, options: dict[str, Any]) -> dict[str, Entry]:
     """Default fits of a registered data set by target. Verified once, and again when a fit has come or gone."""
-    return library().find_fits(fingerprint_of(dataset, options))
+    return library().find_fits(fingerprint_of(dataset, options), source(dataset, options).training)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the rows …")

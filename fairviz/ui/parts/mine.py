@@ -37,9 +37,8 @@ def token_of(cookie: str) -> str:
 
 def owner() -> str:
     """Who sits there: the person logged in, anybody on this machine, or a browser that came through a proxy."""
-    user = getattr(st, "user", {})
-    told = user.get("email") or user.get("sub") if user else None
-    if told:
+    if getattr(st.user, "is_logged_in", False):
+        told = st.user.get("sub") or st.user.get("email")
         return hashlib.sha256(f"user {told}".encode()).hexdigest()[:32]
     if "X-Forwarded-For" not in st.context.headers:
         return "this machine"

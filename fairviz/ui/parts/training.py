@@ -18,7 +18,8 @@ def training(
     setting: Setting, dataset: DomainDataset, missing: list[str], sentence: DeltaGenerator, *, first: bool
 ) -> None:
     """Offer, show and stop background fits for the domains that have none; ``first``: there are no numbers yet."""
-    specs = {d: FitSpec.of(dataset, d, setting.options) for d in missing}
+    how = loading.source(setting.dataset, setting.options).training
+    specs = {d: FitSpec.of(dataset, d, setting.options, **how) for d in missing}
     jobs = {d: loading.queue().find(s) for d, s in specs.items()}
     _say_what_ended(jobs)
     running = [domain for domain, job in jobs.items() if job is not None and job.live]

@@ -1,0 +1,90 @@
+"""A stranger's table in a real browser: from a file to a moved dial, whatever its names and cells hold."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.browser import tables
+from tests.browser.test_explore import CHART, sentence, settle
+
+pytestmark = pytest.mark.browser
+#: Name of a table, its label, favourable value, group and domain as proposed.
+STRANGERS = [
+    (tables.insurance, ["Angenommen", "ja", "Geschlecht", "Region"]),
+    (tables.clinic, ["score", "gender", "site"]),
+    (tables.visas, ["visa_status", "granted", "region_of_origin", "office"]),
+]
+#: Whether the page shows some words, as text or in a field.
+SHOWS = """words => {
+    const main = document.querySelector('[data-testid="stMain"]');
+    const text = [main.innerText, ...[...main.querySelectorAll('input')].map(field => field.value)].join(' ');
+    return words.every(word => text.includes(word));
+}"""
+
+
+def upload(page, server: str, name: str, data: bytes) -> None:
+    page.goto(f"{server}/data")
+    page.wait_for_selector('[data-testid="stFileUploader"]', timeout=60_000)
+    page.set_input_files("input[type=file]", {"name": name, "mimeType": "text/csv", "buffer": data})
+
+
+@pytest.mark.parametrize(("make", "proposed"), STRANGERS, ids=lambda x: getattr(x, "__name__", ""))
+def test_from_a_file_to_a_moved_dial(server, browser, make, proposed) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    upload(page, server, "mine.csv", make(1500))
+    page.get_by_text("What can be judged").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Go", exact=True).wait_for()
+    page.wait_for_function(SHOWS, arg=proposed, timeout=20_000)
+    page.get_by_role("button", name="Go", exact=True).click()
+    page.get_by_text("Real rows, weighted").wait_for(timeout=90_000)
+    page.wait_for_selector(CHART, timeout=60_000)
+    before = sentence(page)
+    assert "Tested on 1,500 people" in before
+    dial = page.get_by_role("slider").first
+    was = dial.get_attribute("aria-valuetext") or dial.get_attribute("aria-valuenow")
+    dial.focus()
+    for _ in range(20):  # to no control at all
+        page.keyboard.press("ArrowLeft")
+    assert "Without fair control" not in settle(page, before)
+    assert (dial.get_attribute("aria-valuetext") or dial.get_attribute("aria-valuenow")) != was
+    page.close()
+
+
+NASTY = (
+    '<img src=x onerror="document.title=1">',
+    "![x](http://example.invalid/x.png)",
+    "$\\alpha$ `code` **bold**",
+    "=cmd",
+)
+
+
+def test_names_and_cells_are_text_and_nothing_else(server, browser) -> None:
+    """Markup in the file's name, the columns' names and the cells: nothing runs, nothing is fetched."""
+    rows = [f'"{NASTY[0].replace(chr(34), chr(34) * 2)}",{NASTY[1]},{NASTY[2]},sex,hired']
+    for k in range(400):
+        place = (NASTY[0].replace('"', '""'), NASTY[1])[k % 2]
+        rows.append(f'"{place}",{NASTY[3]},{k % 7},{("f", "m")[k % 3 > 0]},{("no", "yes")[(k * 7) % 10 > 3 + k % 3]}')
+    asked: list[str] = []
+    page = browser.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    upload(page, server, "<b>x<img src=y onerror=1>.csv", "\n".join(rows).encode())
+    page.get_by_text("What can be judged").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Go", exact=True).click()
+    page.get_by_text("Real rows, weighted").wait_for(timeout=90_000)
+    page.wait_for_selector(CHART, timeout=60_000)
+    time.sleep(1)
+    assert page.title() == "fairviz"
+    assert not [url for url in asked if "example.invalid" in url or url.endswith(("/x", "/y"))]
+    assert page.locator('[data-testid="stMain"] img, [data-testid="stMain"] b, .katex').count() == 0
+    page.close()
+
+
+def test_the_page_fits_a_phone(server, browser) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    upload(page, server, "mine.csv", tables.visas(600))
+    page.get_by_text("What can be judged").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Go", exact=True).wait_for()
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    page.close()
