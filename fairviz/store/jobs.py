@@ -23,14 +23,18 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from fairviz.data.published import cache_dir
-from fairviz.errors import FairvizError, JobError
+from fairviz.errors import FairvizError, JobError, StoreError
 from fairviz.store import clear_leftovers, key_of, write_atomic
+from fairviz.store.checkpoints import NAME as CHECKPOINT
+from fairviz.store.checkpoints import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
 from fairviz.store.fits import fit_payload
 from fairviz.store.library import Library
 from fairviz.store.specs import FIT, FitSpec
 from fairviz.synthesizers import SYNTHESIZERS
 
 HEARTBEAT = 1.0
+#: Seconds between checkpoints: as much work as can be lost.
+CHECKPOINT_S = 30.0
 STALE = 10.0
 STARTING = 60.0
 MAX_WAITING = 8
@@ -92,8 +96,10 @@ class JobQueue:
                 if len(waiting) > MAX_WAITING:
                     minutes = max(1, round(sum(s.seconds_left or 180 for s in waiting) / 60))
                     raise JobError(f"{len(waiting)} fits are running or waiting. Try again in about {minutes} minutes.")
-                shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir(mode=0o700)
+                folder.mkdir(mode=0o700, exist_ok=True)
+                for left in folder.iterdir():  # of the same fit, which goes on from its checkpoint
+                    if left.name != CHECKPOINT:
+                        left.unlink(missing_ok=True)
                 write_atomic(folder / "spec.json", json.dumps(spec.to_json()).encode())
                 _write_status(folder, JobStatus("queued", heartbeat=time.time()))
                 self._spawn(folder)
@@ -214,20 +220,45 @@ class _Worker:
         self.say(state="cancelled")
 
     def _train(self) -> None:
+        begin = read_checkpoint(self.folder)
+        try:
+            self._train_from(begin)
+        except StoreError:
+            if begin is None:
+                raise
+            remove_checkpoint(self.folder)  # of an earlier version
+            self._train_from(None)
+
+    def _train_from(self, begin: Checkpoint | None) -> None:
+        from fairviz.synthesizers.memory import Memory  # and torch with it: a job that waits does without
+
         spec, begun = self.spec, time.monotonic()
         dataset = spec.load_rows()
         fit = SYNTHESIZERS[spec.synthesizer](**spec.params)
-        history: list[list[float]] = []
+        memory = fit.memory = Memory(begin.arrays if begin else None)
+        history: list[list[float]] = list(begin.about["history"]) if begin else []
+        before = float(begin.about["seconds"]) if begin else 0.0
         self.say(state="running")
-        said = 0.0
+        said, kept = 0.0, time.monotonic()
+
+        def keep() -> None:
+            about = {"seconds": before + time.monotonic() - begun, "history": history}
+            if memory.step:
+                write_checkpoint(self.folder, Checkpoint(memory.take(), about))
+
         for step in fit.fit_steps(spec.source_of(dataset)):
             if step.step % max(1, step.n_steps // 200) == 0:
                 history.append([step.step, *step.losses.values()])
             if time.monotonic() - said > 0.5:
                 said = time.monotonic()
                 if self.cancelled:
-                    self.say(state="cancelled")
+                    keep()
+                    self.say(state="cancelled", step=step.step, n_steps=step.n_steps)
                     return
+                if said - kept > CHECKPOINT_S:
+                    kept = said
+                    with suppress(OSError):  # a full disk must not end the training
+                        keep()
                 self.say(
                     step=step.step, n_steps=step.n_steps, losses=step.losses, seconds_left=step.seconds_left,
                     history=history,
@@ -235,7 +266,8 @@ class _Worker:
         if self.cancelled:  # asked for while the price was learnt
             self.say(state="cancelled")
             return
-        self.library.store.put(FIT, spec.to_json(), **fit_payload(fit, time.monotonic() - begun))
+        self.library.store.put(FIT, spec.to_json(), **fit_payload(fit, before + time.monotonic() - begun))
+        remove_checkpoint(self.folder)
         self.say(state="done", step=step.n_steps, seconds_left=0.0, history=history)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ from sklearn.base import BaseEstimator
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.settings import Dial, Parameter
+
+if TYPE_CHECKING:
+    from fairviz.synthesizers.memory import Memory
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,9 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]
         Whether ``sample`` has ``n_steps``.
     has_price : bool
         Whether a fit holds what a fair control's price needs.
+    memory : Memory or None
+        Set before :meth:`fit_steps`: a training in progress can then be taken at any step, and begun from. A
+        synthesizer that does not use it is trained from the start again.
     """
 
     source_of_idea: ClassVar[str] = ""
@@ -51,6 +57,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]
     weighted_dials: ClassVar[tuple[Dial, ...]] = ()
     takes_steps: ClassVar[bool] = False
     has_price: ClassVar[bool] = False
+    memory: ClassVar[Memory | None] = None
 
     def fit_steps(self, source: DomainDataset) -> Iterator[FitStep]:
         """Fit, handing back control after every iteration so that the caller owns progress and stopping."""

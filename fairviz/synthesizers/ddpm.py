@@ -79,7 +79,7 @@ class DDPM(TableSynthesizer):
 
         yield from descend(
             self.nets_, loss, len(x),
-            n_iter=self.n_iter, batch_size=self.batch_size, peak=self.learning_rate, rng=rng,
+            n_iter=self.n_iter, batch_size=self.batch_size, peak=self.learning_rate, rng=rng, memory=self.memory,
         )  # fmt: skip
 
     def _codes(self, n: int, rng: torch.Generator, **settings: float) -> tuple[Tensor, Tensor]:

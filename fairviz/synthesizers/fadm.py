@@ -98,7 +98,7 @@ class FADM(FADMParams, TableSynthesizer):
             self.notes_.append(
                 f"Only one source domain ({source.domains[0]}): the meta step is undefined, trained plainly."
             )
-        yield from train(self.nets_, x, y, z, d, self.get_params())
+        yield from train(self.nets_, x, y, z, d, self.get_params(), self.memory)
         self._set_reference(x, y, z)
         self.learn_price(source)
 

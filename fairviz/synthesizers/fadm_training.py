@@ -15,6 +15,7 @@ from fairviz.diffusion.sde import VPSDE
 from fairviz.meta import meta_loss
 from fairviz.synthesizers.base import FitStep
 from fairviz.synthesizers.hyper import check_fadm_params
+from fairviz.synthesizers.memory import Memory
 from fairviz.synthesizers.tabular import seeded
 from fairviz.synthesizers.training import Descent, loop
 
@@ -95,7 +96,9 @@ class DomainBatches:
         return picks[0], picks[1], len(self.rows[k]) / self.n
 
 
-def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: dict[str, Any]) -> Iterator[FitStep]:
+def train(
+    nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: dict[str, Any], memory: Memory | None = None
+) -> Iterator[FitStep]:
     """Run Algorithm 1; leaves the exponential moving average of the weights in ``nets``.
 
     Parameters
@@ -106,6 +109,8 @@ def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: di
         Label, group and domain codes.
     params : dict
         FADM's hyper-parameters.
+    memory : Memory, optional
+        Watches the training, and may make it go on from a later step.
     """
     rng = torch.Generator().manual_seed(params["random_state"])
     batches = DomainBatches(d, params["batch_size"], rng)
@@ -142,5 +147,5 @@ def train(nets: Networks, x: Tensor, y: Tensor, z: Tensor, d: Tensor, params: di
         return losses
 
     hint = f"Lower the learning rate ({params['learning_rate']:g}) or the inner rate ({params['inner_lr']:g})."
-    yield from loop(params["n_iter"], take, flat, hint)
+    yield from loop(params["n_iter"], take, flat, hint, descent.watched(memory, rng))
     nets.freeze()

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from fairviz.errors import DataError
 from fairviz.synthesizers.base import FitStep
+from fairviz.synthesizers.memory import Memory
 
 EMA = 0.998
 WARM_UP = 100
@@ -31,8 +32,9 @@ def fold(average: Sequence[Tensor], weights: Sequence[Tensor], step: int) -> Non
 class Progress:
     """Turns the losses of a step into a :class:`FitStep`: smoothed, and with the seconds left at the present pace."""
 
-    def __init__(self, n_steps: int) -> None:
+    def __init__(self, n_steps: int, first: int = 0) -> None:
         self.n_steps, self.begun, self.smooth = n_steps, time.monotonic(), dict[str, float]()
+        self.first = first
 
     def after(self, step: int, losses: Mapping[str, float], hint: str) -> FitStep:
         """The state after step ``step`` (from 0).
@@ -46,13 +48,14 @@ class Progress:
             if not math.isfinite(value):
                 raise DataError(f"Training diverged at step {step + 1} ({name} loss is {value}). {hint}")
             self.smooth[name] = 0.98 * self.smooth.get(name, value) + 0.02 * value
-        left = (time.monotonic() - self.begun) / (step + 1) * (self.n_steps - step - 1)
+        left = (time.monotonic() - self.begun) / (step + 1 - self.first) * (self.n_steps - step - 1)
         return FitStep(step + 1, self.n_steps, dict(self.smooth), left)
 
 
 def loop(
-    n_iter: int, take: Callable[[int], Mapping[str, float]], averaged: Sequence[Tensor], hint: str
-) -> Iterator[FitStep]:
+    n_iter: int, take: Callable[[int], Mapping[str, float]], averaged: Sequence[Tensor], hint: str,
+    begin: Callable[[Sequence[Tensor]], Memory] | None = None,
+) -> Iterator[FitStep]:  # fmt: skip
     """Every training: a step, the moving average, a report; at the end the average takes the weights' place.
 
     Parameters
@@ -63,6 +66,8 @@ def loop(
         Weights whose moving average is kept.
     hint : str
         What to do if a loss is no longer a number.
+    begin : callable, optional
+        Average of the weights -> a memory that watches the training, and may make it go on from a later step.
 
     Raises
     ------
@@ -70,10 +75,12 @@ def loop(
         A loss is no longer a number.
     """
     average = [w.detach().clone() for w in averaged]
-    progress = Progress(n_iter)
-    for step in range(n_iter):
+    memory = begin(average) if begin is not None else Memory()
+    progress = Progress(n_iter, memory.step)
+    for step in range(memory.step, n_iter):
         losses = take(step)
         fold(average, averaged, step)
+        memory.step = step + 1
         yield progress.after(step, losses, hint)
     with torch.no_grad():
         for weight, mean in zip(averaged, average, strict=True):
@@ -96,6 +103,17 @@ class Descent:
         self.weights, self.n_iter, self.peak = list(weights), n_iter, peak
         self.optimiser = torch.optim.AdamW(self.weights, lr=peak, betas=(0.9, 0.99), weight_decay=1e-4)
 
+    def watched(self, memory: Memory | None, rng: torch.Generator) -> Callable[[Sequence[Tensor]], Memory] | None:
+        """What :func:`loop` begins with, if a memory is to watch."""
+        if memory is None:
+            return None
+
+        def begin(average: Sequence[Tensor]) -> Memory:
+            memory.hold(self.weights, average, self.optimiser, rng)
+            return memory
+
+        return begin
+
     def step(self, step: int, loss: Tensor) -> None:
         """Descend one loss (a scalar)."""
         self.optimiser.param_groups[0]["lr"] = learning_rate(step, self.n_iter, self.peak)
@@ -107,7 +125,7 @@ class Descent:
 
 def descend(
     nets: nn.Module, loss_of: Callable[[Tensor], dict[str, Tensor]], n_rows: int, *, n_iter: int, batch_size: int,
-    peak: float, rng: torch.Generator,
+    peak: float, rng: torch.Generator, memory: Memory | None = None,
 ) -> Iterator[FitStep]:  # fmt: skip
     """Plain training on batches of rows.
 
@@ -115,6 +133,8 @@ def descend(
     ----------
     loss_of : callable
         Row indices (batch_size,) -> named losses, whose sum is descended.
+    memory : Memory, optional
+        Watches the training, and may make it go on from a later step.
     """
     descent = Descent(list(nets.parameters()), n_iter, peak)
 
@@ -123,4 +143,5 @@ def descend(
         descent.step(step, torch.stack(list(losses.values())).sum())
         return {name: float(loss.detach()) for name, loss in losses.items()}
 
-    yield from loop(n_iter, take, descent.weights, f"Lower the learning rate ({peak:g}).")
+    hint = f"Lower the learning rate ({peak:g})."
+    yield from loop(n_iter, take, descent.weights, hint, descent.watched(memory, rng))

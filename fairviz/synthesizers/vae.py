@@ -100,8 +100,9 @@ class VAE(TableSynthesizer):
             return {"reconstruction": fit, "divergence": self.kl_weight * divergence}
 
         yield from descend(
-            nets, loss, len(x), n_iter=self.n_iter, batch_size=self.batch_size, peak=self.learning_rate, rng=rng
-        )
+            nets, loss, len(x), n_iter=self.n_iter, batch_size=self.batch_size, peak=self.learning_rate, rng=rng,
+            memory=self.memory,
+        )  # fmt: skip
 
     def _draw(self, n: int, rng: torch.Generator, **settings: float) -> tuple[Tensor, Tensor]:
         y = draw_codes(self.joint_.sum(0), n, rng)

@@ -74,6 +74,50 @@ def test_kill_9_is_seen_and_the_next_submit_starts_again(queue, dataset, monkeyp
     assert until(queue, job, lambda s: not s.live).state == "cancelled"
 
 
+def test_a_job_that_was_stopped_goes_on_and_ends_as_one_that_was_not(queue, dataset, monkeypatch):
+    """Stopped twice and killed once; rows and weights are those of a training at one go."""
+    spec = FitSpec.of(dataset, "East", OPTIONS, n_iter=1500, **SMALL)
+    job, steps = queue.submit(spec), []
+    for _ in range(2):
+        until(queue, job, lambda s: s.state == "running" and s.step > (steps[-1] if steps else 0))
+        queue.cancel(job)
+        steps.append(until(queue, job, lambda s: not s.live).step)
+        assert queue.submit(spec) == job
+    assert 0 < steps[0] < steps[1] < 1500
+    now = until(queue, job, lambda s: s.step > steps[1])
+    os.kill(now.pid, signal.SIGKILL)
+    monkeypatch.setattr(jobs, "STALE", 2.0)
+    assert until(queue, job, lambda s: not s.live).state == "interrupted"
+    monkeypatch.setattr(jobs, "STALE", 60.0)
+    fake(queue, job, state="interrupted")
+    assert queue.submit(spec) == job
+    last = until(queue, job, lambda s: not s.live)
+    assert (last.state, last.step) == ("done", 1500)
+    assert [row[0] for row in last.history] == sorted({row[0] for row in last.history})
+    assert not (queue.root / job / "checkpoint").exists()
+    entry = queue.library.get(FIT, spec.to_json())
+    here = FADM(**spec.params).fit(dataset.source_for("East"))
+    pd.testing.assert_frame_equal(load_fit(entry).sample(300, random_state=3), here.sample(300, random_state=3))
+
+
+@pytest.mark.parametrize("data", [b"", b"x" * 40, None])
+def test_a_damaged_checkpoint_is_passed_over(queue, dataset, data):
+    """Cut off, foreign, or one flipped bit: the training begins at the start and ends well."""
+    spec = FitSpec.of(dataset, "East", OPTIONS, n_iter=400, **SMALL)
+    job = queue.submit(spec)
+    until(queue, job, lambda s: s.state == "running" and s.step > 0)
+    queue.cancel(job)
+    until(queue, job, lambda s: not s.live)
+    path = queue.root / job / "checkpoint"
+    kept = bytearray(path.read_bytes())
+    kept[len(kept) // 2] ^= 1
+    path.write_bytes(bytes(kept) if data is None else data)
+    queue.submit(spec)
+    status = until(queue, job, lambda s: not s.live)
+    assert status.state == "done"
+    assert status.history[0][0] <= 2
+
+
 SERVER = """
 import os, sys, time
 from pathlib import Path

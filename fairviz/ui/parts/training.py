@@ -33,7 +33,9 @@ def training(
         "background; you can reload or leave this page meanwhile.",
         icon=":material/model_training:",
     )
-    if st.button(f"Train {len(missing)} fit{'s' if len(missing) > 1 else ''}", type="primary", key="train"):
+    goes_on = any(job is not None and job.step for job in jobs.values())
+    verb = "Go on with" if goes_on else "Train"
+    if st.button(f"{verb} {len(missing)} fit{'s' if len(missing) > 1 else ''}", type="primary", key="train"):
         for spec in specs.values():
             loading.queue().submit(spec)
         st.rerun()
@@ -41,11 +43,15 @@ def training(
 
 def _say_what_ended(jobs: dict[str, JobStatus | None]) -> None:
     """Fits that were stopped or failed, and why."""
-    if any(job is not None and job.state == "cancelled" for job in jobs.values()):
-        st.warning("Stopped; nothing of the unfinished fits was kept (cancelled).", icon=":material/stop_circle:")
+    stopped = {domain: job for domain, job in jobs.items() if job is not None and job.state == "cancelled"}
+    if stopped:
+        done = [f"{words.plain(d)} at step {job.step:,} of {job.n_steps:,}" for d, job in stopped.items() if job.step]
+        text = f"Stopped: without {words.join(done)}. It can go on from there." if done else "Stopped before it began."
+        st.warning(text, icon=":material/stop_circle:")
     for domain, job in jobs.items():
         if job is not None and job.state in ("failed", "interrupted"):
-            st.warning(f"Fit without {words.plain(domain)}: {job.state}. {words.plain(job.message)}")
+            more = " It can go on from its last checkpoint." if job.state == "interrupted" and job.step else ""
+            st.warning(f"Fit without {words.plain(domain)}: {job.state}. {words.plain(job.message)}{more}")
 
 
 @st.fragment(run_every="1s")
