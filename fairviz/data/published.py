@@ -8,7 +8,7 @@ import io
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,23 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
         elif not name.endswith("/"):
             found[name.rsplit("/", 1)[-1]] = archive.read(name)
     return found
+
+
+class _Told:
+    """A progress bar as pooch wants one."""
+
+    def __init__(self, tell: Callable[[int, int], object]) -> None:
+        self.tell, self.total, self.done = tell, 0, 0
+
+    def update(self, more: int) -> None:
+        self.done += more  # pooch counts the last piece as a whole one
+        self.tell(min(self.done, self.total) if self.total else self.done, self.total)
+
+    def reset(self) -> None:  # pooch resets at the end, to fill its bar
+        self.done = 0
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +127,13 @@ class Published:
             raise MissingDataError(f"{path} is not the published file (SHA-256 differs). Delete it and get it again.")
         return data
 
-    def download(self) -> Path:
+    def download(self, tell: Callable[[int, int], object] | None = None) -> Path:
         """Download the archive and keep the files in the user's cache; returns the folder.
+
+        Parameters
+        ----------
+        tell : callable, optional
+            Bytes that have come, and bytes of all (0 if the publisher does not say): called as they come.
 
         Raises
         ------
@@ -133,7 +155,7 @@ class Published:
                     known_hash=f"sha256:{self.sha256}",
                     path=self.cache.parent,
                     fname=f"{self.name}.zip",
-                    downloader=pooch.HTTPDownloader(timeout=30),
+                    downloader=pooch.HTTPDownloader(timeout=30, progressbar=_Told(tell) if tell else False),
                 )
             )
         except requests.RequestException as error:

@@ -24,6 +24,11 @@ from fairviz.ui.parts import base, links, loading, mine, words
 from fairviz.ui.parts.choosing import choose_roles
 from fairviz.ui.parts.intake import Handed, show_read, take_in
 
+NEEDED = (
+    "Needed: a column with what was decided or what came of it, one with the group, and one with places, times or "
+    "kinds to hold out in turn (or random parts). All other columns are what a classifier may look at."
+)
+
 
 @base.guarded(FIT)
 def page() -> None:
@@ -34,7 +39,9 @@ def page() -> None:
         "everything made from it."
     )
     handed = take_in()
-    if handed is not None:
+    if handed is None:
+        st.caption(NEEDED)
+    else:
         st.markdown("#### What was read")
         show_read(handed.opened)
         st.markdown("#### Who decides what about whom?")
@@ -61,7 +68,8 @@ def _roles(handed: Handed) -> None:
             for text in notes:
                 st.markdown(f"- {words.plain(text)}")
             for caution in found:
-                advice = " Better left out." if caution.leave_out and caution.column not in roles.excluded else ""
+                out = " It is left out." if caution.column in roles.excluded else " Better left out."
+                advice = out if caution.leave_out else ""
                 st.markdown(f"- {words.plain(caution.text + advice)}")
     st.markdown("#### What can be judged")
     held_out = _judged(dataset, key)

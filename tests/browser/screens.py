@@ -19,6 +19,7 @@ from fairviz.data.sets import DATASETS
 from fairviz.store.library import Library
 from fairviz.store.specs import FRONTIER
 from tests.browser.serving import served
+from tests.browser.tables import visas
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -38,11 +39,12 @@ QUIET = """() => {
 
 @dataclass(frozen=True)
 class Page:
-    """A page to show: the name of its pictures, its path and query."""
+    """A page to show: the name of its pictures, its path and query, and how far a stranger's table is taken there."""
 
     name: str
     path: str
     query: dict[str, str]
+    steps: int = 0
 
 
 def pages() -> list[Page]:
@@ -53,7 +55,19 @@ def pages() -> list[Page]:
         found.append(Page(f"explore-{name}-eop", "", {"data": name, "control": "eop"}))
     compared = {entry.spec["dataset"]["name"] for entry in Library().shipped.entries(FRONTIER)}
     found += [Page(f"compare-{name}", "compare", {"compare_data": name}) for name in DATASETS if name in compared]
+    found += [Page(f"data-{what}", "data", {}, k) for k, what in enumerate(("empty", "read", "go"))]
     return found
+
+
+def hand_in(page, steps: int) -> None:
+    """A stranger's table on Your data: read, and then opened on Explore."""
+    page.wait_for_selector('[data-testid="stFileUploader"]', timeout=60_000)
+    if steps > 0:
+        page.set_input_files("input[type=file]", {"name": "visas.csv", "mimeType": "text/csv", "buffer": visas(2000)})
+        page.get_by_text("What can be judged").wait_for(timeout=60_000)
+    if steps > 1:
+        page.get_by_role("button", name="Go", exact=True).click()
+        page.get_by_text("all rows of the other domains").wait_for(timeout=120_000)
 
 
 @contextmanager
@@ -91,12 +105,14 @@ def trouble(page, quiet: bool) -> str | None:
     return None if quiet else f"was not quiet after {PATIENCE} s"
 
 
-def take(page, address: str, size: tuple[int, int], path: Path) -> str | None:
+def take(page, address: str, size: tuple[int, int], path: Path, one: Page) -> str | None:
     """Two pictures of a page, the first screen and all of it; what is wrong with it, if anything."""
     width, height = size
     try:
         page.set_viewport_size({"width": width, "height": height})
         page.goto(address)
+        if one.path == "data":
+            hand_in(page, one.steps)
         wrong = trouble(page, wait_until_quiet(page))
         page.screenshot(path=path.with_name(f"{path.name}.png"))
         # the page scrolls inside itself: as tall as its content, all of it is in the picture
@@ -134,7 +150,7 @@ def main(arguments: list[str] | None = None) -> int:
                 for one, size, name in shots:
                     address = f"{url}/{one.path}?{urlencode(one.query)}"
                     page = browser.new_page(color_scheme=scheme)
-                    wrong = take(page, address, SIZES[size], given.folder / name)
+                    wrong = take(page, address, SIZES[size], given.folder / name, one)
                     page.close()
                     if wrong:
                         failed += 1

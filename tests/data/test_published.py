@@ -161,6 +161,15 @@ def test_archives_inside_archives_are_opened(offered, cache, members):
     assert source.read("calls.csv") == CONTENT["calls.csv"]
 
 
+def test_what_has_come_is_told(offered):
+    """Ever more, up to the size of the archive that is offered."""
+    data, told = archive({**CONTENT, "noise": bytes(range(256)) * 2000}), []
+    offered(data).download(lambda done, total: told.append((done, total)))
+    size = len(data)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1] == (size, size)
+
+
 def test_reading_downloads_when_told_to(offered):
     source = offered(archive({"inner.zip": archive(CONTENT)}))
     with pytest.raises(MissingDataError, match=r"fairviz datasets --download calls"):

@@ -173,9 +173,13 @@ def offer_download(dataset: str) -> None:
     """A button, where the publisher offers a file."""
     source = DATASETS[dataset]
     if source.files is not None and source.downloadable and st.button("Download the rows", key="download_data"):
+        bar = st.progress(0.0, "Downloading …")
         try:
-            with st.spinner("Downloading …"):
-                source.files.download()
+            source.files.download(
+                lambda done, total: bar.progress(
+                    min(done / total, 1.0) if total else 0.0, f"Downloading, {done / 1e6:.1f} MB …"
+                )
+            )
         except FairvizError as error:
             st.error(words.plain(str(error)), icon=":material/error:")
         else:
