@@ -34,8 +34,8 @@ ALLOWED = {
     },
     "store": {"data", "errors", "files", "store", "synthesizers", "text"},
     "experiments": {
-        "checks", "controls", "data", "dual", "errors", "evaluation", "experiments", "mitigation", "settings", "store",
-        "synthesizers", "text",
+        "checks", "controls", "data", "dual", "errors", "evaluation", "experiments", "mitigation", "posteriors",
+        "settings", "store", "synthesizers", "text",
     },
     "ui": {
         "charts", "controls", "data", "dual", "errors", "evaluation", "experiments", "store", "synthesizers", "text",
@@ -45,6 +45,7 @@ ALLOWED = {
         "checks", "cli", "controls", "data", "errors", "evaluation", "experiments", "files", "meta", "store",
         "synthesizers", "text",
     },
+    "turn": {"files", "store"},
     "__init__": set(),
     "__main__": {"cli"},
 }  # fmt: skip

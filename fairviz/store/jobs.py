@@ -2,8 +2,7 @@
 
 A job is a folder ``<cache>/jobs/<key>`` with ``spec.json``, ``status.json`` (replaced whole, so a reader never sees
 half of it) and, once asked to stop, an empty file ``cancel``. The key is the fit's key, so two sessions that ask for
-the same fit share one training. One job runs at a time: workers queue on a lock that the system frees when its
-holder dies, however it dies.
+the same fit share one training. Few run at a time; the others wait for their turn (``fairviz.turn``).
 """
 
 from __future__ import annotations
@@ -113,7 +112,7 @@ class JobQueue:
         command = [
             sys.executable,
             "-m",
-            "fairviz.store.jobs",
+            "fairviz.turn",
             str(folder),
             str(self.library.store.root),
             str(os.getpid()),
@@ -207,17 +206,12 @@ class _Worker:
         return (self.folder / "cancel").exists()
 
     def run(self) -> None:
-        """Wait for the turn, train, publish."""
+        """Train and publish."""
         threading.Thread(target=self.watch, daemon=True).start()
-        lock = FileLock(self.folder.parent / "running.lock")
-        while not self.cancelled:
-            try:
-                with lock.acquire(timeout=0.5):
-                    self._train()
-                return
-            except Timeout:
-                continue
-        self.say(state="cancelled")
+        if self.cancelled:
+            self.say(state="cancelled")
+        else:
+            self._train()
 
     def _train(self) -> None:
         begin = read_checkpoint(self.folder)
@@ -271,11 +265,9 @@ class _Worker:
         self.say(state="done", step=step.n_steps, seconds_left=0.0, history=history)
 
 
-def main(folder: str, store_root: str, parent: str) -> None:
-    """Entry point of a worker process."""
-    with suppress(OSError):
-        os.nice(19)
-    worker = _Worker(Path(folder), Path(store_root), int(parent))
+def work(folder: Path, store_root: Path, parent: int) -> None:
+    """Do a job whose turn has come."""
+    worker = _Worker(folder, store_root, parent)
     try:
         worker.run()
     except FairvizError as error:
@@ -285,7 +277,3 @@ def main(folder: str, store_root: str, parent: str) -> None:
     except Exception as error:  # the one place that turns any failure into a record
         worker.say(state="failed", message=f"{type(error).__name__}. See {worker.folder / 'log.txt'}.")
         raise
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

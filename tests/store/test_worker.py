@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -166,7 +165,7 @@ def worker(queue, monkeypatch):
         return folder
 
     def run(folder):
-        jobs.main(str(folder), str(queue.library.store.root), str(os.getppid()))
+        jobs.work(folder, queue.library.store.root, os.getppid())
         return queue.status("job")
 
     return prepare, run
@@ -210,14 +209,44 @@ def test_divergence_is_a_failure_with_advice(worker, queue, dataset):
 
 
 def test_a_job_waits_for_its_turn_and_can_be_stopped_there(worker, queue, dataset):
-    prepare, run = worker
-    folder = prepare(FitSpec.of(dataset, "East", OPTIONS, n_iter=5, **SMALL))
-    with FileLock(queue.root / "running.lock"):
-        thread = threading.Thread(target=run, args=(folder,))
-        thread.start()
-        assert until(queue, "job", lambda s: s.heartbeat > 0).state == "queued"
-        queue.cancel("job")
-        thread.join(60)
-        assert not thread.is_alive()
-    assert queue.status("job").state == "cancelled"
-    assert list(queue.library.store.entries(FIT)) == []
+    """The one whose turn comes goes first; one that is stopped before has trained nothing."""
+    specs = [FitSpec.of(dataset, target, OPTIONS, n_iter=5, **SMALL) for target in ("East", "West")]
+    with FileLock(queue.root / "running-0.lock"), FileLock(queue.root / "running-1.lock"):
+        first, second = [queue.submit(spec) for spec in specs]
+        for job in (first, second):
+            assert until(queue, job, lambda s: s.pid > 0).state == "queued"
+        queue.cancel(second)
+        assert until(queue, second, lambda s: not s.live).state == "cancelled"
+        assert queue.status(first).state == "queued"
+    assert until(queue, first, lambda s: not s.live).state == "done"
+    assert [entry.spec["target"] for entry in queue.library.store.entries(FIT)] == ["East"]
+
+
+def test_a_waiting_job_has_loaded_next_to_nothing(queue, dataset):
+    """A tenth of what a training holds: neither torch nor pandas is there before the turn comes."""
+    spec = FitSpec.of(dataset, "East", OPTIONS, n_iter=5, **SMALL)
+    with FileLock(queue.root / "running-0.lock"), FileLock(queue.root / "running-1.lock"):
+        status = until(queue, queue.submit(spec), lambda s: s.pid > 0)
+        maps = Path(f"/proc/{status.pid}/maps").read_text()
+        assert "filelock" in sys.modules
+        assert not [name for name in ("libtorch", "/pandas/", "/numpy/", "/sklearn/") if name in maps]
+        queue.cancel_fit(spec)
+
+
+def test_two_fits_are_trained_at_once_and_no_more(queue, dataset, monkeypatch):
+    specs = [FitSpec.of(dataset, target, OPTIONS, n_iter=100_000, **SMALL) for target in ("East", "West", "North")]
+    jobs_of = [queue.submit(spec) for spec in specs]
+    at_once = max(1, min(2, os.cpu_count() or 1))
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        states = [queue.status(job).state for job in jobs_of]
+        assert states.count("running") <= at_once
+        if states.count("running") == at_once and [queue.status(j).step > 0 for j in jobs_of].count(True) == at_once:
+            break
+        time.sleep(0.1)
+    assert states.count("running") == at_once
+    assert states.count("queued") == 3 - at_once
+    for job in jobs_of:
+        queue.cancel(job)
+    for job in jobs_of:
+        assert until(queue, job, lambda s: not s.live).state == "cancelled"
