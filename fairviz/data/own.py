@@ -87,8 +87,9 @@ class OwnStore:
         self.root = Path(root or cache_dir() / "own")
 
     def add(
-        self, title: str, roles: Roles, owner: str, *, data: bytes = b"", base: str = "", held_out: tuple[str, ...] = ()
-    ) -> Own:
+        self, title: str, roles: Roles, owner: str, *, data: bytes = b"", base: str = "",
+        held_out: tuple[str, ...] = (), ends: Mapping[str, Mapping[str, float | str]] | None = None,
+    ) -> Own:  # fmt: skip
         """Keep a table: a file's bytes, or a built-in set with other roles.
 
         Raises
@@ -103,7 +104,7 @@ class OwnStore:
                 "Delete one under 'Your data'."
             )
         own = Own(
-            secrets.token_hex(16), _title(title), owner, base, roles, held_out, None, len(data),
+            secrets.token_hex(16), _title(title), owner, base, roles, held_out, ends, len(data),
             hashlib.sha256(data).hexdigest() if data else "", time.time(),
         )  # fmt: skip
         aside = self.root / f".writing-{own.id}"

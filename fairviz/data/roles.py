@@ -146,6 +146,10 @@ class Roles:
             roles.append(free)
         if not known.all():
             made.notes.append(f"{int((~known).sum()):,} rows without a label were left out.")
+        for role, column in (("group", group), ("domain", domain)):
+            absent = int((made.values[column][known] == MISSING).sum())
+            if absent:
+                made.notes.append(f"{absent:,} rows without a {role} are kept as {role} {quoted(MISSING)}.")
         schema = Schema(tuple(features), roles[0], favourable, roles[1], roles[2])
         dataset = DomainDataset.from_frame(name, out.reset_index(drop=True), schema, where=where)
         schema.check_features(dataset.frame, where)

@@ -126,14 +126,18 @@ def _judged(dataset: DomainDataset, key: str) -> list[str]:
 
 def _go(handed: Handed, roles: Roles, title: str, held_out: list[str], dataset: DomainDataset) -> None:
     """Keep the table, find where its dials end, open Explore on it."""
-    with st.status("Keeping the table …", expanded=False) as status:
-        own = OwnStore().add(title, roles, mine.owner(), data=handed.data, base=handed.base, held_out=tuple(held_out))
-        found: dict[str, dict[str, float | str]] = {gap: {} for gap in GAPS}
+    found: dict[str, dict[str, float | str]] = {gap: {} for gap in GAPS}
+    with st.status("Where do the dials end? …", expanded=False) as status:
         for target in held_out:
             status.update(label=f"Where do the dials end? Without {words.plain(target)} …")
             for gap, end in ends_of(dataset, target).items():
                 found[gap][target] = end
-        OwnStore().change(own.id, ends=found)
+        status.update(label="Keeping the table …")
+        own = OwnStore().add(
+            title, roles, mine.owner(), data=handed.data, base=handed.base, held_out=tuple(held_out), ends=found
+        )
+    for kept in ("_read", "_looked", "_applied"):  # a person who comes back begins anew; memory is for all
+        st.session_state.pop(kept, None)
     _open(own)
 
 
