@@ -35,7 +35,7 @@ ALLOWED = {
     "store": {"data", "errors", "files", "store", "synthesizers", "text"},
     "experiments": {
         "checks", "controls", "data", "dual", "errors", "evaluation", "experiments", "mitigation", "posteriors",
-        "settings", "store", "synthesizers", "text",
+        "settings", "store", "synthesizers", "text", "turn",
     },
     "ui": {
         "charts", "controls", "data", "dual", "errors", "evaluation", "experiments", "store", "synthesizers", "text",

@@ -1,4 +1,4 @@
-"""Trials carried out beside the app, in one worker process of low priority: the next move never waits."""
+"""Trials carried out beside the app, in worker processes of low priority: the next move never waits."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ from fairviz.errors import FairvizError, JobError
 from fairviz.experiments.trial import Bench, Trial
 from fairviz.store.library import Library
 from fairviz.store.specs import FitSpec
+from fairviz.turn import AT_ONCE
 
 #: Behind the app, before a training (19): somebody waits for these rows.
 NICE = 5
+#: What was asked for: its future, the specification of the fit as JSON, the trials.
+Wanted = tuple[Future[None], dict[str, Any], list[Trial]]
 #: Seconds between looks at whether the app is still there.
 WATCH_S = 2.0
 
@@ -66,41 +69,19 @@ def _work(asked: Connection, parent: int, root: Path, shipped: Path) -> None:
             asked.send(str(error))
 
 
-class Drawer:
-    """Carries trials out into a library's store, one at a time, in the order asked for.
+class _Hand:
+    """One worker process and the daemon thread that feeds it from a queue; started when it is first needed."""
 
-    The worker is a daemon and so is the thread that feeds it: neither keeps a server that is told to stop.
-    """
-
-    def __init__(self, library: Library) -> None:
-        self.library = library
-        self._wanted: queue.Queue[tuple[Future[None], dict[str, Any], list[Trial]]] = queue.Queue()
-        self._worker: BaseProcess | None = None
+    def __init__(self, wanted: queue.Queue[Wanted], library: Library) -> None:
+        self.wanted, self.library = wanted, library
+        self.worker: BaseProcess | None = None
         self._line: Connection | None = None
-        self._feeder: threading.Thread | None = None
         self._lock = threading.Lock()
-
-    def submit(self, specs: Sequence[FitSpec], batches: Sequence[Sequence[Trial]]) -> list[Future[None]]:
-        """Ask for batches of trials, each of its fit; what is no longer wanted is cancelled on the futures.
-
-        For trials that need no fit the specification only says which rows are meant.
-
-        A future's exception is a :class:`JobError`: what the worker was told, or that it died.
-        """
-        futures = []
-        for spec, batch in zip(specs, batches, strict=True):
-            future: Future[None] = Future()
-            self._wanted.put((future, spec.to_json(), list(batch)))
-            futures.append(future)
-        with self._lock:  # sessions share a drawer; two feeders would mix up the worker's answers
-            if self._feeder is None:
-                self._feeder = threading.Thread(target=self._feed, daemon=True)
-                self._feeder.start()
-        return futures
+        threading.Thread(target=self._feed, daemon=True).start()
 
     def _feed(self) -> None:
         while True:
-            future, spec_json, batch = self._wanted.get()
+            future, spec_json, batch = self.wanted.get()
             if not future.set_running_or_notify_cancel():
                 continue
             try:
@@ -108,7 +89,7 @@ class Drawer:
                 line.send((spec_json, batch))
                 told = line.recv()
             except (EOFError, OSError):
-                self._end_worker()  # the next one gets a new one
+                self.end()  # the next one gets a new one
                 told = "the worker ended"
             if told is None:
                 future.set_result(None)
@@ -124,21 +105,57 @@ class Drawer:
                 worker = context.Process(target=_work, args=(theirs, os.getpid(), *roots), daemon=True)
                 worker.start()
                 theirs.close()
-                self._worker, self._line = worker, ours
+                self.worker, self._line = worker, ours
             return self._line
 
-    def _end_worker(self) -> None:
+    def end(self) -> None:
+        """End the worker."""
         with self._lock:
-            worker, self._worker, line, self._line = self._worker, None, self._line, None
+            worker, self.worker, line, self._line = self.worker, None, self._line, None
         if worker is not None:
             worker.kill()
             worker.join(10)
         if line is not None:
             line.close()
 
+
+class Drawer:
+    """Carries trials out into a library's store, in the order asked for; two at a time where there are two cores.
+
+    The workers are daemons and so are the threads that feed them: none keeps a server that is told to stop.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._wanted: queue.Queue[Wanted] = queue.Queue()
+        self._hands: list[_Hand] = []
+        self._lock = threading.Lock()
+
+    def submit(self, specs: Sequence[FitSpec], batches: Sequence[Sequence[Trial]]) -> list[Future[None]]:
+        """Ask for batches of trials, each of its fit; what is no longer wanted is cancelled on the futures.
+
+        For trials that need no fit the specification only says which rows are meant.
+
+        A future's exception is a :class:`JobError`: what the worker was told, or that it died.
+        """
+        futures = []
+        for spec, batch in zip(specs, batches, strict=True):
+            future: Future[None] = Future()
+            self._wanted.put((future, spec.to_json(), list(batch)))
+            futures.append(future)
+        with self._lock:  # sessions share a drawer
+            if not self._hands:
+                self._hands = [_Hand(self._wanted, self.library) for _ in range(AT_ONCE)]
+        return futures
+
+    def workers(self) -> list[BaseProcess]:
+        """Processes that are there now."""
+        return [hand.worker for hand in self._hands if hand.worker is not None]
+
     def close(self) -> None:
-        """Take back what waits and end the worker; it is started again when it is asked for something."""
+        """Take back what waits and end the workers; they are started again when they are asked for something."""
         with suppress(queue.Empty):
             while True:
                 self._wanted.get_nowait()[0].cancel()
-        self._end_worker()
+        for hand in self._hands:
+            hand.end()

@@ -69,7 +69,6 @@ def test_after_forgetting_new_rows_are_found_again_and_again_forgotten(tmp_path)
         assert found(writer, 1, 2, 3) == [k]
         writer.forget("mine")
         assert found(reader, 1, 2, 3) == []
-        time.sleep(0.02)  # file systems tell times apart that are this far from each other
 
 
 def test_forgetting_what_is_not_there_changes_nothing(tmp_path) -> None:

@@ -52,9 +52,10 @@ def test_a_moved_dial_takes_back_what_it_asked_for() -> None:
 def test_a_worker_that_was_killed_is_said_and_replaced() -> None:
     app = simulated("North")
     app.slider(key="price_dp").set_value(0.11).run()
-    while (worker := loading.drawer()._worker) is None or worker.pid is None:
+    while not [worker for worker in loading.drawer().workers() if worker.pid is not None]:
         time.sleep(0.05)
-    worker.kill()
+    for worker in loading.drawer().workers():
+        worker.kill()
     with pytest.raises(JobError, match="the worker ended"):
         app.session_state["drawing"].futures["North"].result(60)
     app.run()
