@@ -35,7 +35,7 @@ def a_turn(folder: Path, parent: int, at_once: int = AT_ONCE) -> Iterator[bool]:
     """Wait until one of ``at_once`` turns is free; False if the job was stopped first, or its server is gone."""
     said = 0.0
     with ExitStack() as held:
-        while not (folder / "cancel").exists():
+        while folder.is_dir() and not (folder / "cancel").exists():
             if os.getppid() != parent:
                 say(folder, "interrupted", "The app that started it was closed.")
                 yield False

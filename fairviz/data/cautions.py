@@ -20,6 +20,8 @@ CONSTANT = 0.995
 #: Share of the group's entropy that a column must explain to be named as a proxy, and how many are named.
 PROXY, MOST_PROXIES = 0.05, 5
 BINS = 20
+#: People of a value from which on it can say something of a group.
+OFTEN = 20
 PERSONAL = frozenset(
     (
         "name", "surname", "forename", "lastname", "firstname", "email", "mail", "phone", "telephone", "mobile",
@@ -27,7 +29,7 @@ PERSONAL = frozenset(
     )
 )  # fmt: skip
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
-PHONE = re.compile(r"\+?[0-9][0-9 ()/-]{7,}[0-9]")
+PHONE = re.compile(r"\+?(?=(?:[^0-9]*[0-9]){9})[0-9][0-9 ()/-]{7,}[0-9]")  # nine digits: a day has eight
 
 COPY, IDENTIFIER, PERSONAL_DATA, NEARLY_CONSTANT, STAND_IN, TOO_MANY = (
     "copy of the label", "identifier", "personal data", "nearly constant", "proxy of the group", "too many categories"
@@ -64,7 +66,7 @@ def about_columns(frame: pd.DataFrame) -> list[Caution]:
         text = not pd.api.types.is_numeric_dtype(values)
         if (why := _personal(column, values, text)) is not None:
             found.append(Caution(PERSONAL_DATA, column, f"{quoted(column)} looks like personal data ({why})."))
-        elif n >= 20 and len(counts) == n and (text or whole):
+        elif values.notna().sum() >= 20 and values.dropna().is_unique and (text or whole):
             found.append(Caution(IDENTIFIER, column, f"{quoted(column)} differs in every row, as an identifier does."))
         elif words_of(column) & IDENTIFIERS and len(counts) > max(50, n // 5):
             found.append(
@@ -115,7 +117,7 @@ def about_roles(dataset: DomainDataset) -> list[Caution]:
             found.append(
                 Caution(COPY, name, f"{quoted(name)} alone tells {label} for {100 * told:.1f} % of the people.")
             )
-        share = explained(codes, dataset.z)
+        share = explained(_common(codes), dataset.z)
         if share >= PROXY:
             proxies.append((share, name))
     for share, name in sorted(proxies, reverse=True)[:MOST_PROXIES]:
@@ -145,6 +147,12 @@ def _told(codes: np.ndarray, y: np.ndarray) -> float:
     table = _table(codes, y)
     often = table.sum(1) > 1
     return float(table[often].max(1).sum() / table.sum())
+
+
+def _common(codes: np.ndarray) -> np.ndarray:
+    """Codes with those of few people as one: a rare value seems to tell whatever its few people are."""
+    often = np.bincount(codes) >= OFTEN
+    return np.asarray(np.where(often[codes], codes, codes.max() + 1))
 
 
 def explained(codes: np.ndarray, z: np.ndarray) -> float:

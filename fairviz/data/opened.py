@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fairviz.data.cells import Clean, as_column
+from fairviz.data.cells import EXACT, LARGEST, Clean, as_column
 from fairviz.data.delimited import check_header
 from fairviz.data.reading import read_text
 from fairviz.errors import DataError
@@ -78,8 +78,11 @@ def open_table(path: Path, name: str) -> Opened:
     DataError
         It is no table; see :func:`fairviz.data.reading.read_text`.
     """
-    with open(path, "rb") as handle:
-        head = handle.read(4)
+    try:
+        with open(path, "rb") as handle:
+            head = handle.read(4)
+    except OSError as error:
+        raise DataError(f"{name}: cannot be read ({error.strerror}). Hand it in again.") from None
     if head == PARQUET:
         return _parquet(path, name)
     table = read_text(path, name)
@@ -92,6 +95,8 @@ def open_table(path: Path, name: str) -> Opened:
             done[column] = as_column(cells, where, False, table.separator != ",")
         except DataError as error:
             done[column], odd[column] = as_column(cells, where, text=True), str(error)
+        if table.separator != "," and done[column].dtype != object and any("," in cell for cell in cells):
+            table.notes.append(f"{name}: the comma in column {quoted(column)} is read as a decimal point.")
     notes = [note.removeprefix(f"{name}: ") for note in table.notes]
     if sum(cell.replace(".", "", 1).replace("-", "", 1).isdigit() for cell in table.names) >= 2:
         notes.append("The first line holds numbers: is it a row? The first line must name the columns.")
@@ -128,25 +133,57 @@ def _parquet(path: Path, name: str) -> Opened:
                 f"{name}: {about.num_rows:,} rows of {len(schema)} columns, {declared:,} bytes when decoded; at most "
                 f"{MAX_CELLS:,} cells are read. Keep fewer rows or columns."
             )
-        frame = pq.read_table(path).to_pandas(ignore_metadata=True)
-    except (pa.ArrowException, OSError, ValueError) as error:
+        table = _within(pq.ParquetFile(path), name)
+        clean, odd, done = Clean(), dict[str, str](), dict[str, pd.Series]()
+        for column, values in zip(schema.names, table.columns, strict=True):
+            called = column.strip()
+            done[called], why = _column(values, clean)
+            if why:
+                odd[called] = f"{name}: column {quoted(called)} {why}"
+    except (pa.ArrowException, OSError, ValueError, NotImplementedError, OverflowError) as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(f"{name}: cannot be read as Parquet: the file is damaged. Save it again.") from None
-    if not len(frame):
+        raise DataError(
+            f"{name}: cannot be read as Parquet: it is damaged, or a column holds what no table does. Save it as CSV."
+        ) from None
+    if not len(table):
         raise DataError(f"{name}: no rows. Give a table with at least one row of data.")
-    frame.columns = [str(column).strip() for column in frame.columns]
-    clean = Clean()
-    done = {column: _as_written(values, clean) for column, values in frame.items()}
-    return Opened(name, pd.DataFrame(done), {}, clean.notes())
+    return Opened(name, pd.DataFrame(done), odd, clean.notes())
 
 
-def _as_written(values: pd.Series, clean: Clean) -> pd.Series:
-    """Numbers stay numbers; truth values, days and all else become text."""
-    if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
-        text = values.astype(object).where(values.notna(), None)
-        return text.map(lambda v: clean(str(v)).strip() or None, na_action="ignore")
-    numbers = values.to_numpy(float, na_value=np.nan)
-    if np.isinf(numbers).any() or (np.abs(numbers) > 2**53).any():
-        return values.astype(object).map(str, na_action="ignore")
-    return values
+def _within(file: Any, name: str) -> Any:
+    """All rows, read piece by piece: text that is stored once may stand in every row."""
+    import pyarrow as pa
+
+    pieces, size = [], 0
+    for piece in file.iter_batches(batch_size=1024):
+        size += piece.nbytes
+        if size > MAX_DECODED:
+            raise DataError(f"{name}: more than {MAX_DECODED:,} bytes when decoded. Keep fewer rows or columns.")
+        pieces.append(piece)
+    return pa.Table.from_batches(pieces, file.schema_arrow)
+
+
+def _column(values: Any, clean: Clean) -> tuple[pd.Series, str]:
+    """One column with its type: numbers stay numbers, all else becomes text; and why numbers did not stay."""
+    import pyarrow as pa
+
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    cells = values.to_pylist()
+    if pa.types.is_decimal(kind):
+        cells = [None if cell is None else float(cell) for cell in cells]
+    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+            cells = [None if cell is None else cell.decode("utf-8") for cell in cells]
+        return pd.Series([None if c is None else clean(str(c)).strip() or None for c in cells], dtype=object), ""
+    if pa.types.is_integer(kind) and any(cell is not None and abs(cell) > EXACT for cell in cells):
+        whole = pd.Series([None if cell is None else str(cell) for cell in cells], dtype=object)
+        return whole, "holds whole numbers beyond 2**53, which no float holds exactly."
+    numbers = np.array([np.nan if cell is None else cell for cell in cells], float)
+    if (np.abs(numbers) > LARGEST).any():
+        text = pd.Series([None if cell is None or cell != cell else str(cell) for cell in cells], dtype=object)
+        return text, "holds an infinite number, or one nearly so."
+    plain = pa.types.is_integer(kind) and not np.isnan(numbers).any()
+    return pd.Series(numbers.astype(np.int64) if plain else numbers), ""

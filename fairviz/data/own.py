@@ -109,7 +109,9 @@ class OwnStore:
         )  # fmt: skip
         aside = self.root / f".writing-{own.id}"
         try:
-            aside.mkdir(parents=True, mode=0o700)
+            self.root.mkdir(parents=True, mode=0o700, exist_ok=True)
+            self._clear()
+            aside.mkdir(mode=0o700)
             if data:
                 (aside / "table").write_bytes(data)
             self._write(aside, own)
@@ -118,6 +120,13 @@ class OwnStore:
             shutil.rmtree(aside, ignore_errors=True)
             raise DataError(f"The table cannot be kept: {error.strerror}. Free some space.") from None
         return own
+
+    def _clear(self) -> None:
+        """Remove what a killed process left an hour ago or longer."""
+        for path in self.root.glob(".writing-*"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > 3600:
+                    shutil.rmtree(path)
 
     def _write(self, folder: Path, own: Own) -> None:
         with written_aside(folder / "about.json", mode=0o600) as handle:
@@ -131,14 +140,17 @@ class OwnStore:
         DataError
             There is none; the same words as for one that is somebody else's.
         """
-        if not _ID.fullmatch(key):
+        if not isinstance(key, str) or not _ID.fullmatch(key):
             raise DataError(NOT_FOUND)
         try:
             about = json.loads((self.root / key / "about.json").read_bytes())
             about["roles"], about["held_out"] = Roles.from_json(about["roles"]), tuple(about["held_out"])
-            return Own(**about)
-        except (OSError, ValueError, KeyError, TypeError):
+            own = Own(**about)
+            if not all(isinstance(n, (int, float)) for n in (own.made, own.size)) or own.id != key:
+                raise TypeError
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, DataError):
             raise DataError(NOT_FOUND) from None
+        return own
 
     def of(self, owner: str) -> list[Own]:
         """Tables of one person, the newest first."""
@@ -174,6 +186,8 @@ class OwnStore:
         self.get(key)
         shutil.rmtree(self.root / key, ignore_errors=True)
         _read.cache_clear()
+        if (self.root / key).exists():
+            raise DataError("The table cannot be removed: its folder is not one that can be written to.")
 
     def opened(self, own: Own) -> Opened:
         """The table as it was read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from fairviz.data.cells import as_text
 from fairviz.data.roles import Division, Label
 from fairviz.data.schema import MAX_GROUPS
 
@@ -170,7 +172,7 @@ def propose(frame: pd.DataFrame) -> Proposed:
 
 def propose_label(column: str, values: pd.Series) -> Label:
     """Which values of a column are good for the person; of many numbers, those above the median."""
-    counts = values.dropna().map(_plain).value_counts()
+    counts = as_text(values).dropna().value_counts()
     if pd.api.types.is_numeric_dtype(values) and len(counts) > FEW_VALUES:
         return Label(column, at_least=float(values.median()))
     kinds = list(counts.index)
@@ -185,15 +187,17 @@ def propose_division(column: str, values: pd.Series, *, most: int = MAX_GROUPS) 
     """A column's values as they are, or numbers cut into bands: ages at 25, 45 and 65, others at their quartiles."""
     if not pd.api.types.is_numeric_dtype(values) or values.nunique() <= min(most, FEW_VALUES):
         return Division((column,))
-    low, high = float(values.min()), float(values.max())
+    low, high, middle = float(values.min()), float(values.max()), float(values.median())
     if "age" in words_of(column) and low >= 0 and 30 < high <= 130:
         edges = [edge for edge in AGE_BANDS if low < edge <= high]
     elif values.nunique() <= most:
         return Division((column,))
     else:
-        edges = sorted({float(f"{q:.3g}") for q in values.quantile([0.25, 0.5, 0.75])} - {low})
-    return Division((column,), ((column, tuple(edges or [float(values.median())])),))
-
-
-def _plain(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value % 1 == 0 else str(value)
+        quartiles = values.quantile([0.25, 0.5, 0.75]).tolist()
+        width = quartiles[2] - quartiles[0] or high - low
+        edges = sorted({round(q, 2 - math.floor(math.log10(width))) for q in quartiles})
+        edges = [edge for edge in edges if low < edge <= high]
+    if not edges:  # mostly one number: that one, and more
+        above = values[values > low]
+        edges = [middle if middle > low else float(above.min())]
+    return Division((column,), ((column, tuple(edges)),))

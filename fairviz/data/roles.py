@@ -92,6 +92,9 @@ class Roles:
         """
         try:
             label, divisions = about["label"], [about["group"], about["domain"]]
+            lists = [label["favourable"], about["excluded"], about["as_text"], *(d["columns"] for d in divisions)]
+            if not all(isinstance(one, (list, tuple)) for one in lists):
+                raise TypeError
             at_least = None if label["at_least"] is None else float(label["at_least"])
             group, domain = (
                 Division(
@@ -105,7 +108,7 @@ class Roles:
                 Label(str(label["column"]), tuple(map(str, label["favourable"])), at_least), group, domain,
                 tuple(map(str, about["excluded"])), tuple(map(str, about["as_text"])),
             )  # fmt: skip
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise DataError("These are not the roles of a table's columns.") from None
 
     def apply(self, name: str, frame: pd.DataFrame, *, where: str | None = None) -> tuple[DomainDataset, list[str]]:
@@ -129,6 +132,7 @@ class Roles:
         for column in dict.fromkeys((*taken, *self.excluded, *self.as_text)):
             made.column(column)
         label, favourable, known = _labels(made, self.label)
+        made.known = known
         group = _divided(made, self.group, GROUP, self.as_text)
         domain = _divided(made, self.domain, DOMAIN, self.as_text)
         features = [c for c in frame.columns if c not in taken and c not in self.excluded]
@@ -162,6 +166,7 @@ class _Made:
 
     where: str
     frame: pd.DataFrame
+    known: np.ndarray = field(default_factory=lambda: np.ones(0, bool))  # rows that have a label
     notes: list[str] = field(default_factory=list)
     values: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -195,9 +200,9 @@ def _labels(made: _Made, label: Label) -> tuple[str, str, np.ndarray]:
                 f"{made.where}: label {quoted(label.column)} is no column of numbers, so it has no threshold. Choose "
                 "favourable values."
             )
-        good, bad = f"at least {label.at_least:g}", f"below {label.at_least:g}"
+        good, bad = f"at least {_told(label.at_least)}", f"below {_told(label.at_least)}"
         values = np.where(column.to_numpy(float, na_value=np.nan) >= label.at_least, good, bad)
-        made.notes.append(f"{quoted(label.column)} was cut at {label.at_least:g}.")
+        made.notes.append(f"{quoted(label.column)} was cut at {_told(label.at_least)}.")
         return made.keep(label.column, values.astype(object)), good, known
     text = made.text(label.column)
     found = sorted(set(text[known]))
@@ -212,6 +217,8 @@ def _labels(made: _Made, label: Label) -> tuple[str, str, np.ndarray]:
     rest = [value for value in found if value not in label.favourable]
     good = " or ".join(label.favourable)
     bad = " or ".join(rest) if len(rest) <= 2 else f"not {good}"
+    if bad == good:
+        bad = f"not {good}"
     chosen = np.isin(text, label.favourable)
     if rest:
         made.notes.append(f"{quoted(label.column)}: {len(found)} values became two, {quoted(good)} and {quoted(bad)}.")
@@ -223,8 +230,10 @@ def _divided(made: _Made, division: Division, role: str, as_names: Sequence[str]
     if division.parts:
         if not 2 <= division.parts <= MAX_PARTS:
             raise DataError(f"{made.where}: {division.parts} random parts; choose 2 to {MAX_PARTS}.")
-        codes = np.arange(len(made.frame)) % division.parts
-        np.random.default_rng(0).shuffle(codes)
+        codes = np.zeros(len(made.frame), np.int64)
+        dealt = np.arange(int(made.known.sum())) % division.parts  # to rows that stay, so that parts are equal
+        np.random.default_rng(role == GROUP).shuffle(dealt)
+        codes[made.known] = dealt
         made.notes.append(f"Rows were dealt at random into {division.parts} parts.")
         return made.keep(PART, np.array([f"part {k + 1}" for k in range(division.parts)], object)[codes])
     if not division.columns:
@@ -238,8 +247,17 @@ def _divided(made: _Made, division: Division, role: str, as_names: Sequence[str]
             parts.append(made.text(name))
     if len(parts) == 1:
         return made.keep(division.columns[0], parts[0])
-    crossed = np.array([" × ".join(cells) for cells in zip(*parts, strict=True)], object)
+    pairs = list(zip(*parts, strict=True))
+    told = {pair: " × ".join(pair) for pair in dict.fromkeys(pairs)}
+    if len(set(told.values())) < len(told):  # a value holds the sign
+        told = {pair: " × ".join(map(quoted, pair)) for pair in told}
+    crossed = np.array([told[pair] for pair in pairs], object)
     return made.keep(" × ".join(division.columns), crossed)
+
+
+def _told(number: float) -> str:
+    """A number as a person writes it, with all its digits: 1,234,561."""
+    return f"{number:,.15g}"
 
 
 def banded(column: pd.Series, edges: Sequence[float], where: str = "column") -> np.ndarray:
@@ -256,7 +274,7 @@ def banded(column: pd.Series, edges: Sequence[float], where: str = "column") -> 
     if len(cuts) == 0 or not (np.isfinite(cuts).all() and (np.diff(cuts) > 0).all()):
         raise DataError(f"{where}: bands are cut at rising numbers, such as 25 and 60. Correct them.")
     numbers = column.to_numpy(float, na_value=np.nan)
-    told = [f"{edge:g}" for edge in cuts]
+    told = [_told(edge) for edge in cuts]
     between = [f"{low} to {high}" for low, high in pairwise(told)]
     names = np.array([f"under {told[0]}", *between, f"{told[-1]} or more"], object)
     found = names[np.searchsorted(cuts, np.where(np.isnan(numbers), cuts[0], numbers), side="right")]

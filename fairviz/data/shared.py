@@ -69,7 +69,8 @@ def shared(dataset: DomainDataset, options: Mapping[str, Any], store: Path) -> I
         A folder that workers can read.
     """
     name, fingerprint = dataset.name, dataset.fingerprint()
-    built_in = name == OWN or (name in DATASETS and (bool(options) or DATASETS[name].fingerprint == fingerprint))
+    own = name == OWN and set(options) == {"id"}  # a CSV file may be called "own" too
+    built_in = own or (name in DATASETS and (bool(options) or DATASETS[name].fingerprint == fingerprint))
     if built_in:
         yield Shared(name, fingerprint, tuple(sorted(options.items())))
         return

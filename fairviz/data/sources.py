@@ -141,7 +141,9 @@ def fingerprint_of(name: str, options: Mapping[str, object] | None = None) -> st
     MissingDataError
         There are options, and the rows are not on this machine.
     """
-    return _fingerprint(name, tuple(sorted(options.items()))) if options else source_of(name).fingerprint
+    if name == OWN or not options:  # a person's own may have been deleted meanwhile
+        return source_of(name, options).fingerprint
+    return _fingerprint(name, tuple(sorted(options.items())))
 
 
 @lru_cache(maxsize=32)

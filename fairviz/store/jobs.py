@@ -150,11 +150,10 @@ class JobQueue:
     def forget(self, name: str, options: dict[str, Any]) -> None:
         """Stop the fits of one data set and remove their jobs."""
         for path in self.root.glob("*/spec.json"):
-            with suppress(OSError, ValueError, KeyError):  # gone meanwhile, or none of ours
+            with suppress(OSError, ValueError, KeyError, TypeError):  # gone meanwhile, or none of ours
                 about = json.loads(path.read_text())["dataset"]
                 if about["name"] == name and about["options"] == options:
-                    (path.parent / "cancel").touch()
-                    shutil.rmtree(path.parent, ignore_errors=True)
+                    shutil.rmtree(path.parent, ignore_errors=True)  # a worker whose folder is gone stops
 
     def cancel_fit(self, spec: FitSpec) -> None:
         """Ask the training of a fit to stop."""
@@ -186,7 +185,8 @@ class _Worker:
         """Publish a changed status with a fresh heartbeat."""
         with self.lock:
             self.status = JobStatus(**{**asdict(self.status), **change, "heartbeat": time.time()})
-            _write_status(self.folder, self.status)
+            if self.folder.is_dir():  # a forgotten job has none
+                _write_status(self.folder, self.status)
 
     def watch(self) -> None:
         """Heartbeat, and end when the server that started this worker is gone."""
@@ -203,7 +203,7 @@ class _Worker:
 
     @property
     def cancelled(self) -> bool:
-        return (self.folder / "cancel").exists()
+        return (self.folder / "cancel").exists() or not self.folder.is_dir()
 
     def run(self) -> None:
         """Train and publish."""
@@ -237,7 +237,7 @@ class _Worker:
 
         def keep() -> None:
             about = {"seconds": before + time.monotonic() - begun, "history": history}
-            if memory.step:
+            if memory.step and self.folder.is_dir():
                 write_checkpoint(self.folder, Checkpoint(memory.take(), about))
 
         for step in fit.fit_steps(spec.source_of(dataset)):

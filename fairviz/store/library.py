@@ -147,8 +147,8 @@ class Library:
             "" keeps the trials, where another data set has the same rows.
         """
         for entry in self.store.entries(FIT):
-            about = entry.spec.get("dataset", {})
-            if about.get("name") == name and about.get("options") == options:
+            about = entry.spec.get("dataset")
+            if isinstance(about, dict) and (about.get("name"), about.get("options")) == (name, options):
                 shutil.rmtree(entry.path, ignore_errors=True)
         if fingerprint:
             self.trials.forget(fingerprint)

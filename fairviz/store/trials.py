@@ -94,16 +94,28 @@ class TrialStore:
             self._rows.update({row.key: row for row in rows})
 
     def forget(self, fingerprint: str) -> None:
-        """Remove all rows of one data set, here and from the memory of every process that reads this folder."""
+        """Remove all rows of one data set, here and from the memory of every process that reads this folder.
+
+        Raises
+        ------
+        StoreError
+            The folder cannot be written.
+        """
         import pyarrow.parquet as pq
 
+        found = []
         for path in sorted(self.root.glob("*.parquet")):
             with suppress(OSError, ValueError, KeyError, TypeError):  # gone meanwhile, damaged, or no segment
                 if json.loads(pq.read_metadata(path).metadata[b"fairviz"])["fingerprint"] == fingerprint:
-                    path.unlink()
-        if self.root.is_dir():
-            with written_aside(self.root / FORGOTTEN, mode=0o600) as handle:
-                handle.write(str(time.time_ns()).encode())
+                    found.append(path)
+        try:
+            for path in found:
+                path.unlink(missing_ok=True)
+            if self.root.is_dir():
+                with written_aside(self.root / FORGOTTEN, mode=0o600) as handle:
+                    handle.write(str(time.time_ns()).encode())
+        except OSError as error:
+            raise StoreError(f"Trials in {self.root} cannot be removed: {error.strerror}.") from None
 
     def _forget_too(self) -> None:
         """Begin anew if rows have been removed since the last look."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, cast
 
 import streamlit as st
@@ -178,9 +180,18 @@ def _delete(own: Own) -> None:
     """A table with its fits, jobs and trials."""
     options: dict[str, Any] = {"id": own.id}
     fingerprint = _alone(own)
-    loading.queue().forget(OWN, options)
-    loading.library().forget(OWN, options, fingerprint)
-    OwnStore().delete(own.id)
+    failed: list[FairvizError] = []
+    steps: list[Callable[[], None]] = [
+        partial(loading.queue().forget, OWN, options), partial(loading.library().forget, OWN, options, fingerprint),
+        partial(OwnStore().delete, own.id),
+    ]  # fmt: skip
+    for remove in steps:
+        try:
+            remove()
+        except FairvizError as error:  # the rest goes in any case
+            failed.append(error)
+    if failed:
+        raise failed[0]
 
 
 def _alone(own: Own) -> str:

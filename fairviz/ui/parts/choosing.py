@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from fairviz.data.cautions import Caution
+from fairviz.data.cells import as_text
 from fairviz.data.opened import Opened
 from fairviz.data.proposals import FEW_VALUES, Proposed, propose_division, propose_label
 from fairviz.data.roles import MAX_PARTS, Division, Label, Roles
@@ -66,7 +67,7 @@ def _label(frame: pd.DataFrame, order: Sequence[str], key: str) -> Label:
             "Good for the person: at least", value=guess.at_least, key=f"at_least_{key}_{column}", format="%g"
         )
         return Label(column, at_least=float(at))
-    counts = frame[column].dropna().map(_plain).value_counts()
+    counts = as_text(frame[column]).dropna().value_counts()
     if len(counts) > MAX_VALUES:
         st.caption(f"{len(counts):,} values; the {MAX_VALUES} most frequent can be chosen.")
     good = st.multiselect(
@@ -74,10 +75,6 @@ def _label(frame: pd.DataFrame, order: Sequence[str], key: str) -> Label:
         key=f"good_{key}_{column}",
     )  # fmt: skip
     return Label(column, tuple(good))
-
-
-def _plain(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value % 1 == 0 else str(value)
 
 
 def _division(
