@@ -66,7 +66,14 @@ def judged(dataset: DomainDataset) -> pd.DataFrame:
 
 
 def proposed_held_out(dataset: DomainDataset, most: int = 5) -> list[str]:
-    """The largest domains in which every group can be judged; the largest of all, if there is none."""
-    table = judged(dataset)
-    good = table.loc[table["rates"], "domain"]
-    return list((good if len(good) else table["domain"]).head(most))
+    """The largest domains in which every group can be judged; if there is none, those with most groups that can."""
+    table, counts = judged(dataset), people(dataset)
+    enough = (counts["people"] >= FEWEST).groupby(counts["domain"]).sum()
+    table = table.assign(groups=table["domain"].map(enough))
+    return list(table[table["groups"] == table["groups"].max()]["domain"].head(most))
+
+
+def small_groups(groups: pd.Series) -> dict[str, int]:
+    """Groups of too few people to be judged anywhere, with how many they are; ``groups``: of every person."""
+    counts = groups.value_counts()
+    return {str(group): int(n) for group, n in counts.items() if 0 < n < FEWEST}

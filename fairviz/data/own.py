@@ -31,7 +31,7 @@ QUOTA = 500_000_000
 MAX_TITLE = 80
 #: Plain training, which takes half as long as meta-learning.
 TRAINING = {"meta": "none"}
-NOT_FOUND = "This data set is not found, or not yours. Open it again under 'Your data'."
+NOT_FOUND = "This data set is not found, or not yours. Hand it in again under 'Your data'."
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -97,14 +97,19 @@ class OwnStore:
         DataError
             The quota is used up, or the folder cannot be written.
         """
-        used = sum(own.size for own in self.of(owner)) if owner else 0
+        before = self.of(owner)
+        used = sum(own.size for own in before)
+        title = _title(title)
+        name, k = title, 2
+        while name in {own.title for own in before}:
+            name, k = f"{title[: MAX_TITLE - 5]} ({k})", k + 1
         if used + len(data) > QUOTA:
             raise DataError(
                 f"Your tables would take {(used + len(data)) / 1e6:,.0f} MB; at most {QUOTA / 1e6:,.0f} MB are kept. "
                 "Delete one under 'Your data'."
             )
         own = Own(
-            secrets.token_hex(16), _title(title), owner, base, roles, held_out, ends, len(data),
+            secrets.token_hex(16), name, owner, base, roles, held_out, ends, len(data),
             hashlib.sha256(data).hexdigest() if data else "", time.time(),
         )  # fmt: skip
         aside = self.root / f".writing-{own.id}"

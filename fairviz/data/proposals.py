@@ -51,12 +51,12 @@ IDENTIFIERS = _set(
 #: Words for what people hope for, and for the opposite.
 GOOD = re.compile(
     r"(?i)\b(yes|true|good|pass(ed)?|approved|accepted|admitted|granted|hired|success|distinction|paid|high|positive|y|t"
-    r"|ja|oui|s[ií]|sim|tak|evet)\b"
+    r"|congrat\w*|ja|oui|s[ií]|sim|tak|evet|да|одобрено|принят[оа]?)\b"
     r"|^>|^\s*1(\.0)?\s*$"
 )
 BAD = re.compile(
     r"(?i)\b(no|not|false|bad|fail(ed)?|denied|rejected|never|withdrawn|default(ed)?|low|n|f"
-    r"|refused|nein|non|n[ãa]o|nie|nee)\b|^<|^\s*0(\.0)?\s*$"
+    r"|refused|sorry|нет|отказ\w*|nein|non|n[ãa]o|nie|nee)\b|^<|^\s*0(\.0)?\s*$"
 )
 FEW_VALUES = 12
 FEWEST, MOST_DOMAINS, ENOUGH = 2, 60, 50

@@ -69,6 +69,8 @@ class Roles:
         Columns that nothing is learned from.
     as_text : tuple of str
         Columns of numbers that are names, such as codes.
+    least : int
+        People of groups with fewer people than this are left out.
     """
 
     label: Label
@@ -76,6 +78,7 @@ class Roles:
     domain: Division
     excluded: tuple[str, ...] = ()
     as_text: tuple[str, ...] = ()
+    least: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionary; see :meth:`from_json`."""
@@ -106,7 +109,7 @@ class Roles:
             )
             return cls(
                 Label(str(label["column"]), tuple(map(str, label["favourable"])), at_least), group, domain,
-                tuple(map(str, about["excluded"])), tuple(map(str, about["as_text"])),
+                tuple(map(str, about["excluded"])), tuple(map(str, about["as_text"])), int(about.get("least", 0)),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError, OverflowError):
             raise DataError("These are not the roles of a table's columns.") from None
@@ -135,6 +138,7 @@ class Roles:
         made.known = known
         group = _divided(made, self.group, GROUP, self.as_text)
         domain = _divided(made, self.domain, DOMAIN, self.as_text)
+        known = known & made.large_enough(group, self.least)
         features = [c for c in frame.columns if c not in taken and c not in self.excluded]
         if not features:
             raise DataError(f"{where}: no column is left to learn from; all have a role. Leave fewer out.")
@@ -148,8 +152,8 @@ class Roles:
                 free = f"{free} (role)"
             out[free] = values[known]
             roles.append(free)
-        if not known.all():
-            made.notes.append(f"{int((~known).sum()):,} rows without a label were left out.")
+        if not made.known.all():
+            made.notes.append(f"{int((~made.known).sum()):,} rows without a label were left out.")
         for role, column in (("group", group), ("domain", domain)):
             absent = int((made.values[column][known] == MISSING).sum())
             if absent:
@@ -181,6 +185,15 @@ class _Made:
     def text(self, name: str) -> np.ndarray:
         """A column's cells as text, missing ones named so."""
         return np.asarray(as_text(self.column(name)).fillna(MISSING), object)
+
+    def large_enough(self, group: str, least: int) -> np.ndarray:
+        """Rows of groups with at least so many people who have a label."""
+        sizes = pd.Series(self.values[group][self.known]).value_counts()
+        few = sizes[sizes < least]
+        if len(few):
+            names = listing(list(few.index))
+            self.notes.append(f"{int(few.sum()):,} people of groups too small to judge were left out ({names}).")
+        return np.asarray(~np.isin(self.values[group], list(few.index)))
 
     def keep(self, name: str, values: np.ndarray) -> str:
         """Under a name that is still free among the roles."""

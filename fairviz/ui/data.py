@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ import streamlit as st
 
 from fairviz.data.cautions import about_columns, about_roles
 from fairviz.data.dataset import DomainDataset
-from fairviz.data.judged import judged, people, proposed_held_out
+from fairviz.data.judged import FEWEST, judged, people, proposed_held_out, small_groups
 from fairviz.data.own import Own, OwnStore
 from fairviz.data.proposals import propose
 from fairviz.data.roles import Roles
@@ -37,8 +38,8 @@ def page() -> None:
     """Your data."""
     base.header("fairviz · Whose decisions, about whom?", "Your data")
     st.caption(
-        "The table stays on the machine that serves this page; nobody else is sent it, and one click deletes it with "
-        "everything made from it."
+        "The table stays on the machine that serves this page and is sent nowhere else; 'Delete' removes it with "
+        "everything made from it." + (" Whoever uses the app on this machine sees it." if mine.shared() else "")
     )
     handed = take_in()
     if handed is None:
@@ -64,6 +65,13 @@ def _roles(handed: Handed) -> None:
     _, proposed, cautions = kept
     roles = choose_roles(opened, proposed, cautions, key)
     dataset, notes = _applied(handed, roles)
+    few = small_groups(dataset.frame[dataset.schema.sensitive])
+    if few:
+        told = words.join([f"{group} ({n})" for group, n in few.items()])
+        text = f"Leave out people of groups with fewer than {FEWEST} people, of whom nothing can be said: {told}"
+        if st.checkbox(words.plain(text), value=True, key=f"few_{key}"):
+            roles = replace(roles, least=FEWEST)
+            dataset, notes = _applied(handed, roles)
     found = [c for c in cautions if c.column not in _named(roles)] + about_roles(dataset)
     if found or notes:
         with st.expander(f"What to mind ({len(found) + len(notes)})", expanded=any(c.leave_out for c in found)):
@@ -164,9 +172,9 @@ def _tables() -> None:
             left.markdown(f"**{words.plain(own.title)}** · {size} · {when}")
             if right[0].button("Open", key=f"open_{own.id}", width="stretch"):
                 _open(own)
-            with right[1].popover("Rename", width="stretch"):
-                title = st.text_input("New name", own.title, max_chars=80, key=f"rename_{own.id}")
-                if st.button("Rename", key=f"renamed_{own.id}"):
+            with right[1].popover("Rename", width="stretch"), st.form(f"form_{own.id}", border=False):
+                title = st.text_input("New name", own.title, key=f"rename_{own.id}")
+                if st.form_submit_button("Rename", key=f"renamed_{own.id}"):
                     store.change(own.id, title=title)
                     st.rerun()
             with right[2].popover("Delete", width="stretch"):

@@ -84,7 +84,8 @@ def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator
         model.selectbox, "Trained on the weighted rows" if dataset == OWN and not free else "Trained on synthetic rows",
         [c for c in dict.fromkeys((BOOSTING, *CLASSIFIERS)) if stops is None or c in stops.classifiers()],
         format_func=words.model_title, key="model",
-        help="The downstream classifier. It never sees real rows; it is tested on real people of the held-out domain.",
+        help="The downstream classifier. It is tested on real people of the held-out domain"
+        + ("." if dataset == OWN and not free else "; it never sees real rows."),
     )  # fmt: skip
     help_z = "0 is no fair control. The larger, the more accuracy may be given up for equality."
     help_y = (
@@ -131,7 +132,8 @@ def _prices(
     how: dict[str, Any] = {"key": f"price_{control}", "story": f"{dataset} {options}", "help": help_z}
     if stops is not None:
         every = tuple(stops.prices(control))
-        start = min(every, key=lambda price: abs(price - (what.start(end) if end else START * every[-1])))
+        wanted = what.start(end) if end else 0.0 if dataset == OWN else START * every[-1]
+        start = min(every, key=lambda price: abs(price - wanted))
         how["help"] += " The stops are the recorded settings."
         lambda_z = _slide(dial, "Fairness price λ_z", every, 0.0, start, **how)
     else:

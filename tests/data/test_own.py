@@ -20,7 +20,7 @@ from tests.data.handed import PEOPLE, SEX, TOWN, roles, text
 DATA = PEOPLE.to_csv(index=False).encode()
 #: The ten people who have a label.
 KNOWN = [0, 1, 2, 3, 5, 6, 7, 8, 9, 11]
-NOT_FOUND = "This data set is not found, or not yours. Open it again under 'Your data'."
+NOT_FOUND = "This data set is not found, or not yours. Hand it in again under 'Your data'."
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ def test_first_numbers_are_those_of_weighted_real_rows() -> None:
     assert "The first numbers will be here in a few seconds" in told(app)
     drawn(app)
     first = next(c.value for c in app.caption if "weighted" in c.value)
-    assert "Logistic regression on 2,500 rows" in first
+    assert "Logistic regression on up to 2,500 rows" in first
     drawn(app)
     assert "Gradient boosting on all rows" in next(c.value for c in app.caption if c.value.startswith("Real rows"))
     price = app.select_slider(key="price_dp").value

@@ -82,10 +82,13 @@ def _division(
 ) -> Division:
     """One column, or two that are crossed; numbers cut into bands."""
     free = [name for name in order if name not in taken]
+    chosen = st.session_state.setdefault("_chosen", {})
+    before = [name for name in chosen.get(key, []) if name in free]  # a new label does not undo what was chosen
     columns = st.multiselect(
-        title, free, default=free[:1], max_selections=2, key=f"{key}_{'_'.join(taken)}",
+        title, free, default=before or free[:1], max_selections=2, key=f"{key}_{'_'.join(taken)}",
         help="Two columns are crossed, such as sex × race.",
     )  # fmt: skip
+    chosen[key] = columns
     bands = []
     for name in columns:
         guess = dict(propose_division(name, frame[name], most=most).bands)

@@ -17,6 +17,8 @@ from fairviz.ui.parts import words
 #: In the session: ids that came by a link, and who this is where nothing else tells.
 _OPENED, _NOBODY = "_opened", "_nobody"
 _COOKIE = "_streamlit_xsrf"
+#: The owner of tables where the app is used without a proxy or a login.
+HERE = "this machine"
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -41,11 +43,16 @@ def owner() -> str:
         told = st.user.get("sub") or st.user.get("email")
         return hashlib.sha256(f"user {told}".encode()).hexdigest()[:32]
     if "X-Forwarded-For" not in st.context.headers:
-        return "this machine"
+        return HERE
     token = token_of(st.context.cookies.get(_COOKIE, ""))
     if not token:
         token = st.session_state.setdefault(_NOBODY, secrets.token_hex(16))
     return hashlib.sha256(f"browser {token}".encode()).hexdigest()[:32]
+
+
+def shared() -> bool:
+    """Whether everybody who uses the app on this machine is one owner."""
+    return owner() == HERE
 
 
 def tables() -> dict[str, Own]:

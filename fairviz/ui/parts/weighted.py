@@ -58,7 +58,7 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
     batches = {d: (FitSpec.of(dataset, d, setting.options), batch) for d, batch in missing.items() if batch}
     why = {control: stops.why_not(control) for control in CONTROLS if CONTROLS[control].recorded}
     for text in dict.fromkeys(text for text in why.values() if text):
-        aside.caption(words.plain(text))
+        sentence.caption(words.plain(text))
     if table is None:
         sentence.markdown("The first numbers will be here in a few seconds.")
     else:
@@ -69,7 +69,7 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
             sweep, control=here.control, lambda_y=1.0, classifier=made_by, domains=places.domains,
             metric=places.metric,
         ).at(price)  # fmt: skip
-        rows = f"{FIRST_ROWS:,} rows" if made_by == QUICK and missing else "all rows of the other domains"
+        rows = f"up to {FIRST_ROWS:,} rows" if made_by == QUICK and missing else "all rows of the other domains"
         status = f"Real rows, weighted · {words.model_title(made_by)} on {rows} · no synthetic rows yet"
         show(here, view, places, facts, NOTE, status=status, recorded=False)
     failed = ask(batches, aside, told)
