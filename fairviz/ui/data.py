@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import streamlit as st
 
@@ -94,13 +94,13 @@ def _named(roles: Roles) -> set[str]:
 
 
 def _applied(handed: Handed, roles: Roles) -> tuple[DomainDataset, list[str]]:
-    """The data set that the roles make, made once for as long as they stay."""
+    """The data set that the roles make, made once for as long as they stay; with tiny groups and without."""
     token = (handed.token, roles)
-    kept = st.session_state.get("_applied")
-    if kept is None or kept[0] != token:
+    kept: dict[tuple[str, Roles], tuple[DomainDataset, list[str]]] = st.session_state.get("_applied", {})
+    if token not in kept:
         made = roles.apply(OWN, handed.opened.frame, where=handed.title)
-        kept = st.session_state["_applied"] = (token, made)
-    return cast("tuple[DomainDataset, list[str]]", kept[1])
+        kept = st.session_state["_applied"] = {**dict(list(kept.items())[-1:]), token: made}
+    return kept[token]
 
 
 def _judged(dataset: DomainDataset, key: str) -> list[str]:

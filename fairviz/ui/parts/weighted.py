@@ -56,9 +56,6 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
             break
         table, made_by = table_of(stored.values()), classifier
     batches = {d: (FitSpec.of(dataset, d, setting.options), batch) for d, batch in missing.items() if batch}
-    why = {control: stops.why_not(control) for control in CONTROLS if CONTROLS[control].recorded}
-    for text in dict.fromkeys(text for text in why.values() if text):
-        sentence.caption(words.plain(text))
     if table is None:
         sentence.markdown("The first numbers will be here in a few seconds.")
     else:
@@ -72,6 +69,9 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
         rows = f"up to {FIRST_ROWS:,} rows" if made_by == QUICK and missing else "all rows of the other domains"
         status = f"Real rows, weighted · {words.model_title(made_by)} on {rows} · no synthetic rows yet"
         show(here, view, places, facts, NOTE, status=status, recorded=False)
+    why = {control: stops.why_not(control) for control in CONTROLS if CONTROLS[control].recorded}
+    for text in dict.fromkeys(text for text in why.values() if text):
+        sentence.caption(words.plain(text))
     failed = ask(batches, aside, told)
     if failed:
         aside.caption(words.plain(failed))
