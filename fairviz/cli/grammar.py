@@ -55,6 +55,7 @@ COMMANDS = {
     "trial": (
         "comparisons:trial", "Run one method at one setting on one held-out domain and print its counts.",
     ),
+    "run": ("scenarios:run_scenario", "Carry out a scenario that Explore offered, and compare the counts."),
     "app": ("app:app", "Open the app in the browser."),
 }  # fmt: skip
 
@@ -206,6 +207,13 @@ def _trial(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--fresh", action="store_true", help="compute it again even if it is stored")
 
 
+def _run_scenario(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("scenario", metavar="FILE", help="JSON file that Explore offers for download")
+    sub.add_argument("--csv", metavar="FILE", help="the table, if it is one of your own: no scenario holds its rows")
+    sub.add_argument("--fresh", action="store_true", help="compute everything again even if it is stored")
+    sub.add_argument("--out", metavar="FILE", help="CSV to write; standard output by default")
+
+
 def _app(sub: argparse.ArgumentParser) -> None:
     sub.epilog = "Other options, such as --server.port 8600, are passed on to streamlit run."
 
@@ -213,7 +221,7 @@ def _app(sub: argparse.ArgumentParser) -> None:
 _OPTIONS = {
     "datasets": _datasets, "fit": _fit, "sample": _sample, "evaluate": _evaluate, "sweep": _sweep,
     "upgrade": _upgrade, "pretrain": _pretrain, "frontier": _comparison, "table1": _comparison, "trial": _trial,
-    "app": _app,
+    "run": _run_scenario, "app": _app,
 }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ def _check_text(args: argparse.Namespace) -> None:
     SettingError
     """
     for name, value in vars(args).items():
-        option = name.upper() if name in ("run", "rows") else f"--{name.replace('_', '-')}"
+        option = name.upper() if name in ("run", "rows", "scenario") else f"--{name.replace('_', '-')}"
         if isinstance(value, list) and name != "rest":  # what argparse makes of "--seed=--"
             raise SettingError(f"{option} is '--'. Give a value, or leave it out.")
         if not isinstance(value, str) or (not value and name in ("without", "setting")):
@@ -31,7 +31,7 @@ def _check_text(args: argparse.Namespace) -> None:
             raise SettingError(f"{option} is empty. Give a value, or leave it out.")
         if "\0" in value:
             raise SettingError(f"{option} holds a NUL character. Give text without it.")
-        if name in ("run", "rows", "csv", "out"):
+        if name in ("run", "rows", "scenario", "csv", "out"):
             check_path(option, value)
 
 

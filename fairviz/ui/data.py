@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -14,18 +14,20 @@ import streamlit as st
 from fairviz.data.cautions import about_columns, about_roles
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.judged import FEWEST, judged, people, proposed_held_out, small_groups
+from fairviz.data.opened import open_frame
 from fairviz.data.own import Own, OwnStore
 from fairviz.data.proposals import propose
 from fairviz.data.roles import Roles
 from fairviz.data.sets import DATASETS
-from fairviz.data.sources import OWN, fingerprint_of
+from fairviz.data.sources import OWN, fingerprint_of, load_dataset
 from fairviz.dual import GAPS
-from fairviz.errors import FairvizError
+from fairviz.errors import DataError, FairvizError
+from fairviz.experiments.scenario import Scenario
 from fairviz.experiments.weighted import MOST_HELD_OUT, ends_of
 from fairviz.store.specs import FIT
 from fairviz.ui.parts import base, links, loading, mine, words
 from fairviz.ui.parts.choosing import choose_roles
-from fairviz.ui.parts.intake import Handed, show_read, take_in
+from fairviz.ui.parts.intake import Handed, show_read, take_in, take_table
 
 NEEDED = (
     "Needed: a column with what was decided or what came of it, one with the group, and one with places, times or "
@@ -44,6 +46,11 @@ def page() -> None:
     handed = take_in()
     if handed is None:
         st.caption(NEEDED)
+    elif isinstance(handed, Scenario):
+        try:
+            _scenario(handed)
+        except FairvizError as error:
+            st.error(words.plain(str(error)), icon=":material/error:")
     else:
         st.markdown("#### What was read")
         show_read(handed.opened)
@@ -87,6 +94,46 @@ def _roles(handed: Handed) -> None:
     title = left.text_input("Call it", handed.title, max_chars=80, key=f"title_{key}")
     if right.button("Go", type="primary", key="go", width="stretch", disabled=not held_out):
         _go(handed, roles, title, held_out, dataset)
+
+
+def _scenario(scenario: Scenario) -> None:
+    """Open a scenario; one of a person's own table asks for the table, if it is not here."""
+    told = [f"{len(scenario.rows):,} trials", f"{scenario.rows['target'].nunique()} held-out domains"]
+    what = scenario.own.get("title", "a table") if scenario.dataset == OWN else DATASETS[scenario.dataset].title
+    st.markdown(f"A scenario of **{words.plain(str(what))}**: {', '.join(told)}.")
+    if scenario.dataset != OWN:
+        if st.button("Open it", type="primary", key="open_scenario"):
+            _visit(scenario.address)
+        return
+    for own in mine.tables().values():
+        with suppress(FairvizError):
+            if fingerprint_of(OWN, {"id": own.id}) == scenario.fingerprint:
+                if st.button("Open it", type="primary", key="open_scenario"):
+                    _visit({**scenario.address, "data": [own.id]})
+                return
+    handed = None
+    if scenario.own.get("base"):
+        opened = open_frame(str(what), load_dataset(str(scenario.own["base"])).frame)
+        handed = Handed(str(what), str(what), b"", str(scenario.own["base"]), opened)
+    else:
+        handed = take_table("A scenario holds no rows. The table that it is about", "scenario_table")
+    if handed is None:
+        return
+    roles = Roles.from_json(scenario.own["roles"])
+    dataset, _ = roles.apply(OWN, handed.opened.frame, where=str(what))
+    if dataset.fingerprint() != scenario.fingerprint:
+        raise DataError("These are not the rows of the scenario. Hand in the same file.")
+    if st.button("Open it", type="primary", key="open_scenario"):
+        held_out = [str(domain) for domain in scenario.own["held_out"]]
+        own = _kept(handed, roles, str(what), held_out, dataset)
+        _visit({**scenario.address, "data": [own.id]})
+
+
+def _visit(address: Mapping[str, Sequence[str]]) -> None:
+    """Explore, as an address says."""
+    for name, texts in address.items():
+        links.put(name, texts)
+    st.switch_page(next(page for page in base.pages() if page.title == "Explore"))
 
 
 def _named(roles: Roles) -> set[str]:
@@ -135,7 +182,15 @@ def _judged(dataset: DomainDataset, key: str) -> list[str]:
 
 
 def _go(handed: Handed, roles: Roles, title: str, held_out: list[str], dataset: DomainDataset) -> None:
-    """Keep the table, find where its dials end, open Explore on it."""
+    """Keep the table and open Explore on it."""
+    own = _kept(handed, roles, title, held_out, dataset)
+    for kept in ("_read", "_looked", "_applied"):  # a person who comes back begins anew; memory is for all
+        st.session_state.pop(kept, None)
+    _open(own)
+
+
+def _kept(handed: Handed, roles: Roles, title: str, held_out: list[str], dataset: DomainDataset) -> Own:
+    """Find where a table's dials end, and keep it."""
     found: dict[str, dict[str, float | str]] = {gap: {} for gap in GAPS}
     with st.status("Where do the dials end? …", expanded=False) as status:
         for target in held_out:
@@ -143,17 +198,13 @@ def _go(handed: Handed, roles: Roles, title: str, held_out: list[str], dataset: 
             for gap, end in ends_of(dataset, target).items():
                 found[gap][target] = end
         status.update(label="Keeping the table …")
-        own = OwnStore().add(
+        return OwnStore().add(
             title, roles, mine.owner(), data=handed.data, base=handed.base, held_out=tuple(held_out), ends=found
         )
-    for kept in ("_read", "_looked", "_applied"):  # a person who comes back begins anew; memory is for all
-        st.session_state.pop(kept, None)
-    _open(own)
 
 
 def _open(own: Own) -> None:
-    links.put("data", [own.id])
-    st.switch_page(next(page for page in base.pages() if page.title == "Explore"))
+    _visit({"data": [own.id]})
 
 
 def _tables() -> None:

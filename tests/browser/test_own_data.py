@@ -52,6 +52,32 @@ def test_from_a_file_to_a_moved_dial(server, browser, make, proposed) -> None:
     page.close()
 
 
+def test_a_view_goes_out_as_a_scenario_and_comes_back(server, browser, tmp_path) -> None:
+    """Saved on Explore, opened in another browser session: the same sentence at the same stop."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{server}/?data=adult&control=eop")
+    page.wait_for_selector(CHART, timeout=60_000)
+    before = sentence(page)
+    page.get_by_text("Counts per domain and group").click()
+    with page.expect_download(timeout=30_000) as found:
+        page.get_by_role("button", name="Download this view as a scenario (JSON)").click()
+    path = tmp_path / "scenario.json"
+    found.value.save_as(path)
+    page.close()
+    again = browser.new_page(viewport={"width": 1280, "height": 800})
+    again.goto(f"{server}/data")
+    again.get_by_text("A scenario", exact=True).click()
+    again.get_by_text("The JSON file that Explore offered").wait_for()
+    again.set_input_files("input[type=file]", path)
+    again.get_by_text("25 trials").wait_for(timeout=30_000)
+    again.get_by_role("button", name="Open it").click()
+    again.wait_for_selector(CHART, timeout=60_000)
+    again.get_by_text("Tested on").first.wait_for()
+    assert sentence(again) == before
+    assert "control=eop" in again.url
+    again.close()
+
+
 NASTY = (
     '<img src=x onerror="document.title=1">',
     "![x](http://example.invalid/x.png)",

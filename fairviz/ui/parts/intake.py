@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,11 @@ from fairviz.data.opened import Opened, open_frame, open_table
 from fairviz.data.sets import DATASETS
 from fairviz.data.sources import load_dataset
 from fairviz.errors import FairvizError
+from fairviz.experiments.scenario import Scenario
 from fairviz.ui.parts import words
 
-FILE, PASTE, BUILT_IN = "file", "paste", "built_in"
-WAYS = {FILE: "A file", PASTE: "Pasted text", BUILT_IN: "A built-in set, other roles"}
+FILE, PASTE, BUILT_IN, SCENARIO = "file", "paste", "built_in", "scenario"
+WAYS = {FILE: "A file", PASTE: "Pasted text", BUILT_IN: "A built-in set, other roles", SCENARIO: "A scenario"}
 #: In the session: the table that was read last.
 _READ = "_read"
 BARS = 12
@@ -47,21 +49,18 @@ class Handed:
     opened: Opened
 
 
-def take_in() -> Handed | None:
-    """Ask for a table and read it; None as long as there is none, or it cannot be read (which is said)."""
+def take_in() -> Handed | Scenario | None:
+    """Ask for a table or a scenario and read it; None as long as there is none that can be read, which is said."""
     kind = st.segmented_control(
         "Where from", list(WAYS), default=FILE, format_func=WAYS.__getitem__, required=True, key="intake",
         label_visibility="collapsed",
     )  # fmt: skip
     data, title, base = b"", "", ""
+    if kind == SCENARIO:
+        return _scenario()
     if kind == FILE:
-        given = st.file_uploader(
-            "A table with one row per person: CSV, TSV or Parquet, up to 20 MB",
-            type=["csv", "tsv", "txt", "parquet"], key="upload",
-        )  # fmt: skip
-        if given is not None:
-            data, title = given.getvalue(), Path(given.name).stem
-    elif kind == PASTE:
+        return take_table("A table with one row per person: CSV, TSV or Parquet, up to 20 MB", "upload")
+    if kind == PASTE:
         text = st.text_area(
             "Rows with a first line of names, separated by commas, semicolons, tabs or bars", key="pasted", height=140
         )
@@ -73,6 +72,24 @@ def take_in() -> Handed | None:
     if not (data or base):
         return None
     return _read(data, title, base)
+
+
+def _scenario() -> Scenario | None:
+    given = st.file_uploader("The JSON file that Explore offered for download", type=["json"], key="scenario_file")
+    if given is None:
+        return None
+    try:
+        return Scenario.from_json(json.loads(given.getvalue()))
+    except (ValueError, RecursionError, FairvizError) as error:
+        text = str(error) if isinstance(error, FairvizError) else "This is no JSON, so no scenario."
+        st.error(words.plain(text), icon=":material/error:")
+        return None
+
+
+def take_table(label: str, key: str) -> Handed | None:
+    """Ask for one file and read it."""
+    given = st.file_uploader(label, type=["csv", "tsv", "txt", "parquet"], key=key)
+    return None if given is None else _read(given.getvalue(), Path(given.name).stem, "")
 
 
 def _read(data: bytes, title: str, base: str) -> Handed | None:

@@ -73,6 +73,12 @@ def write() -> None:
         st.query_params.from_dict({name: texts if len(texts) > 1 else texts[0] for name, texts in then.items()})
 
 
+def address() -> dict[str, list[str]]:
+    """What the address says, or will say after this run."""
+    now = {name: st.query_params.get_all(name) for name in st.query_params}
+    return {name: texts for name, texts in (now | st.session_state.get(_WANTED, {})).items() if texts}
+
+
 def hold(name: str, form: tuple[Any, ...], value: Any) -> None:
     """Give a widget its value, where it does not have it by itself: when it is new, or another one than before.
 

@@ -18,7 +18,7 @@ from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.runs import Runs
 from fairviz.experiments.publish import facts
 from fairviz.experiments.recorded import N_ROWS, recorded_trial
-from fairviz.experiments.trial import Bench, Trial, counts_of
+from fairviz.experiments.trial import Bench, Trial, counts_of, table_of
 from fairviz.store import Entry
 from fairviz.store.fits import knows_price
 from fairviz.store.specs import FitSpec
@@ -96,7 +96,8 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
     if aimed:
         note = "Drawn and tested on this machine. λ_z was found on the source's people, not on these."
     word.empty()
-    show(setting, view, places, facts(dataset), note, status=aimed + status, recorded=False)
+    sampled = table_of(stored.values()) if len(stored) == len(keys) else None
+    show(setting, view, places, facts(dataset), note, status=aimed + status, recorded=False, trials=sampled)
     failed = ask({d: (specs[d], [trials[d]]) for d, key in keys.items() if key not in stored}, aside, GUIDED)
     if failed:
         aside.caption(words.plain(failed))

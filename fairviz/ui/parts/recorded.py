@@ -60,7 +60,9 @@ def body(setting: Setting, free: bool, sentence: DeltaGenerator) -> None:
             f"with the rows of the data set on this machine it moves freely: {words.how_to_get(setting.dataset)}"
         )  # fmt: skip
     command = partial(_trial, setting, sweep) if "dials" in facts else None
-    show(setting, view, places, facts, note, status=status, recorded=True, command=command)
+    dial = sweep.setting(setting.control, setting.lambda_y, setting.classifier, places.domains)
+    shown = dial.at_prices({domain: setting.price(domain) for domain in places.domains}).rows
+    show(setting, view, places, facts, note, status=status, recorded=True, command=command, trials=shown)
     if not here:
         live.offer_download(setting.dataset)
     elif not free:

@@ -77,7 +77,7 @@ def layout(setting: Setting, names: list[str], labels: list[str], sentence: Delt
 
 def show(
     setting: Setting, view: View, places: Places, facts: dict[str, Any], note: str, *, status: str, recorded: bool,
-    command: Callable[[str], str] | None = None,
+    command: Callable[[str], str] | None = None, trials: pd.DataFrame | None = None,
 ) -> None:  # fmt: skip
     """Draw a view. Recorded charts are kept between visitors; live ones hold a visitor's own path and are not.
 
@@ -87,6 +87,8 @@ def show(
         What the numbers are: recorded, preview or sampled, and from how much.
     command : callable, optional
         Held-out domain -> the command that gives its numbers again; by default those of the dial.
+    trials : DataFrame, optional
+        The trials that are shown, with their counts: what a scenario holds.
     """
     source, schema = loading.source(setting.dataset, setting.options), facts["schema"]
     metric = places.metric
@@ -123,7 +125,7 @@ def show(
     tables.domain_table(view.domains, schema["favourable"], source.nouns)
     if command is None and setting.dataset != OWN:  # a command line cannot name a person's own table
         command = partial(reproduce, setting)
-    tables.details(setting, view, schema["favourable"], source.nouns, command)
+    tables.details(setting, view, schema["favourable"], source.nouns, command, trials)
 
 
 def _across(view: View, metric: str, nouns: Mapping[str, str]) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from fairviz.errors import FairvizError
-from fairviz.ui.parts import base, loading, words
+from fairviz.experiments.scenario import Scenario
+from fairviz.ui.parts import base, links, loading, words
 from fairviz.ui.parts.setting import Setting
 from fairviz.ui.parts.view import View, counts_table
 
@@ -61,8 +63,9 @@ def domain_table(
 
 
 def details(
-    setting: Setting, view: View, favourable: str, nouns: Mapping[str, str], command: Callable[[str], str] | None
-) -> None:
+    setting: Setting, view: View, favourable: str, nouns: Mapping[str, str], command: Callable[[str], str] | None,
+    trials: pd.DataFrame | None,
+) -> None:  # fmt: skip
     """Folded away: counts, rows, command."""
     with st.expander("Counts per domain and group"):
         table = counts_table(view, favourable, nouns)
@@ -71,6 +74,12 @@ def details(
             "Download counts (CSV)", table.to_csv(index=False), f"fairviz-counts-{base.nonce()}.csv", "text/csv",
             key="download_counts", on_click="ignore",
         )  # fmt: skip
+        if trials is not None:
+            st.download_button(
+                "Download this view as a scenario (JSON)", partial(_scenario, setting, trials, dict(links.address())),
+                f"fairviz-scenario-{base.nonce()}.json", "application/json", key="download_scenario",
+                on_click="ignore", help="Opens here under 'Your data'; 'fairviz run' gives the same counts again.",
+            )  # fmt: skip
     synthetic(setting)
     if command is None:
         return
@@ -83,6 +92,15 @@ def details(
         )
         st.code(command(target), language="bash", wrap_lines=True)
         st.caption("Seeds 0, 1, 2 … (in every line) give the recorded runs; the numbers above are their means.")
+
+
+def _scenario(setting: Setting, trials: pd.DataFrame, address: dict[str, list[str]]) -> str:
+    told = {"data": [setting.dataset], "control": [setting.control], "model": [setting.classifier],
+            "strength": [f"{setting.lambda_y:.12g}"]}  # fmt: skip
+    if setting.goal is None:  # written out: a default of today need not be one of tomorrow
+        told |= {f"price_{setting.control}": [f"{setting.lambda_z:.12g}"]}
+    made = Scenario.of(setting.dataset, setting.options, trials, {**told, **address})
+    return json.dumps(made.to_json(), indent=1, ensure_ascii=False)
 
 
 def synthetic(setting: Setting) -> None:

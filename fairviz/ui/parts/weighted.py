@@ -68,7 +68,8 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
         ).at(price)  # fmt: skip
         rows = f"up to {FIRST_ROWS:,} rows" if made_by == QUICK and missing else "all rows of the other domains"
         status = f"Real rows, weighted · {words.model_title(made_by)} on {rows} · no synthetic rows yet"
-        show(here, view, places, facts, NOTE, status=status, recorded=False)
+        shown = sweep.setting(here.control, 1.0, made_by, places.domains).select(lambda_z=price).rows
+        show(here, view, places, facts, NOTE, status=status, recorded=False, trials=shown)
     why = {control: stops.why_not(control) for control in CONTROLS if CONTROLS[control].recorded}
     for text in dict.fromkeys(text for text in why.values() if text):
         sentence.caption(words.plain(text))

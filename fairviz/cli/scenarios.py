@@ -1,0 +1,43 @@
+"""``fairviz run``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from fairviz.cli.output import say
+from fairviz.errors import DataError
+from fairviz.experiments.scenario import read_scenario
+from fairviz.experiments.trial import table_of
+from fairviz.files import check_file
+from fairviz.store import write_atomic
+from fairviz.store.library import Library
+
+
+def run_scenario(args: argparse.Namespace) -> None:
+    """Carry out a scenario's trials, and say whether they give the counts that it holds."""
+    if args.out:
+        check_file(Path(args.out))
+    scenario = read_scenario(Path(args.scenario))
+    dataset = scenario.load(Path(args.csv) if args.csv else None)
+    rows, other = [], []
+    with tqdm(total=len(scenario.rows), unit="trial", disable=None, file=sys.stderr) as bar:
+        for row, same in scenario.carry_out(dataset, Library(), fresh=args.fresh):
+            rows.append(row)
+            other += [] if same else [row]
+            bar.update(1)
+    table = table_of(rows)
+    if args.out:
+        write_atomic(Path(args.out), table.to_csv(index=False).encode())
+    else:
+        table.to_csv(sys.stdout, index=False)
+    if other:
+        what = other[0].about
+        raise DataError(
+            f"{len(other)} of {len(rows)} trials give other counts than the scenario holds, the first of them "
+            f"{what['method']} on {what['target']!r}, seed {what['seed']}: other versions, or another processor."
+        )
+    say(f"{len(rows)} trials, every count as in the scenario.")
