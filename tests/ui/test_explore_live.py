@@ -146,7 +146,7 @@ def test_a_new_story_trains_in_the_background_and_stops() -> None:
         if not any("Training" in m.value for m in again.markdown):
             break
         time.sleep(0.5)
-    assert any("cancelled" in w.value for w in again.warning)
+    assert any(w.value.startswith("Stopped") for w in again.warning)
     assert not Library().find_fits(fingerprint_of("simulated", {"bias": 2.0, "proxy": 1.0, "shift": 1.0}))
 
 
