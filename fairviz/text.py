@@ -35,3 +35,14 @@ def command_line(*words: str | tuple[str, object]) -> str:
         # a value such as "-x" would be read as an option of its own
         out += [f"{name}={value}"] if value.startswith("-") else [name, value]
     return shlex.join(out)
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words, as exactly as is of use: ``8 s``, ``50 s``, ``4 min``, ``2.5 h``."""
+    if seconds < 9.5:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 95:
+        return f"{10 * round(seconds / 10)} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"

@@ -19,7 +19,7 @@ from fairviz.data import load_dataset
 from fairviz.evaluation import evaluate
 from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.tradeoff import columns_of
-from fairviz.experiments.drawer import Drawer
+from fairviz.experiments.drawer import Batch, Drawer
 from fairviz.experiments.recorded import recorded_trial
 from fairviz.experiments.runner import run
 from fairviz.experiments.trial import Bench, Trial
@@ -118,7 +118,7 @@ def test_app_sample_sweep_and_trial_agree_on_every_count(tmp_path, capsys, contr
     position = {"control": control, "lambda_z": price}
     other = recorded_trial("North", classifier, 0, position, n=n - 1000)
     drawer = Drawer(library)
-    drawer.submit([spec], [[other]])[0].result(120)
+    drawer.submit([Batch(spec, [other])])[0].result(120)
     drawer.close()
     bench = Bench(dataset, library, spec=spec)
     stored = Library().trials.get([bench.key(other)])

@@ -1,12 +1,12 @@
 """Frames in, Altair charts out. Columns have fixed safe names; data values appear as values only."""
 
-from fairviz.charts.axes import ACCURACY, BASE, INSET, NOW, PATH, REAL, TRUTH, readable, records
+from fairviz.charts.axes import ACCURACY, BASE, INSET, NOW, OTHER, PATH, REAL, TRUTH, readable, records
 from fairviz.charts.dumbbell import dumbbell, judged_and_not
 from fairviz.charts.frontier import FAMILY_COLOURS, LEFT_EDGE, NEUTRAL, frontier, left_edge
 from fairviz.charts.losses import losses
 from fairviz.charts.tradeoff import tradeoff
 
 __all__ = [
-    "ACCURACY", "BASE", "FAMILY_COLOURS", "INSET", "LEFT_EDGE", "NEUTRAL", "NOW", "PATH", "REAL", "TRUTH", "dumbbell",
-    "frontier", "judged_and_not", "left_edge", "losses", "readable", "records", "tradeoff",
+    "ACCURACY", "BASE", "FAMILY_COLOURS", "INSET", "LEFT_EDGE", "NEUTRAL", "NOW", "OTHER", "PATH", "REAL", "TRUTH",
+    "dumbbell", "frontier", "judged_and_not", "left_edge", "losses", "readable", "records", "tradeoff",
 ]  # fmt: skip

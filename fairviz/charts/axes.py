@@ -11,7 +11,7 @@ import altair as alt
 import pandas as pd
 
 #: Colour-blind safe (Okabe and Ito), readable on a light and a dark background.
-NOW, PATH, REAL, BASE, TRUTH = "#0072B2", "#56B4E9", "#D55E00", "#7A7A7A", "#009E73"
+NOW, PATH, REAL, BASE, TRUTH, OTHER = "#0072B2", "#56B4E9", "#D55E00", "#7A7A7A", "#009E73", "#CC79A7"
 #: Pixels between the ends of an axis' domain and the plot's frame: room for half of the largest symbol.
 INSET = 12
 UNREADABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from fairviz.charts.axes import ACCURACY, NOW, PATH, REAL, TRUTH, Side, extent, layer_of, layered, x_of, y_of
+from fairviz.charts.axes import ACCURACY, NOW, OTHER, PATH, REAL, TRUTH, Side, extent, layer_of, layered, x_of, y_of
 from fairviz.charts.labels import Labels, beside, upright
 
 
@@ -19,6 +19,7 @@ def tradeoff(
     y_title: str,
     higher_is_fairer: bool,
     truth: pd.DataFrame | None = None,
+    other: pd.DataFrame | None = None,
     height: int = 340,
 ) -> alt.LayerChart | alt.FacetChart:
     """Accuracy against fairness; best corner top right.
@@ -37,9 +38,12 @@ def tradeoff(
         One row ``accuracy, label``: drawn as a line, since it may have no fairness ratio.
     truth : DataFrame, optional
         ``accuracy, fairness``: the best possible, where it is known.
+    other : DataFrame, optional
+        ``lambda_z, accuracy, fairness, label``: the same dial turned for other rows; ``label`` says which.
     """
     finite = path.dropna(subset=["fairness"])
-    x, y = _sides(finite, references, constant, truth, y_title, higher_is_fairer)
+    behind = None if other is None or other["fairness"].isna().all() else other.dropna(subset=["fairness"])
+    x, y = _sides(finite, references, constant, (truth, behind), y_title, higher_is_fairer)
     tip = [
         alt.Tooltip("lambda_z:Q", title="λ_z", format="g"),
         alt.Tooltip("accuracy:Q", title="accuracy", format=".1%"),
@@ -49,22 +53,30 @@ def tradeoff(
     start = finite[finite["lambda_z"] == 0].assign(label="no control")
     frames = {"constant": constant, "finite": finite, "start": start, "seeds": seeds, "now": now}
     frames["references"] = references
-    labels, texts = _labels(x, y, finite, start, references)
+    labels, texts = _labels(x, y, finite, start, references, behind)
     layers = upright("constant", labels.along(*constant[["accuracy", "label"]].iloc[0]), tip_ref[:2])
     if truth is not None:
         frames["truth"] = truth
         line = layer_of("truth").mark_line(color=TRUTH, strokeDash=[2, 3], strokeWidth=2, clip=True)
         layers.append(line.encode(x=x_of("accuracy"), y=y_of("fairness"), order=alt.Order("lambda_z:Q"), tooltip=tip))
+    if behind is not None:
+        frames |= {"other": behind, "other_end": behind.sort_values("lambda_z").tail(1)}
+        layers += _beside(tip, tip_ref)
     layers += [*_behind(tip, tip_ref), *texts, *_present(x, y, tip_ref), labels.moving("now", 13)]
     return layered(layers, frames, height, x=x, y=y)
 
 
 def _sides(
-    finite: pd.DataFrame, references: pd.DataFrame, constant: pd.DataFrame, truth: pd.DataFrame | None, y_title: str,
-    higher_is_fairer: bool,
+    finite: pd.DataFrame, references: pd.DataFrame, constant: pd.DataFrame,
+    more: tuple[pd.DataFrame | None, pd.DataFrame | None], y_title: str, higher_is_fairer: bool,
 ) -> tuple[Side, Side]:  # fmt: skip
-    """Both axes, from the whole path, not from the present point: they must not move with the dial."""
-    every = pd.concat([f[["accuracy", "fairness"]] for f in (finite, references)], ignore_index=True)
+    """Both axes, from the whole path, not from the present point: they must not move with the dial.
+
+    ``more``: the best possible, and the other path.
+    """
+    truth, other = more
+    drawn = [finite, references, *([other] if other is not None else [])]
+    every = pd.concat([f[["accuracy", "fairness"]] for f in drawn], ignore_index=True)
     kind = "ratio" if higher_is_fairer else "points"
     y = Side(y_title, extent(every["fairness"], 0.04, 0.1), kind, reverse=not higher_is_fairer)
     accuracies = [every["accuracy"], constant["accuracy"]]
@@ -74,18 +86,32 @@ def _sides(
 
 
 def _labels(
-    x: Side, y: Side, finite: pd.DataFrame, start: pd.DataFrame, references: pd.DataFrame
+    x: Side, y: Side, finite: pd.DataFrame, start: pd.DataFrame, references: pd.DataFrame, other: pd.DataFrame | None
 ) -> tuple[Labels, list[alt.Chart]]:
     """Places for labels, and the labels of what stays."""
     known, both = references.dropna(subset=["fairness"]), ["accuracy", "fairness"]
-    radii = ((finite, 4.0), (known, 7.0), (start, 5.0))
+    beyond = finite.iloc[:0] if other is None else other
+    radii = ((finite, 4.0), (known, 7.0), (start, 5.0), (beyond, 3.0))
     labels = Labels(x, y, [(a, f, radius) for frame, radius in radii for a, f in frame[both].to_numpy()])
     texts: list[alt.Chart] = []
-    for name, frame, colour, gap in (("references", known, REAL, 11.0), ("start", start, PATH, 10.0)):
+    ends = beyond.sort_values("lambda_z").tail(1)
+    marks = (("references", known, REAL, 11.0), ("start", start, PATH, 10.0), ("other_end", ends, OTHER, 9.0))
+    for name, frame, colour, gap in marks:
         if len(frame) == 1:
             row = frame.iloc[0]
             texts += beside(name, labels.beside(row["accuracy"], row["fairness"], row["label"], gap), colour)
     return labels, texts
+
+
+def _beside(tip: list[alt.Tooltip], tip_ref: list[alt.Tooltip]) -> list[alt.Chart]:
+    """The other path: dashed, with open circles."""
+    where = {"x": x_of("accuracy"), "y": y_of("fairness")}
+    line = layer_of("other").mark_line(color=OTHER, strokeWidth=2, strokeDash=[6, 4], clip=True)
+    dots = layer_of("other").mark_point(color=OTHER, filled=False, shape="circle", size=30)
+    return [
+        line.encode(**where, order=alt.Order("lambda_z:Q")),
+        dots.encode(**where, tooltip=[tip_ref[0], *tip]),
+    ]
 
 
 def _behind(tip: list[alt.Tooltip], tip_ref: list[alt.Tooltip]) -> list[alt.Chart]:

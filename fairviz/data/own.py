@@ -13,7 +13,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,8 @@ class Own:
         Domains that are held out in turn.
     ends : dict
         By gap and held-out domain: the price of equality on the source, or why there is none.
+    training : dict
+        Hyper-parameters of its fits that are not the defaults.
     size : int
         Bytes of the file.
     sha256 : str
@@ -72,6 +74,7 @@ class Own:
     size: int = 0
     sha256: str = ""
     made: float = 0.0
+    training: Mapping[str, Any] = field(default_factory=lambda: dict(TRAINING))
 
 
 class OwnStore:
@@ -152,6 +155,8 @@ class OwnStore:
             about["roles"], about["held_out"] = Roles.from_json(about["roles"]), tuple(about["held_out"])
             own = Own(**about)
             if not all(isinstance(n, (int, float)) for n in (own.made, own.size)) or own.id != key:
+                raise TypeError
+            if not all(isinstance(value, (str, int, float)) for value in dict(own.training).values()):
                 raise TypeError
         except (OSError, ValueError, KeyError, TypeError, RecursionError, DataError):
             raise DataError(NOT_FOUND) from None
@@ -245,5 +250,5 @@ def source_of_own(options: Mapping[str, Any]) -> Source:
     return Source(
         read=read, title=own.title, story="A table of your own.", licence="yours", publisher="you",
         schema=dataset.schema, fingerprint=dataset.fingerprint(), nouns={"domain": dataset.schema.domain},
-        compare=Compare(held_out=own.held_out), training=dict(TRAINING),
+        compare=Compare(held_out=own.held_out), training=dict(own.training),
     )  # fmt: skip

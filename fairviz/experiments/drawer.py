@@ -1,4 +1,4 @@
-"""Trials carried out beside the app, in worker processes of low priority: the next move never waits."""
+"""Trials carried out beside the app, and trainings measured, in worker processes of low priority: no move waits."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -19,14 +20,36 @@ from typing import Any
 from fairviz.data.dataset import DomainDataset
 from fairviz.errors import FairvizError, JobError
 from fairviz.experiments.trial import Bench, Trial
+from fairviz.store.fits import RunFolder
 from fairviz.store.library import Library
 from fairviz.store.specs import FitSpec
 from fairviz.turn import AT_ONCE
 
 #: Behind the app, before a training (19): somebody waits for these rows.
 NICE = 5
-#: What was asked for: its future, the specification of the fit as JSON, the trials.
-Wanted = tuple[Future[None], dict[str, Any], list[Trial]]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Trials of one split that are carried out together.
+
+    Attributes
+    ----------
+    spec : FitSpec
+        Of the fit; for trials that need none it only says which rows are meant.
+    trials : sequence of Trial
+        None at all: what the fit's training costs is measured instead.
+    run : RunFolder, optional
+        Where the fit lies, if it is not in the library.
+    """
+
+    spec: FitSpec
+    trials: Sequence[Trial] = ()
+    run: RunFolder | None = None
+
+
+#: What was asked for, and where the answer goes: None for trials, which go to the library; seconds for a cost.
+Wanted = tuple[Future[float | None], Batch]
 #: Seconds between looks at whether the app is still there.
 WATCH_S = 2.0
 
@@ -43,6 +66,8 @@ def _rows(spec: FitSpec) -> DomainDataset:
 
 def _work(asked: Connection, parent: int, root: Path, shipped: Path) -> None:
     """In the worker: draw what is asked for; give way to the app, and end with it, however that ends."""
+    from fairviz.experiments.cost import seconds_of  # heavy, and the app itself needs a batch only
+
     with suppress(OSError):
         os.nice(NICE)
 
@@ -52,21 +77,24 @@ def _work(asked: Connection, parent: int, root: Path, shipped: Path) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    library, told, bench = Library(root, shipped), None, None
+    library, bench = Library(root, shipped), None
     while True:
         try:
-            spec_json, trials = asked.recv()
+            batch: Batch = asked.recv()
         except EOFError:  # the app has closed the line
             return
         try:
-            if bench is None or told != spec_json:  # what trials of one split share is kept
-                spec = FitSpec.from_json(spec_json)
-                told, bench = spec_json, Bench(_rows(spec), library, spec.options, spec=spec)
-            bench.compute(trials)
+            if not batch.trials:
+                asked.send((seconds_of(batch.spec, _rows(batch.spec)), ""))
+                continue
+            spec, run = batch.spec, batch.run
+            if bench is None or (bench.spec, bench.run) != (spec, run):  # what trials of one split share is kept
+                bench = Bench(_rows(spec), library, spec.options, run, spec)
+            bench.compute(batch.trials)
             library.trials.merge()
-            asked.send(None)
+            asked.send((None, ""))
         except FairvizError as error:
-            asked.send(str(error))
+            asked.send((None, str(error)))
 
 
 class _Hand:
@@ -81,20 +109,20 @@ class _Hand:
 
     def _feed(self) -> None:
         while True:
-            future, spec_json, batch = self.wanted.get()
+            future, batch = self.wanted.get()
             if not future.set_running_or_notify_cancel():
                 continue
             try:
                 line = self._open_line()
-                line.send((spec_json, batch))
-                told = line.recv()
+                line.send(batch)
+                found, why = line.recv()
             except (EOFError, OSError):
                 self.end()  # the next one gets a new one
-                told = "the worker ended"
-            if told is None:
-                future.set_result(None)
+                found, why = None, "the worker ended"
+            if why:
+                future.set_exception(JobError(why))
             else:
-                future.set_exception(JobError(told))
+                future.set_result(found)
 
     def _open_line(self) -> Connection:
         with self._lock:
@@ -131,17 +159,16 @@ class Drawer:
         self._hands: list[_Hand] = []
         self._lock = threading.Lock()
 
-    def submit(self, specs: Sequence[FitSpec], batches: Sequence[Sequence[Trial]]) -> list[Future[None]]:
-        """Ask for batches of trials, each of its fit; what is no longer wanted is cancelled on the futures.
+    def submit(self, batches: Iterable[Batch]) -> list[Future[float | None]]:
+        """Ask for batches of trials; what is no longer wanted is cancelled on the futures.
 
-        For trials that need no fit the specification only says which rows are meant.
-
-        A future's exception is a :class:`JobError`: what the worker was told, or that it died.
+        A future's result is None, or seconds (see :class:`Batch`); its exception is a :class:`JobError`: what the
+        worker was told, or that it died.
         """
         futures = []
-        for spec, batch in zip(specs, batches, strict=True):
-            future: Future[None] = Future()
-            self._wanted.put((future, spec.to_json(), list(batch)))
+        for batch in batches:
+            future: Future[float | None] = Future()
+            self._wanted.put((future, batch))
             futures.append(future)
         with self._lock:  # sessions share a drawer
             if not self._hands:

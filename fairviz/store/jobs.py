@@ -2,7 +2,8 @@
 
 A job is a folder ``<cache>/jobs/<key>`` with ``spec.json``, ``status.json`` (replaced whole, so a reader never sees
 half of it) and, once asked to stop, an empty file ``cancel``. The key is the fit's key, so two sessions that ask for
-the same fit share one training. Few run at a time; the others wait for their turn (``fairviz.turn``).
+the same fit share one training. Few run at a time; the others wait for their turn (``fairviz.turn``). What is done when
+it has come is in ``fairviz.store.worker``.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,21 +23,18 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from fairviz.data.published import cache_dir
-from fairviz.errors import FairvizError, JobError, StoreError
+from fairviz.errors import JobError
 from fairviz.store import clear_leftovers, key_of, write_atomic
 from fairviz.store.checkpoints import NAME as CHECKPOINT
-from fairviz.store.checkpoints import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
-from fairviz.store.fits import fit_payload
+from fairviz.store.drafts import Draft, drafts_of, latest
 from fairviz.store.library import Library
-from fairviz.store.specs import FIT, FitSpec
-from fairviz.synthesizers import SYNTHESIZERS
+from fairviz.store.specs import FitSpec
+from fairviz.turn import AT_ONCE, STALE
 
 HEARTBEAT = 1.0
-#: Seconds between checkpoints: as much work as can be lost.
-CHECKPOINT_S = 30.0
-STALE = 10.0
 STARTING = 60.0
-MAX_WAITING = 8
+#: Fits that run or wait at once, of everybody and of one person.
+MAX_LIVE, MAX_OF_ONE = 18, 9
 FINAL = ("cancelled", "failed", "interrupted", "done")
 
 
@@ -74,39 +72,80 @@ class JobQueue:
     def _folder(self, spec: FitSpec) -> Path:
         return self.root / key_of(spec.to_json())[:32]
 
-    def submit(self, spec: FitSpec) -> str:
+    def submit(self, spec: FitSpec, by: str = "") -> str:
         """Start (or join) the training of a fit; returns the job's id.
 
         Raises
         ------
         JobError
-            Eight jobs wait already, or the folder cannot be written.
+            Too many fits run or wait already, or the folder cannot be written.
         """
-        folder = self._folder(spec)
+        return self.submit_all([spec], by)[0]
+
+    def submit_all(self, specs: Sequence[FitSpec], by: str = "") -> list[str]:
+        """Start (or join) the training of several fits, all or none; returns the jobs' ids.
+
+        Parameters
+        ----------
+        by : str
+            Who asks, where people can be told apart.
+
+        Raises
+        ------
+        JobError
+            Too many fits run or wait already, or the folder cannot be written.
+        """
+        folders = [self._folder(spec) for spec in specs]
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             with FileLock(self.root / "submit.lock", timeout=10):
                 clear_leftovers(self.root)
-                status = self.status(folder.name)
-                if status is not None and status.live:
-                    (folder / "cancel").unlink(missing_ok=True)  # asked for again before it had stopped
-                    return folder.name
-                waiting = [s for s in self.all().values() if s.live]
-                if len(waiting) > MAX_WAITING:
-                    minutes = max(1, round(sum(s.seconds_left or 180 for s in waiting) / 60))
-                    raise JobError(f"{len(waiting)} fits are running or waiting. Try again in about {minutes} minutes.")
-                folder.mkdir(mode=0o700, exist_ok=True)
-                for left in folder.iterdir():  # of the same fit, which goes on from its checkpoint
-                    if left.name != CHECKPOINT:
-                        left.unlink(missing_ok=True)
-                write_atomic(folder / "spec.json", json.dumps(spec.to_json()).encode())
-                _write_status(folder, JobStatus("queued", heartbeat=time.time()))
-                self._spawn(folder)
+                live = {job: status for job, status in self.all().items() if status.live}
+                new = [folder for folder in folders if folder.name not in live]
+                self._check_room(live, len(new), by)
+                for folder, spec in zip(folders, specs, strict=True):
+                    if folder in new:
+                        self._start(folder, spec, by)
+                    else:
+                        (folder / "cancel").unlink(missing_ok=True)  # asked for again before it had stopped
         except Timeout:
             raise JobError("The job queue is busy. Try again in a moment.") from None
         except OSError as error:
             raise JobError(f"The job cannot be started in {self.root}: {error.strerror}. Free some space.") from None
-        return folder.name
+        return [folder.name for folder in folders]
+
+    def _check_room(self, live: dict[str, JobStatus], n: int, by: str) -> None:
+        """Refuse ``n`` more than there is room for."""
+        if not n:
+            return
+        theirs = sum(self._asker(job) == by for job in live) if by else 0
+        if len(live) + n > MAX_LIVE:
+            minutes = max(1, round(sum(s.seconds_left or 180 for s in live.values()) / 60 / AT_ONCE))
+            raise JobError(
+                f"{len(live)} fits are running or waiting; there is no room for {n} more. Try again in about {minutes} "
+                "minutes."
+            )
+        if theirs and theirs + n > MAX_OF_ONE:
+            raise JobError(
+                f"{theirs} fits of yours are running or waiting; with {n} more there would be more than {MAX_OF_ONE}. "
+                "Wait for them, or stop some."
+            )
+
+    def _asker(self, job: str) -> str:
+        try:
+            return (self.root / job / "by").read_text()
+        except OSError:
+            return ""
+
+    def _start(self, folder: Path, spec: FitSpec, by: str) -> None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for left in folder.iterdir():  # of the same fit, which goes on from its checkpoint
+            if left.name != CHECKPOINT and not left.is_dir():
+                left.unlink(missing_ok=True)
+        write_atomic(folder / "spec.json", json.dumps(spec.to_json()).encode())
+        write_atomic(folder / "by", by.encode())
+        write_status(folder, JobStatus("queued", heartbeat=time.time()))
+        self._spawn(folder)
 
     def _spawn(self, folder: Path) -> None:
         command = [
@@ -142,6 +181,14 @@ class JobQueue:
         """The status of a fit's job, if there ever was one."""
         return self.status(self._folder(spec).name)
 
+    def drafts(self, spec: FitSpec) -> list[Draft]:
+        """What a fit in training would have been if it had ended: drafts that its worker kept, the newest first."""
+        return list(drafts_of(self._folder(spec)))
+
+    def drafted(self, spec: FitSpec) -> int:
+        """Iterations that the newest draft has seen, not verified; 0 if there is none."""
+        return latest(self._folder(spec))
+
     def all(self) -> dict[str, JobStatus]:
         """Every job by id."""
         found = {path.parent.name: self.status(path.parent.name) for path in self.root.glob("*/status.json")}
@@ -167,113 +214,6 @@ class JobQueue:
         (folder / "cancel").touch()
 
 
-def _write_status(folder: Path, status: JobStatus) -> None:
+def write_status(folder: Path, status: JobStatus) -> None:
+    """Replace a job's status whole."""
     write_atomic(folder / "status.json", json.dumps(asdict(status)).encode())
-
-
-class _Worker:
-    """Runs in the worker process: one job from queue to a published fit."""
-
-    def __init__(self, folder: Path, store_root: Path, parent: int) -> None:
-        self.folder, self.parent = folder, parent
-        self.library = Library(store_root)
-        self.spec = FitSpec.from_json(json.loads((folder / "spec.json").read_text()))
-        self.status = JobStatus("queued", pid=os.getpid())
-        self.lock = threading.Lock()
-
-    def say(self, **change: object) -> None:
-        """Publish a changed status with a fresh heartbeat."""
-        with self.lock:
-            self.status = JobStatus(**{**asdict(self.status), **change, "heartbeat": time.time()})
-            if self.folder.is_dir():  # a forgotten job has none
-                _write_status(self.folder, self.status)
-
-    def watch(self) -> None:
-        """Heartbeat, and end when the server that started this worker is gone."""
-        while self.status.live:
-            time.sleep(HEARTBEAT)
-            if os.getppid() != self.parent:
-                self.say(state="interrupted", message="The app that started it was closed.")
-                os._exit(1)
-            with self.lock:
-                live = self.status.live
-            if live:
-                with suppress(OSError):  # a full disk must not kill the heartbeat
-                    self.say()
-
-    @property
-    def cancelled(self) -> bool:
-        return (self.folder / "cancel").exists() or not self.folder.is_dir()
-
-    def run(self) -> None:
-        """Train and publish."""
-        threading.Thread(target=self.watch, daemon=True).start()
-        if self.cancelled:
-            self.say(state="cancelled")
-        else:
-            self._train()
-
-    def _train(self) -> None:
-        begin = read_checkpoint(self.folder)
-        try:
-            self._train_from(begin)
-        except StoreError:
-            if begin is None:
-                raise
-            remove_checkpoint(self.folder)  # of an earlier version
-            self._train_from(None)
-
-    def _train_from(self, begin: Checkpoint | None) -> None:
-        from fairviz.synthesizers.memory import Memory  # and torch with it: a job that waits does without
-
-        spec, begun = self.spec, time.monotonic()
-        dataset = spec.load_rows()
-        fit = SYNTHESIZERS[spec.synthesizer](**spec.params)
-        memory = fit.memory = Memory(begin.arrays if begin else None)
-        history: list[list[float]] = list(begin.about["history"]) if begin else []
-        before = float(begin.about["seconds"]) if begin else 0.0
-        self.say(state="running")
-        said, kept = 0.0, time.monotonic()
-
-        def keep() -> None:
-            about = {"seconds": before + time.monotonic() - begun, "history": history}
-            if memory.step and self.folder.is_dir():
-                write_checkpoint(self.folder, Checkpoint(memory.take(), about))
-
-        for step in fit.fit_steps(spec.source_of(dataset)):
-            if step.step % max(1, step.n_steps // 200) == 0:
-                history.append([step.step, *step.losses.values()])
-            if time.monotonic() - said > 0.5:
-                said = time.monotonic()
-                if self.cancelled:
-                    keep()
-                    self.say(state="cancelled", step=step.step, n_steps=step.n_steps)
-                    return
-                if said - kept > CHECKPOINT_S:
-                    kept = said
-                    with suppress(OSError):  # a full disk must not end the training
-                        keep()
-                self.say(
-                    step=step.step, n_steps=step.n_steps, losses=step.losses, seconds_left=step.seconds_left,
-                    history=history,
-                )  # fmt: skip
-        if self.cancelled:  # asked for while the price was learnt
-            self.say(state="cancelled")
-            return
-        self.library.store.put(FIT, spec.to_json(), **fit_payload(fit, before + time.monotonic() - begun))
-        remove_checkpoint(self.folder)
-        self.say(state="done", step=step.n_steps, seconds_left=0.0, history=history)
-
-
-def work(folder: Path, store_root: Path, parent: int) -> None:
-    """Do a job whose turn has come."""
-    worker = _Worker(folder, store_root, parent)
-    try:
-        worker.run()
-    except FairvizError as error:
-        worker.say(state="failed", message=str(error))
-    except MemoryError:
-        worker.say(state="failed", message="Not enough memory. Use fewer rows or a smaller network.")
-    except Exception as error:  # the one place that turns any failure into a record
-        worker.say(state="failed", message=f"{type(error).__name__}. See {worker.folder / 'log.txt'}.")
-        raise

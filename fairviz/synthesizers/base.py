@@ -77,6 +77,10 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]
         """What a fit is: a JSON-able dictionary and named arrays."""
         raise NotImplementedError
 
+    def draft(self) -> Synthesizer | None:
+        """What the fit would be if its training, which a memory watches, ended now; None if that cannot be told."""
+        return None
+
     @classmethod
     def from_state(cls, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> Synthesizer:
         """Rebuild a fit from :meth:`state`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -20,7 +21,7 @@ from fairviz.diffusion.sde import VPSDE
 from fairviz.dual import GAPS, Dual
 from fairviz.errors import StoreError
 from fairviz.numerics import settle
-from fairviz.posteriors import estimate
+from fairviz.posteriors import MAX_ROWS, estimate
 from fairviz.settings import Dial, Parameter
 from fairviz.synthesizers.base import FitStep
 from fairviz.synthesizers.fadm_training import Networks, train
@@ -31,6 +32,8 @@ from fairviz.synthesizers.stored import Form, check_arrays, known_price
 from fairviz.synthesizers.tabular import TableSynthesizer
 
 N_REFERENCE = 4000
+#: Source rows that a draft's price rests on: a straight line learns from them within a second.
+DRAFT_ROWS = 2500
 MAX_STEPS = 5000
 
 
@@ -98,9 +101,23 @@ class FADM(FADMParams, TableSynthesizer):
             self.notes_.append(
                 f"Only one source domain ({source.domains[0]}): the meta step is undefined, trained plainly."
             )
+        self._in_training = (source, x, y, z)
         yield from train(self.nets_, x, y, z, d, self.get_params(), self.memory)
+        del self._in_training
         self._set_reference(x, y, z)
         self.learn_price(source)
+
+    def draft(self) -> FADM | None:
+        """What the fit would be if its training, which a memory watches, ended now; its price rests on few rows."""
+        if self.memory is None or not self.memory.average:
+            return None
+        source, x, y, z = self._in_training
+        draft = copy(self)
+        draft.nets_ = self._networks()
+        draft.nets_.load(dict(zip(draft.nets_.parameters(), self.memory.average, strict=True)))
+        draft._set_reference(x, y, z)
+        draft.learn_price(source, max_rows=DRAFT_ROWS)
+        return draft
 
     def _check_params(self) -> None:
         check_fadm_params(self.get_params())
@@ -121,10 +138,10 @@ class FADM(FADMParams, TableSynthesizer):
         log_p = self.nets_.sensitive(x[rows], clean_time(self.nets_.sde, len(rows)))
         self.reference_ = (y[rows], log_p[:, MARGINAL].exp(), log_p[:, GIVEN_LABEL + 1].exp())
 
-    def learn_price(self, source: DomainDataset) -> None:
-        """Estimate on the source's rows what a price asks for; the networks play no part and stay as they are."""
+    def learn_price(self, source: DomainDataset, *, max_rows: int = MAX_ROWS) -> None:
+        """Estimate on (so many of) the source's rows what a price asks for; the networks stay as they are."""
         settle()
-        self.dual_: Dual | None = _rounded(estimate(source, seed=self.random_state))
+        self.dual_: Dual | None = _rounded(estimate(source, max_rows=max_rows, seed=self.random_state))
         self.why_no_price_: dict[str, str] | None = self.dual_.why_not
 
     @property

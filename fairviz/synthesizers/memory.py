@@ -25,6 +25,7 @@ class Memory:
 
     def __init__(self, begin: dict[str, np.ndarray] | None = None) -> None:
         self._begin = begin
+        self._average: list[Tensor] = []
         self.step = 0
 
     def hold(
@@ -43,6 +44,11 @@ class Memory:
             self._restore(self._begin)
             self._begin = None
         return self.step
+
+    @property
+    def average(self) -> list[Tensor]:
+        """The moving average of the weights at the present step, copied; empty before the training has begun."""
+        return [mean.clone() for mean in self._average]
 
     def take(self) -> dict[str, np.ndarray]:
         """A copy of everything, by name."""

@@ -67,34 +67,63 @@ def test_stop_shows_at_once(queue):
 # the queue's length
 
 
-def test_one_runs_eight_wait_and_the_rest_are_refused(queue, dataset, monkeypatch):
-    started = []
-    monkeypatch.setattr(JobQueue, "_spawn", lambda self, folder: started.append(folder.name))
-    specs = [FitSpec.of(dataset, "East", OPTIONS, random_state=seed) for seed in range(10)]
-    for spec in specs[:9]:
+@pytest.fixture
+def started(monkeypatch):
+    """Jobs that would have been started, in order."""
+    found = []
+    monkeypatch.setattr(JobQueue, "_spawn", lambda self, folder: found.append(folder.name))
+    return found
+
+
+def test_eighteen_run_or_wait_and_the_rest_are_refused(queue, dataset, started):
+    specs = [FitSpec.of(dataset, "East", OPTIONS, random_state=seed) for seed in range(19)]
+    for spec in specs[:18]:
         queue.submit(spec)
-    assert len(started) == len(set(started)) == 9
-    with pytest.raises(JobError, match=r"9 fits are running or waiting. Try again in about \d+ minutes"):
-        queue.submit(specs[9])
-    assert len(started) == 9
-    assert queue.find(specs[9]) is None
+    assert len(started) == len(set(started)) == 18
+    with pytest.raises(JobError, match=r"18 fits are running or waiting; there is no room for 1 more. Try again in"):
+        queue.submit(specs[18])
+    assert len(started) == 18
+    assert queue.find(specs[18]) is None
     assert queue.submit(specs[3]) == started[3]  # one that waits already may be joined
     fake(queue, started[0], state="done")
-    queue.submit(specs[9])
-    assert len(started) == 10
+    queue.submit(specs[18])
+    assert len(started) == 19
 
 
-def test_the_wait_is_the_sum_of_what_is_left(queue, dataset, monkeypatch):
+def test_fits_of_one_story_are_taken_all_or_none(queue, dataset, started):
+    specs = [FitSpec.of(dataset, "East", OPTIONS, random_state=seed) for seed in range(20)]
+    queue.submit_all(specs[:16])
+    with pytest.raises(JobError, match="no room for 3 more"):
+        queue.submit_all(specs[16:19])
+    assert len(started) == 16
+    assert [queue.find(spec) for spec in specs[16:]] == [None] * 4
+    assert queue.submit_all([specs[0], *specs[16:18]])[0] == started[0]  # one of three is there already
+    assert len(started) == 18
+
+
+def test_one_person_does_not_fill_the_queue(queue, dataset, started):
+    specs = [FitSpec.of(dataset, "East", OPTIONS, random_state=seed) for seed in range(12)]
+    queue.submit_all(specs[:5], "ann")
+    queue.submit_all(specs[4:9], "ann")
+    with pytest.raises(JobError, match="9 fits of yours are running or waiting; with 1 more"):
+        queue.submit(specs[9], "ann")
+    queue.submit(specs[9], "bob")
+    queue.submit(specs[0], "bob")  # joined; it stays ann's
+    fake(queue, started[0], state="done")
+    queue.submit(specs[10], "ann")
+    assert len(started) == 11
+
+
+def test_the_wait_is_the_sum_of_what_is_left_over_the_fits_trained_at_once(queue, dataset, monkeypatch):
     monkeypatch.setattr(JobQueue, "_spawn", lambda self, folder: pytest.fail("must not start"))
-    for i in range(9):
+    monkeypatch.setattr(jobs, "AT_ONCE", 2)
+    for i in range(18):
         fake(queue, f"{i:032x}", seconds_left=120.0)
     with pytest.raises(JobError, match="about 18 minutes"):
         queue.submit(FitSpec.of(dataset, "East", OPTIONS))
 
 
-def test_dead_and_finished_jobs_take_no_place(queue, dataset, monkeypatch):
-    started = []
-    monkeypatch.setattr(JobQueue, "_spawn", lambda self, folder: started.append(folder.name))
+def test_dead_and_finished_jobs_take_no_place(queue, dataset, started):
     for i in range(20):
         fake(queue, f"{i:032x}", **({"state": "done"} if i % 2 else {"heartbeat": time.time() - 100}))
     job = queue.submit(FitSpec.of(dataset, "East", OPTIONS))

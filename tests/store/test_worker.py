@@ -17,6 +17,7 @@ from fairviz.store.fits import load_fit
 from fairviz.store.jobs import JobQueue
 from fairviz.store.library import Library
 from fairviz.store.specs import FIT, FitSpec
+from fairviz.store.worker import work
 from fairviz.synthesizers import FADM
 from tests.store.fits import OPTIONS, SMALL
 from tests.store.queues import fake, until
@@ -165,7 +166,7 @@ def worker(queue, monkeypatch):
         return folder
 
     def run(folder):
-        jobs.work(folder, queue.library.store.root, os.getppid())
+        work(folder, queue.library.store.root, os.getppid())
         return queue.status("job")
 
     return prepare, run

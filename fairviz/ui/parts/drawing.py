@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from fairviz.experiments.trial import Trial
-from fairviz.store.specs import FitSpec
+from fairviz.experiments.drawer import Batch
 from fairviz.ui.parts import loading, words
 
 #: In the session: what was asked for last.
@@ -34,11 +33,11 @@ class Words:
 @dataclass(frozen=True)
 class _Asked:
     wanted: str
-    futures: dict[str, Future[None]]
+    futures: dict[str, Future[float | None]]
     words: Words
 
 
-def ask(batches: Mapping[str, tuple[FitSpec, Sequence[Trial]]], place: DeltaGenerator, told: Words) -> str:
+def ask(batches: Mapping[str, Batch], place: DeltaGenerator, told: Words) -> str:
     """Have trials carried out, a batch for each held-out domain, unless they are on their way; never waits.
 
     What was asked for before and is not wanted any more is taken back.
@@ -48,7 +47,7 @@ def ask(batches: Mapping[str, tuple[FitSpec, Sequence[Trial]]], place: DeltaGene
     str
         Why what was asked for cannot be; "" as long as nothing has failed.
     """
-    wanted = json.dumps([[spec.to_json(), *map(asdict, trials)] for spec, trials in batches.values()])
+    wanted = json.dumps([_told(batch) for batch in batches.values()])
     asked: _Asked | None = st.session_state.get(_ASKED)
     if asked is not None and asked.wanted != wanted:
         for future in asked.futures.values():  # the dial has moved on
@@ -57,13 +56,18 @@ def ask(batches: Mapping[str, tuple[FitSpec, Sequence[Trial]]], place: DeltaGene
     if not batches:
         return ""
     if asked is None:
-        futures = loading.drawer().submit(*zip(*batches.values(), strict=True))
+        futures = loading.drawer().submit(batches.values())
         st.session_state[_ASKED] = _Asked(wanted, dict(zip(batches, futures, strict=True)), told)
     failed = _failed(asked) if asked is not None else ""
     if not failed:
         with place:
             _watch(wanted)
     return failed
+
+
+def _told(batch: Batch) -> list[object]:
+    digest = batch.run.digest if batch.run is not None else ""
+    return [batch.spec.to_json(), digest, *map(asdict, batch.trials)]
 
 
 def _failed(asked: _Asked) -> str:

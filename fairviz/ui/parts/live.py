@@ -13,16 +13,19 @@ from streamlit.delta_generator import DeltaGenerator
 from fairviz.controls import CONTROLS
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sets import DATASETS
+from fairviz.data.sources import OWN
 from fairviz.errors import FairvizError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.runs import Runs
+from fairviz.experiments.drawer import Batch
 from fairviz.experiments.publish import facts
 from fairviz.experiments.recorded import N_ROWS, recorded_trial
 from fairviz.experiments.trial import Bench, Trial, counts_of, table_of
+from fairviz.experiments.weighted import ALL_ROWS
 from fairviz.store import Entry
 from fairviz.store.fits import knows_price
 from fairviz.store.specs import FitSpec
-from fairviz.ui.parts import links, loading, tables, words
+from fairviz.ui.parts import links, loading, stages, tables, words
 from fairviz.ui.parts.drawing import Words, ask
 from fairviz.ui.parts.scene import Places, layout, show
 from fairviz.ui.parts.setting import Setting
@@ -32,6 +35,11 @@ from fairviz.ui.parts.view import View, background, mean_point
 GUIDED = Words(
     "Preview; drawing guided rows, {domain} …",
     "The preview stands: guided rows without {domain} could not be drawn ({error}).",
+)
+
+REAL = Words(
+    "For comparison: weights on real rows, {domain} held out …",
+    "Weights on real rows without {domain} could not be tested ({error}).",
 )
 
 
@@ -97,10 +105,29 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
         note = "Drawn and tested on this machine. λ_z was found on the source's people, not on these."
     word.empty()
     sampled = table_of(stored.values()) if len(stored) == len(keys) else None
-    show(setting, view, places, facts(dataset), note, status=aimed + status, recorded=False, trials=sampled)
-    failed = ask({d: (specs[d], [trials[d]]) for d, key in keys.items() if key not in stored}, aside, GUIDED)
+    batches, told = {d: Batch(specs[d], [trials[d]]) for d, key in keys.items() if key not in stored}, GUIDED
+    other, wanted = _on_real_rows(setting, dataset, places)
+    if not batches:
+        batches, told = wanted, REAL
+    show(
+        setting, view, places, facts(dataset), note, status=aimed + status, recorded=False, trials=sampled, other=other
+    )
+    failed = ask(batches, aside, told)
     if failed:
         aside.caption(words.plain(failed))
+
+
+def _on_real_rows(
+    setting: Setting, dataset: DomainDataset, places: Places
+) -> tuple[pd.DataFrame | None, dict[str, Batch]]:
+    """The first answer to a person's own table as a second path, or what is to be tested for it."""
+    if setting.dataset != OWN or setting.control not in loading.weighted(setting.options).controls():
+        return None, {}
+    real, wanted = stages.on_real_rows(setting, dataset, loading.held_out(OWN, setting.options), ALL_ROWS)
+    if real is None:
+        return None, wanted
+    part = real.setting(setting.control, 1.0, setting.classifier, places.domains)
+    return part.path(places.metric).assign(label="real rows, weighted"), {}
 
 
 def _learn_prices(dataset: DomainDataset, fits: dict[str, Entry], word: DeltaGenerator) -> None:

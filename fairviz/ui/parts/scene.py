@@ -78,6 +78,7 @@ def layout(setting: Setting, names: list[str], labels: list[str], sentence: Delt
 def show(
     setting: Setting, view: View, places: Places, facts: dict[str, Any], note: str, *, status: str, recorded: bool,
     command: Callable[[str], str] | None = None, trials: pd.DataFrame | None = None,
+    other: pd.DataFrame | None = None,
 ) -> None:  # fmt: skip
     """Draw a view. Recorded charts are kept between visitors; live ones hold a visitor's own path and are not.
 
@@ -89,6 +90,8 @@ def show(
         Held-out domain -> the command that gives its numbers again; by default those of the dial.
     trials : DataFrame, optional
         The trials that are shown, with their counts: what a scenario holds.
+    other : DataFrame, optional
+        A second path, see ``charts.tradeoff``; of live numbers only.
     """
     source, schema = loading.source(setting.dataset, setting.options), facts["schema"]
     metric = places.metric
@@ -108,7 +111,7 @@ def show(
     now, per_domain = now_frame(view, setting.lambda_z, setting.price_text), dumbbell_frame(view, metric)
     scatter = partial(
         charts.tradeoff, view.path, view.seeds, now, view.references, view.constant, y_title=what.short,
-        higher_is_fairer=what.higher_is_better, truth=truth,
+        higher_is_fairer=what.higher_is_better, truth=truth, other=other,
     )  # fmt: skip
     dumbbell = partial(
         charts.dumbbell, per_domain, title=_across(view, metric, source.nouns), ratio=isinstance(what, Ratio)
@@ -121,7 +124,8 @@ def show(
     with places.right:
         alt = f"{metric} in each held-out domain, without control and now"
         base.draw_again(dumbbell, charts.judged_and_not(per_domain), token=token, key="dumbbell", alt=alt)
-    st.caption(words.plain(note) + MARKS + (GREEN if truth is not None else "."))
+    beside = f". Dashed circles: {words.plain(other['label'].iloc[0])}" if other is not None and len(other) else ""
+    st.caption(words.plain(note) + MARKS + beside + (GREEN if truth is not None else "."))
     tables.domain_table(view.domains, schema["favourable"], source.nouns)
     if command is None and setting.dataset != OWN:  # a command line cannot name a person's own table
         command = partial(reproduce, setting)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fairviz.controls import CONTROLS
 from fairviz.data.sources import OWN
-from fairviz.evaluation.tradeoff import Sweep
-from fairviz.experiments.trial import Trial, table_of
-from fairviz.experiments.weighted import ALL_ROWS, FIRST_ROWS, METHOD, trials
-from fairviz.store.specs import FitSpec
-from fairviz.ui.parts import live, loading, words
+from fairviz.experiments.weighted import ALL_ROWS, FIRST_ROWS
+from fairviz.ui.parts import live, loading, stages, words
 from fairviz.ui.parts.drawing import Words, ask
 from fairviz.ui.parts.scene import layout, show
 from fairviz.ui.parts.setting import Setting
 from fairviz.ui.parts.view import recorded_background
 
+#: In the session: digests of drafts that could not be tested.
+_BROKEN = "_broken"
 #: The downstream model of the first numbers, whichever is chosen.
 QUICK = "logistic_regression"
 NOTE = (
@@ -27,6 +27,7 @@ NOTE = (
 )
 FAILED = "Numbers without {domain} could not be computed ({error})."
 FIRST = Words("First numbers: weights on real rows, {domain} held out …", FAILED)
+DRAFT = Words("Testing a draft of synthetic rows, {domain} held out …", FAILED)
 ALL = Words("These are first numbers; now with all rows, {domain} held out …", FAILED)
 
 
@@ -45,35 +46,37 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
         return
     stops = loading.weighted(setting.options)
     prices = stops.prices(setting.control)
-    library, fingerprint = loading.library(), dataset.fingerprint()
-    told, missing, table, made_by = FIRST, dict[str, list[Trial]](), None, QUICK
-    for n, classifier, saying in ((FIRST_ROWS, QUICK, FIRST), (ALL_ROWS, setting.classifier, ALL)):
-        keys = {t.key(fingerprint): t for t in trials(setting.control, prices, held_out, classifier, n)}
-        stored = library.trials.get(keys)
-        open_ones = [trial for key, trial in keys.items() if key not in stored]
-        if open_ones:
-            told, missing = saying, {d: [t for t in open_ones if t.target == d] for d in held_out}
-            break
-        table, made_by = table_of(stored.values()), classifier
-    batches = {d: (FitSpec.of(dataset, d, setting.options), batch) for d, batch in missing.items() if batch}
-    if table is None:
+    told, made_by = FIRST, replace(setting, classifier=QUICK)
+    sweep, batches = stages.on_real_rows(made_by, dataset, held_out, FIRST_ROWS)
+    drafts, rows = stages.Drafts(), f"up to {FIRST_ROWS:,} rows"
+    if sweep is not None:
+        told, (better, batches) = ALL, stages.on_real_rows(setting, dataset, held_out, ALL_ROWS)
+        if better is not None:
+            sweep, made_by, rows = better, setting, "all rows of the other domains"
+        drafts = stages.look(setting, dataset, held_out, prices, st.session_state.get(_BROKEN, []))
+    if drafts.missing:  # what is new goes first
+        told, batches = DRAFT, drafts.missing
+    if sweep is None:
         sentence.markdown("The first numbers will be here in a few seconds.")
     else:
-        sweep = Sweep.of(table, dataset.groups, METHOD)
         price = min(prices, key=lambda stop: abs(stop - setting.lambda_z))
-        here = replace(setting, lambda_y=1.0, lambda_z=price, classifier=made_by)
+        here = replace(made_by, lambda_y=1.0, lambda_z=price)
         view = recorded_background(
-            sweep, control=here.control, lambda_y=1.0, classifier=made_by, domains=places.domains,
+            sweep, control=here.control, lambda_y=1.0, classifier=here.classifier, domains=places.domains,
             metric=places.metric,
         ).at(price)  # fmt: skip
-        rows = f"up to {FIRST_ROWS:,} rows" if made_by == QUICK and missing else "all rows of the other domains"
-        status = f"Real rows, weighted · {words.model_title(made_by)} on {rows} · no synthetic rows yet"
-        shown = sweep.setting(here.control, 1.0, made_by, places.domains).select(lambda_z=price).rows
-        show(here, view, places, facts, NOTE, status=status, recorded=False, trials=shown)
+        status = f"Real rows, weighted · {words.model_title(here.classifier)} on {rows}"
+        status += f" · synthetic rows: {drafts.share}" if drafts.sweep is not None else " · no synthetic rows yet"
+        shown = sweep.setting(here.control, 1.0, here.classifier, places.domains).select(lambda_z=price).rows
+        other = drafts.path(setting, places.domains, places.metric)
+        show(here, view, places, facts, NOTE, status=status, recorded=False, trials=shown, other=other)
     why = {control: stops.why_not(control) for control in CONTROLS if CONTROLS[control].recorded}
     for text in dict.fromkeys(text for text in why.values() if text):
         sentence.caption(words.plain(text))
     failed = ask(batches, aside, told)
+    if failed and told is DRAFT:
+        broken = [batch.run.digest for batch in drafts.missing.values() if batch.run is not None]
+        st.session_state[_BROKEN] = [*st.session_state.get(_BROKEN, []), *broken]
     if failed:
         aside.caption(words.plain(failed))
     live.offer_training(setting)

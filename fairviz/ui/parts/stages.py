@@ -1,0 +1,129 @@
+"""The answers to a person's own table: its real rows weighted, and drafts of fits that are still trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from fairviz.data.dataset import DomainDataset
+from fairviz.evaluation.tradeoff import Sweep
+from fairviz.experiments.drawer import Batch
+from fairviz.experiments.methods import POOLED
+from fairviz.experiments.trial import Trial, table_of
+from fairviz.experiments.weighted import METHOD as WEIGHTED
+from fairviz.experiments.weighted import trials
+from fairviz.store import key_of
+from fairviz.store.fits import RunFolder
+from fairviz.store.specs import FitSpec
+from fairviz.store.trials import Row
+from fairviz.ui.parts import loading
+from fairviz.ui.parts.setting import Setting
+
+#: Rows of a draft's pool, and steps in which they are drawn: for a first look.
+DRAFT_ROWS, DRAFT_STEPS = 5_000, 10
+METHOD = POOLED["fadm"]
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """A dial turned for weighted synthetic rows of fits that are still trained.
+
+    Attributes
+    ----------
+    sweep : Sweep or None
+        Trials of the newest drafts that were tested, once there is one for every domain.
+    least, most : int
+        Percent of its training that the least and the furthest of them has seen.
+    missing : dict of str to Batch
+        What is to be tested yet, by held-out domain.
+    """
+
+    sweep: Sweep | None = None
+    least: int = 0
+    most: int = 0
+    missing: dict[str, Batch] = field(default_factory=dict)
+
+    @property
+    def share(self) -> str:
+        """``20 % trained`` or ``10 to 30 % trained``."""
+        return f"{self.least} % trained" if self.least == self.most else f"{self.least} to {self.most} % trained"
+
+    def path(self, setting: Setting, domains: Sequence[str], metric: str) -> pd.DataFrame | None:
+        """A second path for ``charts.tradeoff``."""
+        if self.sweep is None:
+            return None
+        part = self.sweep.setting(setting.control, 1.0, setting.classifier, domains)
+        return part.path(metric).assign(label=f"draft, {self.share}")
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """A domain's fit as it was at some point of its training; ``run`` is None once it is done."""
+
+    spec: FitSpec
+    run: RunFolder | None
+    percent: int
+
+    def keys(self, trials: Sequence[Trial], fingerprint: str) -> list[str]:
+        made = self.run.digest if self.run is not None else key_of(self.spec.to_json())
+        return [trial.key(fingerprint, made) for trial in trials]
+
+
+def look(
+    setting: Setting, dataset: DomainDataset, domains: Sequence[str], prices: Sequence[float], without: Sequence[str]
+) -> Drafts:
+    """What drafts give at every other stop of the dial, as far as it is tested.
+
+    ``without``: digests of drafts that could not be tested.
+    """
+    how = loading.source(setting.dataset, setting.options).training
+    fits = loading.fits(setting.dataset, setting.options)
+    tested: list[Row] = []
+    percents, missing = list[int](), dict[str, Batch]()
+    for domain in domains:
+        spec = FitSpec.of(dataset, domain, setting.options, **how)
+        stages = [_Stage(spec, None, 100)] if domain in fits else [
+            _Stage(spec, draft.run, round(100 * draft.step / spec.params["n_iter"]))
+            for draft in loading.queue().drafts(spec)
+        ]  # fmt: skip
+        wanted = _trials(setting, domain, prices)
+        for stage in stages:  # the newest first
+            keys = stage.keys(wanted, dataset.fingerprint())
+            stored = loading.library().trials.get(keys)
+            if len(stored) == len(keys):
+                tested += [stored[key] for key in keys]
+                percents.append(stage.percent)
+                break
+            if domain not in missing and not (stage.run is not None and stage.run.digest in without):
+                missing[domain] = Batch(stage.spec, wanted, stage.run)
+    if len(percents) < len(domains) or not domains:
+        return Drafts(missing=missing)
+    return Drafts(Sweep.of(table_of(tested), dataset.groups, METHOD), min(percents), max(percents), missing)
+
+
+def _trials(setting: Setting, target: str, prices: Sequence[float]) -> list[Trial]:
+    stops = sorted({*prices[::2], prices[-1]})
+    return [
+        Trial.of(
+            METHOD, {"control": setting.control, "lambda_z": price}, target, setting.classifier, 0, n=DRAFT_ROWS,
+            n_steps=DRAFT_STEPS,
+        )
+        for price in stops
+    ]  # fmt: skip
+
+
+def on_real_rows(
+    setting: Setting, dataset: DomainDataset, held_out: Sequence[str], n: int
+) -> tuple[Sweep | None, dict[str, Batch]]:
+    """The dial turned for weighted real rows of a person's own table: what is tested, or else what is to be tested."""
+    library, fingerprint = loading.library(), dataset.fingerprint()
+    prices = loading.weighted(setting.options).prices(setting.control)
+    keys = {t.key(fingerprint): t for t in trials(setting.control, prices, held_out, setting.classifier, n)}
+    stored = library.trials.get(keys)
+    open_ones = [trial for key, trial in keys.items() if key not in stored]
+    if not open_ones:
+        return Sweep.of(table_of(stored.values()), dataset.groups, WEIGHTED), {}
+    by_domain = {d: [trial for trial in open_ones if trial.target == d] for d in held_out}
+    return None, {d: Batch(FitSpec.of(dataset, d, setting.options), some) for d, some in by_domain.items() if some}
