@@ -16,7 +16,7 @@ from fairviz.experiments.results import CONSTANT, MEANS, TRIVIAL
 from fairviz.experiments.tables import SHORT, before_the_dual, with_span
 from fairviz.experiments.trial import rerun_command
 from fairviz.store import Entry
-from fairviz.store.specs import FRONTIER, TABLE
+from fairviz.store.specs import FRONTIER, TABLE, made_from
 from fairviz.ui.parts import base, comparisons, links, tables, words
 
 RATIOS = [metric for metric in MEANS if METRICS[metric].axis]
@@ -42,6 +42,7 @@ def page() -> None:
             icon=":material/info:",
         )
         return
+    links.about(made_from(entries[dataset][next(iter(entries[dataset]))]))
     _frontier(dataset, *_choose("run", entries[dataset]))
     found = comparisons.comparisons(TABLE).get(dataset)
     if found:
@@ -84,11 +85,14 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
     trivial, first = results.family(TRIVIAL), {results.family(dial) for dial in FIRST}
     families = [family for family in dict.fromkeys(points["family"]) if family != trivial]
     own = "" if origin == comparisons.SHIPPED else f"_{origin}"  # which may have other methods
-    shown = right.multiselect(
-        "Methods", families, default=[f for f in families if own or f in first] or families,
-        key=f"compare_families_{dataset}{own}",
+    of = dict(points.drop_duplicates("family")[["dial", "family"]].to_numpy())  # a family by the first of its dials
+    dials = [dial for dial, family in of.items() if family in families]
+    chosen_dials = links.choose_some(
+        right.multiselect, "Methods", dials, default=[d for d in dials if own or of[d] in first] or dials,
+        key=f"methods_{dataset}{own}", format_func=of.__getitem__,
         help="Circles: synthetic rows. Squares: real rows and a fairer model. Diamonds: to compare with.",
     )  # fmt: skip
+    shown = [of[dial] for dial in chosen_dials]
     st.caption(
         f"Tested on one {words.plain(source.nouns.get('domain', 'domain'))} at a time "
         f"({words.plain(', '.join(entry.spec['targets']))}), trained on all others; {classifier.replace('_', ' ')} on "
@@ -126,8 +130,9 @@ def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str, trivial: str) 
     if clicked in names and st.session_state.get("compare_clicked") != clicked:
         st.session_state["compare_clicked"] = clicked
         st.session_state[key] = clicked
-    if st.session_state.get(key) not in names:
-        st.session_state[key] = default[len(default) // 2]
+    links.take(key, lambda texts: texts[0] if texts[0] in names else None)
+    start_at = default[len(default) // 2]
+    links.hold(key, tuple(names), st.session_state[key] if st.session_state.get(key) in names else start_at)
     columns = ["id", "family", "kind", "title", "wording", "accuracy", "accuracy_low", "accuracy_high", "fairness",
                "fairness_low", "fairness_high"]  # fmt: skip
     chart = charts.frontier(
@@ -154,6 +159,7 @@ def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str, trivial: str) 
         format_func=lambda i: names[i],
         key=key,
     )
+    links.put(key, [result], result == start_at)
     return result
 
 
@@ -176,7 +182,10 @@ def _detail(dataset: str, entry: Entry, points: pd.DataFrame, chosen: str, class
             f"R\\_EOp **{with_span(row, 'R_EOp', 2)}**; {row['seeds']} seeds.{group}"
         )
         left.caption(words.plain(f"{row['source'] or 'For comparison'} · Setting: {row['setting']}"))
+        known = set(points["id"])
+        links.take("pins", lambda texts: [text for text in dict.fromkeys(texts) if text in known][:MAX_PINS] or None)
         pins = st.session_state.setdefault("pins", [])
+        links.put("pins", pins, not pins)
         if chosen in pins:
             if right.button("Unpin", key="unpin", icon=":material/keep_off:"):
                 pins.remove(chosen)

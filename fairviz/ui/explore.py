@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from fairviz.controls import CONTROLS
 from fairviz.data.sets import DATASETS
-from fairviz.data.sources import OWN
+from fairviz.data.sources import OWN, fingerprint_of
 from fairviz.errors import FairvizError
 from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.goal import Goal
@@ -42,7 +42,7 @@ def page() -> None:
             own = mine.tables()
             chosen = links.choose(
                 st.selectbox, "Data set", [*DATASETS, *own], key="data", label_visibility="collapsed", width=230,
-                format_func=lambda d: own[d].title if d in own else DATASETS[d].title,
+                say=False, format_func=lambda d: own[d].title if d in own else DATASETS[d].title,
             )  # fmt: skip
             goals = chosen not in own or live.ready(OWN, {"id": chosen})  # found among fits, or recorded prices
             mode = PRICE if not goals else links.choose(
@@ -55,6 +55,7 @@ def page() -> None:
         dataset, options = OWN, {"id": chosen}
     else:
         dataset, options = chosen, live.story_knobs(chosen) if DATASETS[chosen].knobs else {}
+    links.about(fingerprint_of(dataset, options))
     left, sentence = st.columns(2, gap="medium", vertical_alignment="top")
     free = live.ready(dataset, options)
     # what is on its way comes and goes below the dial
@@ -157,7 +158,7 @@ def _slide(
     else:
         _settle(key, story, stops, lambda asked: min(stops, key=lambda price: abs(price - asked)), start, dial)
         price = dial.select_slider(label, stops, format_func=words.price_text, key=key, help=help)
-    links.put(key, [] if abs(price - start) < 1e-12 else [format(price, ".12g")])
+    links.put(key, [format(price, ".12g")], abs(price - start) < 1e-12)
     return float(price)
 
 

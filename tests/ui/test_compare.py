@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 import streamlit as st
@@ -160,25 +161,46 @@ def test_four_points_can_be_pinned_and_no_more() -> None:
     assert len([b for b in app.button if str(b.key).startswith("unpin_")]) == 3
 
 
+def test_methods_point_and_pins_stand_in_the_link() -> None:
+    """What one page shows, another shows again from its address; ids only."""
+    app = start()
+    app.multiselect(key="methods_adult").set_value(["fadm_dp", "ddpm"]).run()
+    wanted = [i for i in ids(app) if i.startswith("fadm_dp")][:3]
+    for point in wanted[:2]:
+        app.selectbox(key="compare_point").set_value(point).run()
+        app.button(key="pin").click().run()
+    app.selectbox(key="compare_point").set_value(wanted[2]).run()
+    told = parse_qs(next(c.value for c in app.code if "v=1" in c.value).partition("?")[2], strict_parsing=True)
+    assert told["methods_adult"] == ["fadm_dp", "ddpm"]
+    assert told["compare_point"] == [wanted[2]]
+    assert told["pins"] == wanted[:2]
+    assert told["compare_axis"] == ["R_DP"]
+    again = start(**told)
+    assert again.multiselect(key="methods_adult").value == ["fadm_dp", "ddpm"]
+    assert again.selectbox(key="compare_point").value == wanted[2]
+    assert [b.key for b in again.button if str(b.key).startswith("unpin_")] == [f"unpin_{p}" for p in wanted[:2]]
+    assert not again.warning
+
+
 def test_methods_that_need_the_group_are_marked() -> None:
     app = start()
-    app.multiselect(key="compare_families_adult").set_value(["Threshold per group"]).run()
+    app.multiselect(key="methods_adult").set_value(["threshold_optimizer"]).run()
     assert not app.exception
     assert "Needs the person's group when it decides" in texts(app)
 
 
 def test_trivial_baselines_cannot_be_left_out() -> None:
     app = start()
-    box = app.multiselect(key="compare_families_adult")
+    box = app.multiselect(key="methods_adult")
     assert "Trivial line" not in box.options
-    box.set_value(["DDPM"]).run()
+    box.set_value(["ddpm"]).run()
     assert any("Trivial line" in option for option in app.selectbox(key="compare_point").options)
     assert "Always the same answer is right for 823 of 1,000" in texts(app)  # Table 1's 82.3 %
 
 
 def test_no_method_chosen_is_said() -> None:
     app = start()
-    app.multiselect(key="compare_families_adult").set_value([]).run()
+    app.multiselect(key="methods_adult").set_value([]).run()
     assert not app.exception
     assert any("at least one method" in i.value for i in app.info)
 

@@ -1,10 +1,13 @@
 """What is chosen stands in the address by stable ids; addresses of earlier versions are still understood."""
 
+from urllib.parse import parse_qs
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairviz.controls import CONTROLS
 from fairviz.data.sets import DATASETS
+from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation.metrics import METRICS
 
 
@@ -117,3 +120,69 @@ def test_a_link_that_names_no_axis_leaves_it_to_the_control() -> None:
     app = opened(axis="nonsense", control="eop")
     assert app.selectbox(key="axis").value == "R_EOp"
     assert link(app) == {"control": ["eop"]}
+
+
+def whole(app: AppTest) -> tuple[str, dict[str, list[str]]]:
+    """The link that the page offers, taken apart by the standard library."""
+    code = next(c.value for c in app.code if "v=1" in c.value)
+    address, _, query = code.partition("?")
+    return address, parse_qs(query, strict_parsing=True)
+
+
+def test_the_link_to_a_view_writes_everything_out() -> None:
+    """Defaults too, with its version and the rows; opened elsewhere it shows the same, and the address stays short."""
+    app = opened(data="simulated", price_dp="0.1")
+    _, told = whole(app)
+    assert told.pop("rows") == [fingerprint_of("simulated")[:12]]
+    assert told == {
+        "v": ["1"], "data": ["simulated"], "dial": ["price"], "control": ["dp"], "model": ["gradient_boosting"],
+        "strength": ["1"], "price_dp": ["0.1"], "axis": ["R_DP"],
+        "domains_simulated": ["East", "North", "South", "West"], "bias": ["1"], "proxy": ["1"], "shift": ["1"],
+    }  # fmt: skip
+    again = opened(**told, v="1", rows=fingerprint_of("simulated")[:12])
+    assert sentence(again) == sentence(app)
+    assert not again.warning
+    assert link(again) == {"data": ["simulated"], "price_dp": ["0.1"]}
+
+
+def sentence(app: AppTest) -> str:
+    return next(m.value for m in app.markdown if m.value.startswith("Tested on"))
+
+
+def warned(app: AppTest) -> str:
+    return " ".join(w.value for w in app.warning).replace("\\", "")
+
+
+def test_a_link_that_asks_for_what_is_not_here_says_so_until_something_else_is_chosen() -> None:
+    app = opened(model="forest", domains_adult=["White", "Atlantis"])
+    told = "asks for forest (Trained on synthetic rows), which is not here. gradient_boosting is shown."
+    assert told in warned(app)
+    assert "The link asks for Atlantis (Held out and tested on), which is not here. White is shown." in warned(app)
+    app.selectbox(key="axis").set_value("R_EOp").run()
+    assert "forest" in warned(app)
+    app.selectbox(key="model").set_value("mlp").run()
+    assert "forest" not in warned(app)
+    assert "Atlantis" in warned(app)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"rows": "0123456789ab"}, "about other rows than those here"),
+        ({"v": "7"}, "of version 7; this fairviz reads version 1"),
+        ({"rows": fingerprint_of("adult")[:12], "v": "1"}, ""),
+        ({"v": "one"}, ""),
+    ],
+)
+def test_other_rows_and_later_versions_are_said(query: dict[str, str], words: str) -> None:
+    app = opened(**query)
+    assert words in warned(app)
+    assert bool(app.warning) == bool(words)
+    assert link(app) == {}
+    app.selectbox(key="data").set_value("law_school").run()
+    assert "other rows" not in warned(app)
+
+
+def test_markup_in_a_link_stays_text() -> None:
+    app = opened(control="![x](http://example.invalid/x.png)")
+    assert "\\!\\[x\\]\\(" in app.warning[0].value

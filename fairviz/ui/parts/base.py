@@ -47,10 +47,17 @@ def guarded(*kinds: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
             loading.look_again()
             for text in _damaged(kinds, loading.stamp(*kinds)):
                 st.warning(words.plain(text), icon=":material/broken_image:")
+            notes = st.container()
             try:
                 page()
             except FairvizError as error:
                 st.error(words.plain(str(error)), icon=":material/error:")
+            for text in links.in_vain():
+                notes.warning(words.plain(text), icon=":material/link_off:")
+            if link := links.whole():
+                with st.expander("Link to this view"):
+                    st.code(link, language=None, wrap_lines=True)
+                    st.caption("Everything is written out. It opens where this app runs, for whoever may use it there.")
             links.write()
 
         return run

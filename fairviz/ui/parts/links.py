@@ -1,15 +1,16 @@
 """What is chosen, kept in the page's address: stable ids, never display text, and only what is not the default.
 
-Addresses of earlier versions held display text; they are still understood.
+A link to be passed on writes everything out, with its version and the rows it is about: a default of today need not be
+one of tomorrow. Addresses of earlier versions held display text; they are still understood.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 #: By name: what the address says, or said when the widget was last drawn.
@@ -18,6 +19,14 @@ _SEEN = "_address"
 _FORMS = "_forms"
 #: By name: what the address is to say after this run.
 _WANTED = "_wanted"
+#: By name: the same, defaults written out.
+_WHOLE = "_whole"
+#: By name: what a link asked for in vain, what the widget is called, and what stood there instead.
+_MISSED = "_missed"
+#: Fingerprint of the rows that the page shows; version and rows that a link named, and what was shown then.
+_ABOUT, _CAME = "_about", "_came"
+#: Of links as they are written now; and parameters that no widget has.
+VERSION, VERSION_NAME, ROWS_NAME = 1, "v", "rows"
 
 
 def _went_back() -> bool:
@@ -56,18 +65,68 @@ def take(name: str, read: Callable[[list[str]], Any]) -> Any:
     return None if remembered else value
 
 
-def put(name: str, texts: Sequence[str]) -> None:
-    """Say what a parameter of the address is to be; nothing for the default. :func:`write` writes them all."""
-    st.session_state.setdefault(_SEEN, {})[name] = list(texts)
-    st.session_state.setdefault(_WANTED, {})[name] = list(texts)
+def put(name: str, texts: Sequence[str], default: bool = False) -> None:
+    """Say what a parameter stands at; the address leaves a default out. :func:`write` writes them all."""
+    st.session_state.setdefault(_WHOLE, {})[name] = list(texts)
+    told = [] if default else list(texts)
+    st.session_state.setdefault(_SEEN, {})[name] = told
+    st.session_state.setdefault(_WANTED, {})[name] = told
+
+
+def about(rows: str) -> None:
+    """Say which rows the page shows, by their fingerprint."""
+    st.session_state[_ABOUT] = rows
+
+
+def whole() -> str:
+    """A link to what the page shows now, everything written out; "" for a page that is about no rows."""
+    rows = st.session_state.get(_ABOUT)
+    if not rows:
+        return ""
+    told = {VERSION_NAME: [str(VERSION)], ROWS_NAME: [rows[:12]], **st.session_state.get(_WHOLE, {})}
+    return f"{st.context.url or ''}?{urlencode({name: texts for name, texts in told.items() if texts}, doseq=True)}"
+
+
+def _miss(name: str, label: str, asked: Sequence[str], shown: Sequence[str]) -> None:
+    """Remember that a link asked for something that is not here."""
+    st.session_state.setdefault(_MISSED, {})[name] = (label, list(asked), list(shown))
+
+
+def in_vain() -> list[str]:
+    """What a link asked for and cannot have, a sentence each, for as long as what is shown instead stays."""
+    found, missed, now = [], st.session_state.get(_MISSED, {}), st.session_state.get(_WHOLE, {})
+    for name, (label, asked, shown) in list(missed.items()):
+        if now.get(name, shown) != shown:  # the person has chosen
+            del missed[name]
+        elif name in now:
+            instead = f" {', '.join(shown)} is shown." if shown else ""
+            found.append(f"The link asks for {', '.join(asked)[:80]} ({label}), which is not here.{instead}")
+    return found + _of_another()
+
+
+def _of_another() -> list[str]:
+    """Whether a link is of a later version, or about other rows than those that are shown."""
+    rows = st.session_state.get(_ABOUT, "")
+    asked: tuple[str, str, str] = st.session_state.setdefault(
+        _CAME, (st.query_params.get(VERSION_NAME, ""), st.query_params.get(ROWS_NAME, ""), rows)
+    )
+    version, asked_rows, at_first = asked
+    found = []
+    if version.isdecimal() and int(version) > VERSION:
+        found.append(f"The link is of version {version[:9]}; this fairviz reads version {VERSION} and may miss some.")
+    if asked_rows and rows and rows == at_first and not rows.startswith(asked_rows):
+        found.append("The link is about other rows than those here (another fingerprint), so numbers may differ.")
+    return found
 
 
 def write() -> None:
     """Write the address once, at the end of a page: one step in the browser's history, without what is hidden now."""
     wanted: dict[str, list[str]] = st.session_state.pop(_WANTED, {})
+    for name in (_WHOLE, _ABOUT):
+        st.session_state.pop(name, None)
     ours = st.session_state.get(_SEEN, {})
     now = {name: st.query_params.get_all(name) for name in st.query_params}
-    then = {name: texts for name, texts in now.items() if name not in ours}
+    then = {name: texts for name, texts in now.items() if name not in ours and name not in (VERSION_NAME, ROWS_NAME)}
     then |= {name: texts for name, texts in wanted.items() if texts}
     if then != now:
         st.query_params.from_dict({name: texts if len(texts) > 1 else texts[0] for name, texts in then.items()})
@@ -112,7 +171,7 @@ def _known(options: Sequence[Any], *shown: Callable[[Any], str]) -> Callable[[st
 
 def choose(
     widget: Callable[..., Any], label: str, options: Sequence[Any], *, key: str, default: Any = None,
-    format_func: Callable[[Any], str] = str, formerly: Callable[[Any], str] = str, **how: Any,
+    format_func: Callable[[Any], str] = str, formerly: Callable[[Any], str] = str, say: bool = True, **how: Any,
 ) -> Any:  # fmt: skip
     """One of several options, by a select box, a segmented control or the like.
 
@@ -124,28 +183,49 @@ def choose(
         The first option by default.
     formerly : callable
         What an option was called in earlier versions.
+    say : bool
+        Whether it is said that a link asks for what is no option.
     """
     default = options[0] if default is None else default
-    read = _known(options, formerly, format_func)
-    take(key, lambda texts: read(texts[0]))
+    read, new = _known(options, formerly, format_func), key not in st.session_state
+    found = take(key, lambda texts: read(texts[0]))
     stands = st.session_state.get(key)
     hold(key, (widget.__name__, *options), stands if stands in options else default)
     value = widget(label, options, key=key, format_func=format_func, **how)
-    put(key, [] if value == default else [str(value)])
+    asked = st.query_params.get_all(key)
+    if say and new and asked and found is None and stands is None:
+        _miss(key, label, asked, [str(value)])
+    put(key, [str(value)], value == default)
     return value
 
 
-def choose_some(place: DeltaGenerator, label: str, options: Sequence[str], *, key: str, **how: Any) -> list[str]:
-    """Any of several options, all at first, as pills."""
-    read = _known(options, how.get("format_func", str))
+def choose_some(
+    widget: Callable[..., Any], label: str, options: Sequence[str], *, key: str, default: Sequence[str] | None = None,
+    **how: Any,
+) -> list[str]:  # fmt: skip
+    """Any of several options, by pills or a box.
+
+    Parameters
+    ----------
+    widget : callable
+        ``st.pills`` or ``st.multiselect``.
+    default : sequence of str, optional
+        All options by default.
+    """
+    start = list(options if default is None else default)
+    read, new = _known(options, how.get("format_func", str)), key not in st.session_state
     take(key, lambda texts: list(dict.fromkeys(found for text in texts if (found := read(text)) is not None)) or None)
     before = st.session_state.get(_FORMS, {}).get(key, ())[1:]
     stands = st.session_state.get(key, [None])
-    if not set(stands) <= set(options) or (before and set(stands) == set(before)):  # all, also those that have come
-        stands = list(options)
-    hold(key, ("pills", *options), stands)
-    value = list(place.pills(label, options, selection_mode="multi", key=key, **how))
-    put(key, [] if value == list(options) else value)
+    every = default is None and before and set(stands) == set(before)  # all, also those that have come
+    if not set(stands) <= set(options) or every:
+        stands = start
+    hold(key, ("some", *options), stands)
+    value = list(widget(label, options, key=key, **how))
+    lost = [text for text in st.query_params.get_all(key) if read(text) is None] if new else []
+    if lost:
+        _miss(key, label, lost, value)
+    put(key, value, value == start)
     return value
 
 
@@ -157,5 +237,5 @@ def slide(
     take(key, number)
     hold(key, ("slider", low, high, step), float(min(max(st.session_state.get(key, default), low), high)))
     value = float(widget(label, low, high, step=step, key=key, **how))
-    put(key, [] if abs(value - default) < 1e-12 else [format(value, ".12g")])
+    put(key, [format(value, ".12g")], abs(value - default) < 1e-12)
     return value

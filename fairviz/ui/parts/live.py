@@ -19,23 +19,18 @@ from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.runs import Runs
 from fairviz.experiments.drawer import Batch
 from fairviz.experiments.publish import facts
-from fairviz.experiments.recorded import N_ROWS, recorded_trial
-from fairviz.experiments.trial import Bench, Trial, counts_of, table_of
+from fairviz.experiments.recorded import recorded_trial
+from fairviz.experiments.trial import Bench, counts_of
 from fairviz.experiments.weighted import ALL_ROWS
 from fairviz.store import Entry
 from fairviz.store.fits import knows_price
 from fairviz.store.specs import FitSpec
-from fairviz.ui.parts import links, loading, stages, tables, words
+from fairviz.ui.parts import links, loading, sampling, stages, tables, words
 from fairviz.ui.parts.drawing import Words, ask
 from fairviz.ui.parts.scene import Places, layout, show
 from fairviz.ui.parts.setting import Setting
 from fairviz.ui.parts.training import training
 from fairviz.ui.parts.view import View, background, mean_point
-
-GUIDED = Words(
-    "Preview; drawing guided rows, {domain} …",
-    "The preview stands: guided rows without {domain} could not be drawn ({error}).",
-)
 
 REAL = Words(
     "For comparison: weights on real rows, {domain} held out …",
@@ -91,28 +86,23 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
     if setting.goal is not None:
         setting, aimed = _solve(setting, paths, aside)
     specs = {domain: FitSpec.from_json(fits[domain].spec) for domain in places.domains}
-    trials = {domain: _trial(setting, domain) for domain in places.domains}
-    keys = {d: Bench(dataset, loading.library(), setting.options, spec=specs[d]).key(trials[d]) for d in places.domains}
-    stored = loading.library().trials.get(keys.values())
-    if len(stored) == len(keys):
-        now = [counts_of([stored[keys[d]]], dataset.groups) for d in places.domains]
-        status = f"Sampled · one seed of {N_ROWS:,} guided rows per domain"
+    sampled = sampling.look(setting, dataset, specs)
+    if sampled.runs is not None:
+        now, status = sampled.runs, sampled.status
     else:
-        now, status = _preview(setting, paths)
-    view = _view(setting, dataset, places, paths, Runs((Counts.concat(now),)))
+        counts, status = _preview(setting, paths)
+        now = Runs((Counts.concat(counts),))
+    view = _view(setting, dataset, places, paths, now)
     note = "Drawn and tested on this machine. λ_z is set by you, not tuned on these people."
     if aimed:
         note = "Drawn and tested on this machine. λ_z was found on the source's people, not on these."
     word.empty()
-    sampled = table_of(stored.values()) if len(stored) == len(keys) else None
-    batches, told = {d: Batch(specs[d], [trials[d]]) for d, key in keys.items() if key not in stored}, GUIDED
     other, wanted = _on_real_rows(setting, dataset, places)
-    if not batches:
-        batches, told = wanted, REAL
     show(
-        setting, view, places, facts(dataset), note, status=aimed + status, recorded=False, trials=sampled, other=other
-    )
-    failed = ask(batches, aside, told)
+        setting, view, places, facts(dataset), note, status=aimed + status, recorded=False, trials=sampled.trials,
+        other=other,
+    )  # fmt: skip
+    failed = ask(sampled.missing or wanted, aside, sampled.words if sampled.missing else REAL)
     if failed:
         aside.caption(words.plain(failed))
 
@@ -140,12 +130,6 @@ def _learn_prices(dataset: DomainDataset, fits: dict[str, Entry], word: DeltaGen
         for kept in (loading.previewer, loading.previewed, loading.solved):
             kept.clear()
         st.rerun()
-
-
-def _trial(setting: Setting, target: str) -> Trial:
-    """The guided sample of a setting, tested once."""
-    given = {"control": setting.control, "lambda_y": setting.lambda_y, "lambda_z": setting.price(target)}
-    return recorded_trial(target, setting.classifier, 0, {**given, "lambda_eop": setting.lambda_eop})
 
 
 def _preview(setting: Setting, paths: dict[str, str]) -> tuple[list[Counts], str]:
@@ -226,7 +210,8 @@ def offer_training(setting: Setting) -> None:
 def _view(setting: Setting, dataset: DomainDataset, places: Places, paths: dict[str, str], now: Runs) -> View:
     """The present numbers before a recorded background, or before one computed here."""
     domains, metric = tuple(places.domains), places.metric
-    seeds = pd.DataFrame([{**mean_point(now, metric, ""), "lambda_z": setting.lambda_z, "seed": 0}])
+    by_seed = [mean_point(Runs((part,)), metric, "") for part in now.parts]
+    seeds = pd.DataFrame([{**point, "lambda_z": setting.lambda_z, "seed": k} for k, point in enumerate(by_seed)])
     found = None if setting.options else loading.recorded(setting.dataset)
     if found is not None and setting.control in found[0].controls():
         strength = next((s for s in found[0].label_strengths() if abs(s - setting.lambda_y) < 1e-9), None)

@@ -65,8 +65,9 @@ def layout(setting: Setting, names: list[str], labels: list[str], sentence: Delt
         "whose true label is favourable. 1 is equal.",
     )  # fmt: skip
     domains = links.choose_some(
-        at_domains, "Held out and tested on", names, key=f"domains_{setting.dataset}", format_func=words.plain,
-        wrap=True, help="Each was left out of the training of its own fit.",
+        partial(at_domains.pills, selection_mode="multi", wrap=True), "Held out and tested on", names,
+        key=f"domains_{setting.dataset}", format_func=words.plain,
+        help="Each was left out of the training of its own fit.",
     )  # fmt: skip
     if not domains:
         sentence.info("Choose at least one domain to test on.", icon=":material/info:")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -76,7 +75,7 @@ def details(
         )  # fmt: skip
         if trials is not None:
             st.download_button(
-                "Download this view as a scenario (JSON)", partial(_scenario, setting, trials, dict(links.address())),
+                "Download this view as a scenario (JSON)", _scenario(setting, trials, dict(links.address())),
                 f"fairviz-scenario-{base.nonce()}.json", "application/json", key="download_scenario",
                 on_click="ignore", help="Opens here under 'Your data'; 'fairviz run' gives the same counts again.",
             )  # fmt: skip

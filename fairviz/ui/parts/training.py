@@ -47,6 +47,8 @@ def training(
             sentence.markdown("The first numbers will be here when a fit is done.")
         _watch(specs, _seen(specs, jobs))
         return
+    if first:
+        sentence.markdown("There are no numbers yet: fits are trained first. The offer is below.")
     with st.container(border=True):
         st.markdown(
             f"**Synthetic rows** come from fits, one for each held-out domain. There is none yet for "
