@@ -109,6 +109,31 @@ def test_other_classifiers_and_label_strengths(dataset: str, classifier: str, wi
 
 
 @pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("shift", [(0.0, 0.0), (-0.004, -0.05), (0.003, 0.04), (-0.08, 0.1)])
+@pytest.mark.parametrize("metric", ["R_DP", "dp_difference"])
+def test_a_second_path_is_drawn_and_named(metric: str, shift: tuple[float, float], width: int) -> None:
+    """Beside, on and far from the dial's own path; the axes reach to it, and its label meets nothing."""
+    view = behind("adult", "dp", metric, tuple(recorded("adult")[1]["domains"]), 1.0, "gradient_boosting").at(0.1)
+    other = view.path.assign(accuracy=view.path["accuracy"] + shift[0], label="draft, 10 to 30 % trained")
+    other["fairness"] = (other["fairness"] + shift[1]).clip(0, 1)
+    found = drawn(
+        charts.tradeoff(
+            view.path, view.seeds, now_frame(view, 0.1), view.references, view.constant, y_title="y",
+            higher_is_fairer=METRICS[metric].higher_is_better, other=other,
+        ),
+        width,
+    )  # fmt: skip
+    check(found)
+    spans(found, "bottom", pd.concat([view.path["accuracy"], other["accuracy"], view.constant["accuracy"]]))
+    low, high = sorted(found.ends("left"))
+    scale = 1 if metric == "R_DP" else 100
+    assert low <= scale * other["fairness"].min()
+    assert scale * other["fairness"].max() <= high
+    if width == max(WIDTHS):
+        assert "draft, 10 to 30 % trained" in [t.text for t in found.texts]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("metric", ["R_DP", "R_EOp", "eop_difference"])
 @pytest.mark.parametrize(("dataset", "domain"), SINGLE)
 def test_one_domain(dataset: str, domain: str, metric: str, width: int) -> None:
