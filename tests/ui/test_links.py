@@ -139,7 +139,7 @@ def test_the_link_to_a_view_writes_everything_out() -> None:
         "strength": ["1"], "price_dp": ["0.1"], "axis": ["R_DP"],
         "domains_simulated": ["East", "North", "South", "West"], "bias": ["1"], "proxy": ["1"], "shift": ["1"],
     }  # fmt: skip
-    again = opened(**told, v="1", rows=fingerprint_of("simulated")[:12])
+    again = opened(**told, rows=fingerprint_of("simulated")[:12])
     assert sentence(again) == sentence(app)
     assert not again.warning
     assert link(again) == {"data": ["simulated"], "price_dp": ["0.1"]}
