@@ -41,7 +41,7 @@ from fairviz.synthesizers import FADM
 
 OPTIONS = {"n": 400}
 SMALL = {"hidden": 16, "depth": 1, "classifier_hidden": 8, "classifier_depth": 1, "batch_size": 64, "meta": "none"}
-N_ITER, LONG_ITER, EVERY_S, TRUTH_S = 700, 100_000, 2.0, 10.0
+N_ITER, LONG_ITER, EVERY_S, TRUTH_S = 400, 100_000, 2.0, 10.0
 #: How often each stage is drawn.
 STAGES = {"start": 1, "train": 5, "checkpoint": 2, "trained": 1, "write": 1}
 WORKER = """
@@ -128,12 +128,13 @@ class Lane:
     def wait_for(self, stage: str, pid: int, folder: Path) -> bool:
         """Wait for a random moment of a stage; whether the worker still runs then."""
         store, n = self.root / "store" / FIT, self.spec.params["n_iter"]
+        old = set(store.glob(".writing-*"))  # of a worker that was killed before
         moments: dict[str, tuple[Callable[[], bool], float]] = {
             "start": (lambda: True, 4.0),
             "train": (lambda: self.status().step > 0, min(4 * self.every, 45.0)),
             "checkpoint": (lambda: self.status().step > 0 and bool(list(folder.glob(".fairviz-*"))), 0.0),
             "trained": (lambda: self.status().step >= 0.97 * n, 1.5),
-            "write": (lambda: bool(list(store.glob(".writing-*"))), 0.0),
+            "write": (lambda: bool(set(store.glob(".writing-*")) - old), 0.0),
         }
         moment, spread = moments[stage]
         come = self.until(moment, pid)
