@@ -98,8 +98,10 @@ class DataCard:
             The command that draws the rows.
         """
         schema = fit.schema_
+        # the id of a person's table opens the table: it never leaves the machine
+        options = {} if spec.dataset == OWN else spec.options
         return cls(
-            {"name": spec.dataset, "title": title, "options": spec.options, "fingerprint": spec.fingerprint},
+            {"name": spec.dataset, "title": title, "options": options, "fingerprint": spec.fingerprint},
             {
                 "label": schema.label, "favourable": fit.labels_[1], "unfavourable": fit.labels_[0],
                 "sensitive": schema.sensitive, "groups": list(fit.groups_), "domain": schema.domain,
@@ -124,14 +126,14 @@ class DataCard:
 
     def markdown(self) -> str:
         """The same for people; text from data cannot become markup."""
-        roles, held_out = self.roles, self.roles["held_out"]
+        roles, held_out, options = self.roles, self.roles["held_out"], ", ".join(_pairs(self.data["options"]))
         seen = "on every domain" if held_out == "all" else f"without {roles['domain']} {held_out!r}"
         if self.fit["without"]:
             seen += f" and {self.fit['without']!r}"
         told = {
             "Rows": f"{self.setting['n']:,}",
             "Drawn from": f"a fit of {self.fit['synthesizer']} {seen}; its key is {self.fit['key']}",
-            "Learned from": f"{self.data['title']} ({', '.join(_pairs(self.data['options'])) or 'as published'}); "
+            "Learned from": f"{self.data['title']}{options and f' ({options})'}; "
             f"fingerprint {self.data['fingerprint']}",
             "Label": f"{roles['label']}; good for the person: {roles['favourable']!r}, else {roles['unfavourable']!r}",
             "Group": f"{roles['sensitive']} ({', '.join(roles['groups'])}); it is not among the columns",

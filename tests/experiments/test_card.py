@@ -151,7 +151,21 @@ def test_a_fit_of_no_held_out_domain_says_so(card: DataCard) -> None:
     )
     text = DataCard.of(spec, fit, FRAME[["age", "paid"]], SETTING, title="P", again="").markdown()
     assert "a fit of fadm on every domain;" in text
-    assert "(as published)".replace("(", r"\(").replace(")", r"\)") in text
+    assert f"P; fingerprint {'f' * 64}" in text
+
+
+def test_the_id_of_a_person_s_table_is_in_no_file() -> None:
+    """Whoever has it may see the table."""
+    secret = "0123456789abcdef" * 2
+    fit = SimpleNamespace(
+        schema_=Schema(("age",), "paid", "yes", "sex", "town"), labels_=("no", "yes"), groups_=("f", "m")
+    )
+    spec = FitSpec(OWN, "f" * 64, "West", {"id": secret}, {"n_iter": 8})
+    card = DataCard.of(spec, fit, FRAME[["age", "paid"]], SETTING, title="Loans", again="fairviz sample FOLDER")
+    for form in ("csv", "spreadsheet", "parquet"):
+        files = opened(packed(FRAME[["age", "paid"]], card, form))
+        assert not [name for name, data in files.items() if secret.encode() in data]
+    assert card.to_json()["data"]["options"] == {}
 
 
 def test_what_a_data_set_is_called() -> None:

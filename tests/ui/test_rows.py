@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from fairviz.cli import main
+from fairviz.data.sources import OWN
 from fairviz.store.library import Library
 from fairviz.ui.parts import rows as module
+from fairviz.ui.parts.setting import Setting
 from tests.ui.pages import simulated
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
@@ -21,11 +23,11 @@ def offered(monkeypatch) -> dict[str, tuple[bytes, str]]:
     """What the download buttons of the rows hold, by their key: bytes and name of the file."""
     found: dict[str, tuple[bytes, str]] = {}
 
-    def button(label: str, data: bytes, file_name: str, mime: str, *, key: str, on_click: str, help: str) -> None:
-        found[key] = (data, file_name)
+    def button(label: str, data: object, file_name: str, mime: str, *, key: str, **_: object) -> None:
+        if key.startswith("download_rows"):
+            found[key] = (data, file_name)
 
-    monkeypatch.setattr(module.st, "download_button", lambda *args, **how: button(*args, **how)
-                        if how["key"].startswith("download_rows") else None)  # fmt: skip
+    monkeypatch.setattr(module.st, "download_button", button)
     return found
 
 
@@ -36,6 +38,15 @@ def packings(monkeypatch) -> list[str]:
     packed = module.packed
     monkeypatch.setattr(module, "packed", lambda frame, card, form: made.append(form) or packed(frame, card, form))
     return made
+
+
+def test_a_command_for_a_person_s_table_does_not_tell_its_id() -> None:
+    setting = Setting(OWN, {"id": "0123456789abcdef" * 2}, "dp", 1.0, 0.25, 0.0, "mlp")
+    settings = {"n": 100, "control": "dp", "lambda_y": 1.0, "lambda_z": 0.25, "lambda_eop": 0.0, **module._LEFT}
+    assert module._again(setting, "Delhi", settings) == (
+        "fairviz sample FOLDER_OF_THE_FIT -n 100 --control dp --lambda-y 1.0 --lambda-z 0.25 --steps 10 "
+        "--solver sde_dpmpp_2m --seed 0 --out rows.csv"
+    )
 
 
 def test_rows_are_taken_away_with_a_card_that_draws_them_again(offered, packings, tmp_path, monkeypatch) -> None:

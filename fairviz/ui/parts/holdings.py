@@ -142,7 +142,7 @@ def _contents(made: Sequence[Held], trials: tuple[int, int], key: str, *, may_de
             height=min(38 + 35 * len(made), 320),
             column_config={
                 "what": "What", "held_out": "Held out", "age": "Made", "took": "Took",
-                "size": st.column_config.NumberColumn("MB", format="%.1f"),
+                "size": st.column_config.NumberColumn("MB", format="%.2f"),
             },
         )  # fmt: skip
         if not may_delete:
