@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 
@@ -16,6 +17,12 @@ def listing(values: Sequence[object], limit: int = 8) -> str:
     """Values in quotes, separated by commas; of many the first, and how many more there are."""
     shown = ", ".join(quoted(str(value)) for value in list(values)[:limit])
     return shown + (f" and {len(values) - limit} more" if len(values) > limit else "")
+
+
+def plain(text: str) -> str:
+    """Text from data as it is: Markdown, LaTeX and control characters lose their meaning."""
+    text = "".join(c if c.isprintable() else " " for c in str(text))
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>$:~&])", r"\\\1", text)
 
 
 def command_line(*words: str | tuple[str, object]) -> str:

@@ -37,7 +37,7 @@ SAMPLING: dict[str, tuple[str, Any, str]] = {
 COMMANDS = {
     "datasets": ("data:datasets", "List the built-in data sets, or download one."),
     "fit": ("fits:fit", "Train on all domains but the target and publish a run folder."),
-    "sample": ("fits:sample", "Draw guided synthetic rows into a CSV file."),
+    "sample": ("sampling:sample", "Draw guided synthetic rows into a file, with a data card beside it."),
     "evaluate": (
         "evaluation:evaluate_rows", "Train a classifier on the given rows, test it on the target domain's real rows.",
     ),
@@ -140,7 +140,7 @@ def _sample(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("run", nargs="?", help="run folder made by 'fairviz fit'")
     sub.add_argument("--dataset", metavar="NAME")
     sub.add_argument("--target", metavar="DOMAIN")
-    sub.add_argument("--out", required=True, metavar="FILE")
+    sub.add_argument("--out", required=True, metavar="FILE", help="CSV, or Parquet if its name ends in .parquet")
     _knob_arguments(sub)
     _sampling_arguments(sub, n=10_000)
 

@@ -62,6 +62,8 @@ class Own:
         Of the file.
     made : float
         When, in seconds since 1970.
+    fingerprint : str
+        Of the rows with their roles, where it was known when the table was kept.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Own:
     sha256: str = ""
     made: float = 0.0
     training: Mapping[str, Any] = field(default_factory=lambda: dict(TRAINING))
+    fingerprint: str = ""
 
 
 class OwnStore:
@@ -92,6 +95,7 @@ class OwnStore:
     def add(
         self, title: str, roles: Roles, owner: str, *, data: bytes = b"", base: str = "",
         held_out: tuple[str, ...] = (), ends: Mapping[str, Mapping[str, float | str]] | None = None,
+        fingerprint: str = "",
     ) -> Own:  # fmt: skip
         """Keep a table: a file's bytes, or a built-in set with other roles.
 
@@ -113,7 +117,7 @@ class OwnStore:
             )
         own = Own(
             secrets.token_hex(16), name, owner, base, roles, held_out, ends, len(data),
-            hashlib.sha256(data).hexdigest() if data else "", time.time(),
+            hashlib.sha256(data).hexdigest() if data else "", time.time(), fingerprint,
         )  # fmt: skip
         aside = self.root / f".writing-{own.id}"
         try:

@@ -117,6 +117,19 @@ class TrialStore:
         except OSError as error:
             raise StoreError(f"Trials in {self.root} cannot be removed: {error.strerror}.") from None
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """By fingerprint of a data set: how many rows there are of it, and their bytes on disk."""
+        import pyarrow.parquet as pq
+
+        found: dict[str, tuple[int, int]] = {}
+        for path in self.root.glob("*.parquet"):
+            with suppress(OSError, ValueError, KeyError, TypeError):  # gone meanwhile, damaged, or no segment
+                about = pq.read_metadata(path)
+                fingerprint = json.loads(about.metadata[b"fairviz"])["fingerprint"]
+                rows, size = found.get(fingerprint, (0, 0))
+                found[fingerprint] = rows + about.num_rows, size + path.stat().st_size
+        return found
+
     def _forget_too(self) -> None:
         """Begin anew if rows have been removed since the last look."""
         try:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -25,7 +22,7 @@ from fairviz.errors import DataError, FairvizError
 from fairviz.experiments.scenario import Scenario
 from fairviz.experiments.weighted import MOST_HELD_OUT, ends_of
 from fairviz.store.specs import FIT
-from fairviz.ui.parts import base, links, loading, mine, words
+from fairviz.ui.parts import base, holdings, links, mine, words
 from fairviz.ui.parts.choosing import choose_roles
 from fairviz.ui.parts.intake import Handed, show_read, take_in, take_table
 
@@ -59,7 +56,7 @@ def page() -> None:
             _roles(handed)
         except FairvizError as error:
             st.error(words.plain(str(error)), icon=":material/error:")
-    _tables()
+    holdings.body(lambda own: _open(own))  # looked up when it is pressed
 
 
 def _roles(handed: Handed) -> None:
@@ -199,70 +196,10 @@ def _kept(handed: Handed, roles: Roles, title: str, held_out: list[str], dataset
                 found[gap][target] = end
         status.update(label="Keeping the table …")
         return OwnStore().add(
-            title, roles, mine.owner(), data=handed.data, base=handed.base, held_out=tuple(held_out), ends=found
-        )
+            title, roles, mine.owner(), data=handed.data, base=handed.base, held_out=tuple(held_out), ends=found,
+            fingerprint=dataset.fingerprint(),
+        )  # fmt: skip
 
 
 def _open(own: Own) -> None:
     _visit({"data": [own.id]})
-
-
-def _tables() -> None:
-    """One's own tables: open, rename, delete."""
-    store = OwnStore()
-    found = store.of(mine.owner())
-    if not found:
-        return
-    st.markdown("#### Your tables")
-    for own in found:
-        with st.container(border=True):
-            left, *right = st.columns([5, 1, 1, 1], vertical_alignment="center")
-            age = (time.time() - own.made) / 86400
-            when = "today" if age < 1 else f"{age:.0f} days ago"
-            size = f"{own.size / 1e6:.1f} MB" if own.size else "a built-in set"
-            left.markdown(f"**{words.plain(own.title)}** · {size} · {when}")
-            if right[0].button("Open", key=f"open_{own.id}", width="stretch"):
-                _open(own)
-            with right[1].popover("Rename", width="stretch"), st.form(f"form_{own.id}", border=False):
-                title = st.text_input("New name", own.title, key=f"rename_{own.id}")
-                if st.form_submit_button("Rename", key=f"renamed_{own.id}"):
-                    store.change(own.id, title=title)
-                    st.rerun()
-            with right[2].popover("Delete", width="stretch"):
-                st.markdown("The table and everything made from it?")
-                if st.button("Delete for good", key=f"delete_{own.id}", type="primary"):
-                    _delete(own)
-                    st.rerun()
-
-
-def _delete(own: Own) -> None:
-    """A table with its fits, jobs and trials."""
-    options: dict[str, Any] = {"id": own.id}
-    fingerprint = _alone(own)
-    failed: list[FairvizError] = []
-    steps: list[Callable[[], None]] = [
-        partial(loading.queue().forget, OWN, options), partial(loading.library().forget, OWN, options, fingerprint),
-        partial(OwnStore().delete, own.id),
-    ]  # fmt: skip
-    for remove in steps:
-        try:
-            remove()
-        except FairvizError as error:  # the rest goes in any case
-            failed.append(error)
-    if failed:
-        raise failed[0]
-
-
-def _alone(own: Own) -> str:
-    """The fingerprint of a table's rows, if no other data set has the same rows; else ""."""
-    store = OwnStore()
-    try:
-        mine_ = fingerprint_of(OWN, {"id": own.id})
-    except FairvizError:  # its file is damaged: nothing can have been made from it
-        return ""
-    same = {source.fingerprint for source in DATASETS.values()}
-    for other in store.every():
-        if other.id != own.id and (other.sha256, other.base) == (own.sha256, own.base):
-            with suppress(FairvizError):
-                same.add(fingerprint_of(OWN, {"id": other.id}))
-    return "" if mine_ in same else mine_

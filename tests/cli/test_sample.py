@@ -1,9 +1,13 @@
 """``fairviz sample``: the rows of the fit, whole or not at all, and what is refused."""
 
 import errno
+import hashlib
+import json
 import os
+import shlex
 import shutil
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -41,7 +45,8 @@ def test_sample_is_that_of_the_fit_in_this_process(capsys, tmp_path, run, argume
     assert first.read_bytes() == second.read_bytes()
     wanted = open_run(run)[1].sample(1200, **settings)
     assert first.read_text() == wanted.to_csv(index=False)
-    assert tree(tmp_path) == [str(first), str(second)]
+    cards = [tmp_path / f"{name}.card.json" for name in "ab"]
+    assert tree(tmp_path) == sorted(str(path) for path in (first, second, *cards))
 
 
 def test_sample_agrees_with_a_fit_never_stored(capsys, tmp_path, run):
@@ -97,6 +102,53 @@ def test_seed_and_price_change_the_rows_and_n_does_not(capsys, tmp_path, run):
     assert draw("-n", 150, "--lambda-z", 0.3) != few
 
 
+# the card beside the rows
+
+
+def test_the_card_beside_the_rows_says_how_to_draw_them_again(capsys, tmp_path, run, monkeypatch):
+    """What it gives as the command gives the same bytes, from the same folder."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(run, "my run")
+    setting = ["--control", "dp_eop", "--lambda-z", 0.1, "--lambda-eop", 0.05, "--steps", 4]
+    ok(capsys, "sample", "my run", "-n", 1200, *setting, "--seed", 7, "--out", "a b.csv")
+    rows, card = Path("a b.csv").read_bytes(), json.loads(Path("a b.card.json").read_bytes())
+    manifest = json.loads((run / MANIFEST).read_bytes())
+    assert card["file"] == {
+        "name": "a b.csv", "form": "csv", "bytes": len(rows), "sha256": hashlib.sha256(rows).hexdigest()
+    }  # fmt: skip
+    assert card["fit"]["key"] == manifest["key"]
+    assert card["data"] == {"title": "Simulated hiring", **manifest["spec"]["dataset"]}
+    assert (card["roles"]["held_out"], card["roles"]["label"]) == ("East", "outcome")
+    assert card["setting"] == {
+        "n": 1200, "seed": 7, "control": "dp_eop", "lambda_y": 1.0, "lambda_z": 0.1, "lambda_eop": 0.05, "n_steps": 4,
+        "solver": "sde_dpmpp_2m",
+    }  # fmt: skip
+    assert [c["name"] for c in card["columns"]] == rows.splitlines()[0].decode().split(",")
+    Path("a b.csv").unlink()
+    program, *again = shlex.split(card["again"])
+    assert program == "fairviz"
+    ok(capsys, *again)
+    assert Path("a b.csv").read_bytes() == rows
+
+
+def test_parquet_holds_the_rows_with_their_types(capsys, tmp_path, run):
+    ok(capsys, "sample", run, "-n", 1200, "--lambda-z", 0.1, "--out", tmp_path / "a.parquet")
+    wanted = open_run(run)[1].sample(1200, lambda_z=0.1)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "a.parquet"), wanted)
+    card, data = json.loads((tmp_path / "a.card.json").read_bytes()), (tmp_path / "a.parquet").read_bytes()
+    assert card["file"] == {
+        "name": "a.parquet", "form": "parquet", "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()
+    }  # fmt: skip
+
+
+def test_a_card_that_cannot_be_written_is_refused_before_the_rows_are_drawn(capsys, tmp_path, run, monkeypatch):
+    monkeypatch.setattr(FADM, "sample_chunks", lambda *_, **__: pytest.fail("sampled"))
+    (tmp_path / "a.card.json").mkdir()
+    refused(capsys, tmp_path, ["sample", run, "--out", tmp_path / "a.csv"], "a.card.json cannot be written")
+    long = tmp_path / ("x" * 248 + ".csv")  # may be written itself
+    refused(capsys, tmp_path, ["sample", run, "--out", long], "too long")
+
+
 # files written aside
 
 
@@ -119,7 +171,8 @@ def test_two_samples_to_one_file_at_once(capsys, folder, run, monkeypatch):
     assert draw(0, folder / "both.csv") == 0
     assert codes[1] == 0
     assert (folder / "both.csv").read_bytes() == (folder / "first.csv").read_bytes()
-    assert sorted(p.name for p in folder.iterdir()) == ["both.csv", "first.csv", "good.csv"]
+    found = sorted(p.name for p in folder.iterdir())
+    assert found == ["both.card.json", "both.csv", "first.card.json", "first.csv", "good.csv"]
 
 
 def test_a_killed_writer_leaves_nothing_for_long(capsys, folder, run):

@@ -104,16 +104,6 @@ def draw_again(
     st.vega_lite_chart({**spec, "datasets": data}, key=key, alt=alt, width="stretch")
 
 
-def spreadsheet_safe(frame: pd.DataFrame) -> pd.DataFrame:
-    """Cells that a spreadsheet would run as a formula get an apostrophe."""
-    out = frame.copy()
-    for name in out.columns:
-        if not pd.api.types.is_numeric_dtype(out[name]):
-            text = out[name].astype(str)
-            out[name] = text.where(~text.str.match(r"^[=+\-@\t\r]"), "'" + text)
-    return out
-
-
 def nonce() -> str:
     """For names of exported files: download links need no session, so names must not be guessable."""
     if "nonce" not in st.session_state:

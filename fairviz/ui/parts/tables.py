@@ -1,4 +1,4 @@
-"""Under the charts: the domain table, counts, synthetic rows, the command."""
+"""Under the charts: the domain table, counts, the command."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from fairviz.errors import FairvizError
 from fairviz.experiments.scenario import Scenario
-from fairviz.ui.parts import base, links, loading, words
+from fairviz.ui.parts import base, links, words
+from fairviz.ui.parts.rows import synthetic as synthetic
 from fairviz.ui.parts.setting import Setting
 from fairviz.ui.parts.view import View, counts_table
 
@@ -100,57 +100,3 @@ def _scenario(setting: Setting, trials: pd.DataFrame, address: dict[str, list[st
         told |= {f"price_{setting.control}": [f"{setting.lambda_z:.12g}"]}
     made = Scenario.of(setting.dataset, setting.options, trials, {**told, **address})
     return json.dumps(made.to_json(), indent=1, ensure_ascii=False)
-
-
-def synthetic(setting: Setting) -> None:
-    """Look at and download synthetic rows at this setting; drawn on demand."""
-    with st.expander("Synthetic rows at this setting"):
-        fits = loading.fits(setting.dataset, setting.options)
-        priced = sorted(domain for domain in fits if setting.has_price(domain))
-        if not priced:
-            st.info("There is no fit to draw from yet.")
-            return
-        left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
-        target = left.selectbox(
-            "From the fit that never saw", priced, key=f"rows_target_{setting.dataset}",
-            format_func=lambda t: "nothing held out" if t == "all" else t,
-        )  # fmt: skip
-        n = middle.select_slider("Rows", [100, 1000, 10_000], value=1000, key="rows_n")
-        asked = right.button("Draw rows", key="draw", type="primary")
-        settings = {
-            "n": int(n),
-            "control": setting.control,
-            "lambda_y": setting.lambda_y,
-            "lambda_z": setting.price(target),
-            "lambda_eop": setting.lambda_eop,
-        }
-        token = json.dumps([setting.dataset, setting.options, target, settings], sort_keys=True)
-        if asked:
-            st.session_state["drawn"] = token
-        if st.session_state.get("drawn") != token:
-            st.caption("Press the button to draw rows at the dial's present setting. Drawn here, on this machine.")
-            return
-        try:
-            frame = loading.synthetic_rows(str(fits[target].path), json.dumps(settings, sort_keys=True))
-        except FairvizError as error:
-            st.error(words.plain(str(error)))
-            return
-        schema = loading.source(setting.dataset, setting.options).schema
-        label = schema.label
-        st.dataframe(
-            frame[[label, *frame.columns.drop(label)]].head(200), hide_index=True, key="rows_table", height=280
-        )
-        share = (frame[label] == schema.favourable).mean()
-        st.caption(
-            f"{len(frame):,} rows, first 200 shown; {100 * share:.1f} % have the favourable label. "
-            "Synthetic does not mean anonymous: rare combinations of real people can come back."
-        )
-        with st.container(horizontal=True):
-            st.download_button(
-                "Download CSV", frame.to_csv(index=False), f"fairviz-rows-{base.nonce()}.csv", "text/csv",
-                key="download_rows", on_click="ignore",
-            )  # fmt: skip
-            st.download_button(
-                "Download for spreadsheets", base.spreadsheet_safe(frame).to_csv(index=False),
-                f"fairviz-rows-safe-{base.nonce()}.csv", "text/csv", key="download_rows_safe", on_click="ignore",
-            )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.goal import Goal, Solved
 from fairviz.evaluation.metrics import Difference, Ratio, between, true_positive_rate
 from fairviz.evaluation.runs import Runs
+from fairviz.text import plain as plain
 from fairviz.ui.parts.view import View
 
 MODEL_TITLES = {
@@ -25,12 +25,6 @@ MODEL_TITLES = {
 }
 #: Fewer people than this with the favourable label are worth a word.
 FEW = 30
-
-
-def plain(text: str) -> str:
-    """Text from data as it is: Markdown, LaTeX and control characters lose their meaning."""
-    text = "".join(c if c.isprintable() else " " for c in str(text))
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>$:~&])", r"\\\1", text)
 
 
 def model_title(classifier: str) -> str:
