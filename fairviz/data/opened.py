@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fairviz.data import sentences
 from fairviz.data.cells import EXACT, LARGEST, Clean, as_column
 from fairviz.data.delimited import check_header
 from fairviz.data.reading import read_text
@@ -87,7 +88,7 @@ def open_table(path: Path, name: str) -> Opened:
         return _parquet(path, name)
     table = read_text(path, name)
     if not table.columns or not table.columns[0]:
-        raise DataError(f"{name}: there are names of columns, but no rows below them. Add rows.")
+        raise DataError(f"{name}: {sentences.NO_ROWS}")
     done, odd = {}, {}
     for column, cells in zip(table.names, table.columns, strict=True):
         where = f"{name}: column {quoted(column)}"
@@ -98,8 +99,8 @@ def open_table(path: Path, name: str) -> Opened:
         if table.separator != "," and done[column].dtype != object and any("," in cell for cell in cells):
             table.notes.append(f"{name}: the comma in column {quoted(column)} is read as a decimal point.")
     notes = [note.removeprefix(f"{name}: ") for note in table.notes]
-    if sum(cell.replace(".", "", 1).replace("-", "", 1).isdigit() for cell in table.names) >= 2:
-        notes.append("The first line holds numbers: is it a row? The first line must name the columns.")
+    if sentences.numbers_among(table.names) >= 2:
+        notes.append(sentences.FIRST_LINE)
     return Opened(name, pd.DataFrame(done), odd, notes)
 
 
@@ -147,7 +148,7 @@ def _parquet(path: Path, name: str) -> Opened:
             f"{name}: cannot be read as Parquet: it is damaged, or a column holds what no table does. Save it as CSV."
         ) from None
     if not len(table):
-        raise DataError(f"{name}: no rows. Give a table with at least one row of data.")
+        raise DataError(f"{name}: {sentences.NO_ROWS}")
     return Opened(name, pd.DataFrame(done), odd, clean.notes())
 
 

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from fairviz.data import sentences
 from fairviz.data.opened import Opened, open_frame, open_table
 from fairviz.data.sets import DATASETS
 from fairviz.data.sources import load_dataset
-from fairviz.errors import FairvizError
+from fairviz.errors import DataError, FairvizError
 from fairviz.experiments.scenario import Scenario
 from fairviz.ui.parts import words
 
@@ -89,17 +90,18 @@ def _scenario() -> Scenario | None:
 def take_table(label: str, key: str) -> Handed | None:
     """Ask for one file and read it."""
     given = st.file_uploader(label, type=["csv", "tsv", "txt", "parquet"], key=key)
-    return None if given is None else _read(given.getvalue(), Path(given.name).stem, "")
+    return None if given is None else _read(given.getvalue(), Path(given.name).stem, "", called=given.name)
 
 
-def _read(data: bytes, title: str, base: str) -> Handed | None:
+def _read(data: bytes, title: str, base: str, called: str = "") -> Handed | None:
+    """What came in, read once; ``called``: what messages call it, if not by its title."""
     token = base or f"{hashlib.sha256(data).hexdigest()} {title}"
     kept: Handed | None = st.session_state.get(_READ)
     if kept is not None and kept.token == token:
         return kept
     try:
         with st.spinner("Reading …"):
-            opened = open_frame(title, load_dataset(base).frame) if base else _open(data, title)
+            opened = open_frame(title, load_dataset(base).frame) if base else _open(data, called or title)
     except FairvizError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
@@ -107,11 +109,14 @@ def _read(data: bytes, title: str, base: str) -> Handed | None:
     return handed
 
 
-def _open(data: bytes, title: str) -> Opened:
+def _open(data: bytes, called: str) -> Opened:
+    most = int(st.get_option("server.maxUploadSize")) * 2**20  # a browser asks the same of a file, but not of a paste
+    if len(data) > most:
+        raise DataError(sentences.too_large(called, len(data), most))
     with tempfile.TemporaryDirectory(prefix="fairviz-") as folder:
         path = Path(folder) / "table"
         path.write_bytes(data)
-        return open_table(path, title)
+        return open_table(path, called)
 
 
 def show_read(opened: Opened) -> None:
