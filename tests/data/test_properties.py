@@ -10,7 +10,7 @@ import unicodedata
 from pathlib import Path
 
 import pandas as pd
-from hypothesis import assume, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from fairviz.data.delimited import SEPARATORS
@@ -57,7 +57,7 @@ def is_sentence(told: str) -> bool:
     return "\n" not in told and "\r" not in told and SENTENCE.fullmatch(told) is not None
 
 
-@settings(max_examples=250)
+@settings(max_examples=200)
 @given(some.binary(max_size=60))
 @example(b"PAR1")
 @example(b"\xff\xfea\x00")
@@ -79,7 +79,7 @@ def cleaned(cell: str) -> str:
     return unicodedata.normalize("NFC", "".join(kept)).strip()
 
 
-@settings(max_examples=250)
+@settings(max_examples=200)
 @given(tables(), some.sampled_from(list(SEPARATORS)), some.sampled_from(["\n", "\r\n"]))
 def test_cells_are_read_as_pythons_csv_writes_them(table, separator, end) -> None:
     out = io.StringIO()
@@ -89,9 +89,9 @@ def test_cells_are_read_as_pythons_csv_writes_them(table, separator, end) -> Non
         assert is_sentence(text)
         names = [cleaned(name) for name in table[0]]
         odd = len(set(names)) < len(names) or any(not name or {"\n", "\r"} & set(name) for name in names)
-        assert odd or "\0" in out.getvalue() or "could be separated" in text
+        assert odd or "\0" in out.getvalue()
         return
-    assume(text.separator == separator)
+    assert text.separator == separator
     assert text.names == [cleaned(name) for name in table[0]]
     rows = [[cleaned(cell) for cell in row] for row in table[1:]]
     assert [list(row) for row in zip(*text.columns, strict=True)] == rows
@@ -106,20 +106,22 @@ def test_numbers_are_the_numbers_that_were_written(numbers) -> None:
     assert table.frame["x"].tolist() == numbers
 
 
-@settings(max_examples=120)
-@given(tables(some.sampled_from(["a", "b", "", "1", "2.5", "NA", "é", "a\u0301", "<b>", "yes", "no"])))
-def test_any_roles_give_a_data_set_or_a_sentence(table) -> None:
+@settings(max_examples=80)
+@given(some.lists(some.tuples(*[some.sampled_from(["a", "", "1", "2.5", "NA", "a\u0301", "<b>"])] * 3), min_size=3))
+def test_any_roles_give_a_data_set_or_a_sentence(rows) -> None:
     out = io.StringIO()
-    csv.writer(out).writerows([table[0], *table[1:] * 4])
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows([("won", "sex", "x"), *rows])
     _, found = opened(out.getvalue().encode())
-    assume(not isinstance(found, str))
-    names = list(found.frame.columns)
-    good = found.frame[names[0]].dropna().astype(str)
-    roles = Roles(Label(names[0], tuple(good[:1])), Division((names[1],)), Division(parts=2))
+    won = found.frame["won"].dropna()
+    good = [f"{value:g}" if isinstance(value, float) else str(value) for value in won[:1]]
+    roles = Roles(Label("won", tuple(good)), Division(("sex",)), Division(parts=2))
     try:
-        dataset, _ = roles.apply("table", found.frame)
+        dataset, told = roles.apply("table", found.frame)[0], ""
     except DataError as error:
-        assert is_sentence(str(error))
+        dataset, told = None, str(error)
+    if dataset is None:
+        assert is_sentence(told)
         return
-    assert len(dataset) == found.frame[names[0]].notna().sum()
-    assert dataset.y.sum() == (found.frame[names[0]] == found.frame[names[0]].dropna().iloc[0]).sum()
+    labels = [row[0] for row in rows if row[0]]
+    assert len(dataset) == len(labels)
+    assert dataset.y.sum() == labels.count(labels[0])

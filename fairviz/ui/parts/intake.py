@@ -113,10 +113,13 @@ def _open(data: bytes, called: str) -> Opened:
     most = int(st.get_option("server.maxUploadSize")) * 2**20  # a browser asks the same of a file, but not of a paste
     if len(data) > most:
         raise DataError(sentences.too_large(called, len(data), most))
-    with tempfile.TemporaryDirectory(prefix="fairviz-") as folder:
-        path = Path(folder) / "table"
-        path.write_bytes(data)
-        return open_table(path, called)
+    try:
+        with tempfile.TemporaryDirectory(prefix="fairviz-") as folder:
+            path = Path(folder) / "table"
+            path.write_bytes(data)
+            return open_table(path, called)
+    except OSError as error:
+        raise DataError(f"{called}: cannot be read here: {error.strerror}. Free some space.") from None
 
 
 def show_read(opened: Opened) -> None:
