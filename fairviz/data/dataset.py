@@ -206,11 +206,12 @@ class DomainDataset:
     def _digest(self) -> str:
         sha = hashlib.sha256(json.dumps([self.schema.to_json(), self.groups]).encode())
         # a cell's hash is that of its text: say which columns of text could be taken for numbers
+        text = set(self.text_columns)
         like = [
             n
             for n in self.schema.features
             if n not in self.schema.categorical
-            and n in self.text_columns
+            and n in text
             and all(c == MISSING or NUMBER.fullmatch(c) for c in self.frame[n].cat.categories)
         ]
         if like:

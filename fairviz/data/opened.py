@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,6 +106,46 @@ def open_table(path: Path, name: str) -> Opened:
     return Opened(name, pd.DataFrame(done), odd, notes)
 
 
+def narrowed(path: Path, name: str, keep: Collection[str]) -> tuple[bytes, list[str]]:
+    """A table with some of its columns alone, as the bytes of a file that :func:`open_table` reads; and what was done.
+
+    Parameters
+    ----------
+    keep : collection of str
+        Names of columns, as :class:`fairviz.data.delimited.TooWideError` gives them.
+
+    Raises
+    ------
+    DataError
+        It is no table, or its Parquet is damaged.
+    """
+    with open(path, "rb") as handle:
+        head = handle.read(4)
+    if head == PARQUET:
+        return _narrowed_parquet(path, name, keep), []
+    table, out = read_text(path, name, keep), io.StringIO()
+    sheet = csv.writer(out, delimiter=table.separator, quoting=csv.QUOTE_ALL)
+    sheet.writerow(table.names)
+    sheet.writerows(zip(*table.columns, strict=True))
+    return out.getvalue().encode(), [note.removeprefix(f"{name}: ") for note in table.notes]
+
+
+def _narrowed_parquet(path: Path, name: str, keep: Collection[str]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    out = io.BytesIO()
+    try:
+        file = pq.ParquetFile(path)
+        chosen = [column for column in file.schema_arrow.names if column.strip() in keep]
+        pq.write_table(_within(file, name, chosen), out)
+    except (pa.ArrowException, OSError, ValueError, NotImplementedError, OverflowError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{name}: cannot be read as Parquet: it is damaged. Save it as CSV.") from None
+    return out.getvalue()
+
+
 def open_frame(name: str, frame: pd.DataFrame) -> Opened:
     """A built-in data set's rows, to be given other roles."""
     columns = {
@@ -152,17 +194,18 @@ def _parquet(path: Path, name: str) -> Opened:
     return Opened(name, pd.DataFrame(done), odd, clean.notes())
 
 
-def _within(file: Any, name: str) -> Any:
-    """All rows, read piece by piece: text that is stored once may stand in every row."""
+def _within(file: Any, name: str, columns: Sequence[str] | None = None) -> Any:
+    """All rows, of some columns or all, read piece by piece: text that is stored once may stand in every row."""
     import pyarrow as pa
 
     pieces, size = [], 0
-    for piece in file.iter_batches(batch_size=1024):
+    for piece in file.iter_batches(batch_size=1024, columns=columns):
         size += piece.nbytes
         if size > MAX_DECODED:
             raise DataError(f"{name}: more than {MAX_DECODED:,} bytes when decoded. Keep fewer rows or columns.")
         pieces.append(piece)
-    return pa.Table.from_batches(pieces, file.schema_arrow)
+    schema = file.schema_arrow if columns is None else pa.schema([file.schema_arrow.field(name) for name in columns])
+    return pa.Table.from_batches(pieces, schema)
 
 
 def _column(values: Any, clean: Clean) -> tuple[pd.Series, str]:
