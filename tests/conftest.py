@@ -12,7 +12,12 @@ from fairviz.errors import MissingDataError
 
 # helpers whose assertions are to say what differs
 pytest.register_assert_rewrite(
-    "tests.charts.drawing", "tests.cli.commands", "tests.cli.comparisons", "tests.shell", "tests.synthesizers.known"
+    "tests.charts.drawing",
+    "tests.cli.commands",
+    "tests.cli.comparisons",
+    "tests.doors",
+    "tests.shell",
+    "tests.synthesizers.known",
 )
 torch.set_num_threads(min(2, int(os.environ["OMP_NUM_THREADS"])))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pandas as pd
 
 from fairviz.cli.grammar import KNOBS
 from fairviz.cli.output import say
+from fairviz.data import sentences
 from fairviz.data.cells import clean_text
 from fairviz.data.dataset import DomainDataset
-from fairviz.data.reading import read_text
+from fairviz.data.delimited import TooWideError
+from fairviz.data.reading import TextTable, read_text
 from fairviz.data.schema import Schema
 from fairviz.data.sets import DATASETS
 from fairviz.data.sources import load_dataset
@@ -57,6 +60,14 @@ def check_classifier(name: str) -> None:
         raise SettingError(f"No classifier {quoted(name)}. Choose one of {listing(list(CLASSIFIERS))}.")
 
 
+def _read_some(path: str, columns: Sequence[str]) -> TextTable:
+    """A file that may be too wide to be read whole; then of these columns alone."""
+    try:
+        return read_text(path)
+    except TooWideError:
+        return read_text(path, keep=columns)
+
+
 def dataset_of(args: argparse.Namespace) -> tuple[DomainDataset, dict[str, Any]]:
     """The whole data set named on the command line, and the options of its reader."""
     roles = ("label", "favourable", "sensitive", "domain")
@@ -69,15 +80,16 @@ def dataset_of(args: argparse.Namespace) -> tuple[DomainDataset, dict[str, Any]]
             raise SettingError(f"{other[0]} does not go with --csv. Name either a built-in data set or a file.")
         label, favourable, sensitive, domain = (clean_text(getattr(args, n)) for n in roles)
         taken = (label, sensitive, domain)
-        table = None if args.features else read_text(args.csv)
-        features = [c for c in table.names if c not in taken] if table else listed("--features", args.features)
+        named = listed("--features", args.features) if args.features else []
+        table = None if named else read_text(args.csv)
+        features = [c for c in table.names if c not in taken] if table else named
         if not features:
-            raise DataError(f"{args.csv}: no column is left to learn from; all have a role. Add feature columns.")
+            raise DataError(f"{args.csv}: {sentences.NO_FEATURE}")
         schema = Schema(tuple(features), label, favourable, sensitive, domain)
-        # what --features does not name is left out on purpose
         name = Path(args.csv).stem.encode("utf-8", "replace").decode()  # a file's name may be no text
-        others = bool(args.features)
-        return DomainDataset.from_text(name, table or read_text(args.csv), schema, leave_out_others=others), {}
+        # what --features does not name is left out on purpose
+        table = table or _read_some(args.csv, schema.columns)
+        return DomainDataset.from_text(name, table, schema, leave_out_others=bool(named)), {}
     if args.dataset is None:
         raise SettingError("Name a data set: --dataset NAME, or --csv FILE with its roles.")
     given = [f"--{n}" for n in (*roles, "features") if getattr(args, n) is not None]

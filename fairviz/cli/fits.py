@@ -31,6 +31,7 @@ def fit(args: argparse.Namespace) -> None:
     dataset, options = dataset_of(args)
     target = clean_text(args.target)
     spec = FitSpec.of(dataset, target, options, **params)
+    note(dataset.frame)  # before the training, which may take long: rows that were left out may be a reason to stop
     fit, begun = FADM(**spec.params), time.monotonic()
     with tqdm(total=spec.params["n_iter"], unit="step", disable=None, file=sys.stderr) as bar:
         for step in fit.fit_steps(dataset.source_for(target)):
@@ -38,7 +39,6 @@ def fit(args: argparse.Namespace) -> None:
             if step.step % 20 == 0:
                 bar.set_postfix({key: f"{value:.3f}" for key, value in step.losses.items()})
     entry = save_run(Path(args.out), spec, fit, time.monotonic() - begun)
-    note(dataset.frame)
     for line in fit.notes_:
         say(f"Note: {line}")
     if args.json:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from fairviz.data import sentences
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.proposals import IDENTIFIERS, words_of
-from fairviz.data.schema import MAX_CATEGORIES, MISSING
+from fairviz.data.schema import FEW_ROWS, MAX_CATEGORIES, MISSING
 from fairviz.text import quoted
 
 #: A feature that tells this share of the labels, where the more frequent one is at most so common.
@@ -29,7 +30,8 @@ PERSONAL = frozenset(
     )
 )  # fmt: skip
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
-PHONE = re.compile(r"\+?(?=(?:[^0-9]*[0-9]){9})[0-9][0-9 ()/-]{7,}[0-9]")  # nine digits: a day has eight
+# nine digits, for a day has eight; at most fifteen, as no number in the world has more
+PHONE = re.compile(r"\+?(?=(?:[^0-9]*[0-9]){9,15}$)[0-9][0-9 ()/-]{7,}[0-9]")
 
 COPY, IDENTIFIER, PERSONAL_DATA, NEARLY_CONSTANT, STAND_IN, TOO_MANY = (
     "copy of the label", "identifier", "personal data", "nearly constant", "proxy of the group", "too many categories"
@@ -66,21 +68,16 @@ def about_columns(frame: pd.DataFrame) -> list[Caution]:
         text = not pd.api.types.is_numeric_dtype(values)
         if (why := _personal(column, values, text)) is not None:
             found.append(Caution(PERSONAL_DATA, column, f"{quoted(column)} looks like personal data ({why})."))
-        elif values.notna().sum() >= 20 and values.dropna().is_unique and (text or whole):
-            found.append(Caution(IDENTIFIER, column, f"{quoted(column)} differs in every row, as an identifier does."))
+        elif values.notna().sum() >= FEW_ROWS and values.dropna().is_unique and (text or whole):
+            told = sentences.differs(column, values.dropna().iloc[0])
+            found.append(Caution(IDENTIFIER, column, told))
         elif words_of(column) & IDENTIFIERS and len(counts) > max(50, n // 5):
             found.append(
                 Caution(IDENTIFIER, column, f"{quoted(column)} has {len(counts):,} values and is called an identifier.")
             )
         elif text and len(counts) > MAX_CATEGORIES:
-            found.append(
-                Caution(
-                    TOO_MANY,
-                    column,
-                    f"{quoted(column)} has {len(counts):,} categories; at most {MAX_CATEGORIES:,} can be learned.",
-                )
-            )
-        elif counts.iloc[0] >= CONSTANT * n:
+            found.append(Caution(TOO_MANY, column, sentences.too_many(column, len(counts), MAX_CATEGORIES)))
+        elif n >= FEW_ROWS and counts.iloc[0] >= CONSTANT * n:
             value = "empty" if pd.isna(counts.index[0]) else quoted(counts.index[0])
             found.append(
                 Caution(

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fairviz.data import ALL_DOMAINS
+from fairviz.data import ALL_DOMAINS, sentences
 from fairviz.data.cells import NUMBER, as_text, check_numbers, clean_frame, numbers_of
 from fairviz.data.reading import TextTable, read_table, read_text
 from fairviz.data.schema import MISSING, Schema
@@ -47,6 +47,21 @@ def _tidy(frame: pd.DataFrame, schema: Schema, where: str) -> pd.DataFrame:
                 text = text.fillna(MISSING)
             columns[name] = pd.Categorical(text)
     return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
+
+
+def _settled(frame: pd.DataFrame, schema: Schema, where: str) -> pd.DataFrame:
+    """Without the rows that have no label, and a name for no group and no domain; says so."""
+    notes, known = list(frame.attrs.get("notes", ())), frame[schema.label].notna()
+    if not known.all() and known.any():
+        notes.append(f"{where}: {sentences.left_out(int((~known).sum()))}")
+        frame = frame[known].reset_index(drop=True)
+    for role, column in (("group", schema.sensitive), ("domain", schema.domain)):
+        absent = int(frame[column].isna().sum())
+        if absent:
+            notes.append(f"{where}: {sentences.kept_as(absent, role, MISSING)}")
+            frame = frame.assign(**{column: frame[column].fillna(MISSING)})
+    frame.attrs["notes"] = tuple(notes)
+    return frame
 
 
 @dataclass(frozen=True)
@@ -102,6 +117,9 @@ class DomainDataset:
     def from_text(cls, name: str, table: TextTable, schema: Schema, *, leave_out_others: bool = False) -> DomainDataset:
         """Validate a table read from a file against its schema, its features more strictly than :meth:`from_frame`.
 
+        Rows without a label are left out, those without a group or domain are kept as one called "(missing)"; both
+        are counted in ``frame.attrs["notes"]``.
+
         Parameters
         ----------
         leave_out_others : bool
@@ -116,7 +134,8 @@ class DomainDataset:
         schema.check_columns(raw, table.path, optional=table.names if leave_out_others else ())
         text = (schema.label, schema.sensitive, schema.domain, *schema.categorical)
         frame = table.typed(text, schema.features)
-        dataset = cls.from_frame(name, frame[[c for c in table.names if c in schema.columns]], schema, where=table.path)
+        frame = _settled(frame[[c for c in table.names if c in schema.columns]], schema, table.path)
+        dataset = cls.from_frame(name, frame, schema, where=table.path)
         schema.check_features(dataset.frame, table.path)
         return dataset
 
@@ -187,11 +206,12 @@ class DomainDataset:
     def _digest(self) -> str:
         sha = hashlib.sha256(json.dumps([self.schema.to_json(), self.groups]).encode())
         # a cell's hash is that of its text: say which columns of text could be taken for numbers
+        text = set(self.text_columns)
         like = [
             n
             for n in self.schema.features
             if n not in self.schema.categorical
-            and n in self.text_columns
+            and n in text
             and all(c == MISSING or NUMBER.fullmatch(c) for c in self.frame[n].cat.categories)
         ]
         if like:

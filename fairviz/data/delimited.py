@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from fairviz.errors import DataError
@@ -14,7 +14,24 @@ from fairviz.text import listing, quoted
 MAX_COLUMNS = 500
 MAX_NAME = 200
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+SEPARATE = "Give one column each to label, group and domain, separated by commas, semicolons, tabs or bars."
 SAVE = "Save it as comma-separated UTF-8 text."
+
+
+class TooWideError(DataError):
+    """A table has more columns than are read; some can be chosen.
+
+    Attributes
+    ----------
+    names : list of str
+        Of all its columns.
+    """
+
+    def __init__(self, where: str, names: list[str]) -> None:
+        super().__init__(
+            f"{where}: {len(names):,} columns; at most {MAX_COLUMNS} are read. Leave some out, or choose those to keep."
+        )
+        self.names = names
 
 
 def _parse(lines: Iterable[str], separator: str, *, strict: bool = True) -> Any:
@@ -23,7 +40,7 @@ def _parse(lines: Iterable[str], separator: str, *, strict: bool = True) -> Any:
 
 def _separator(where: str, sample: list[str], whole: bool) -> str:
     """The sign that gives every line of the sample as many cells as the first; a comma if there is none."""
-    even, uneven = list[str](), list[str]()
+    even, uneven = dict[str, int](), list[str]()
     for sign in SEPARATORS:
         try:
             rows = [row for row in _parse(sample, sign, strict=False) if row]
@@ -32,11 +49,16 @@ def _separator(where: str, sample: list[str], whole: bool) -> str:
         if not whole:  # the last record may go on behind the sample
             rows = rows[:-1] or rows
         if rows and len(rows[0]) > 1:
-            (even if all(len(row) == len(rows[0]) for row in rows) else uneven).append(sign)
-    if len(even) > 1 and len(sample) > 1:
-        both = " or ".join(SEPARATORS[sign] for sign in even[:2])
+            if all(len(row) == len(rows[0]) for row in rows):
+                even[sign] = sum('"' in cell for row in rows for cell in row)
+            else:
+                uneven.append(sign)
+    # a sign that stands inside of quotes cuts them, so quotes are left in its cells
+    signs = [sign for sign, quotes in even.items() if quotes == min(even.values())]
+    if len(signs) > 1 and len(sample) > 1:
+        both = " or ".join(SEPARATORS[sign] for sign in signs[:2])
         raise DataError(f"{where}: the columns could be separated by {both}. Quote the cells that hold the other sign.")
-    return (even or uneven or [","])[0]
+    return (signs or uneven or [","])[0]
 
 
 def begin(where: str, lines: Iterator[str]) -> tuple[str, Iterator[str], int, int]:
@@ -74,7 +96,7 @@ def check_header(where: str, header: list[str]) -> None:
     DataError
     """
     if len(header) > MAX_COLUMNS:
-        raise DataError(f"{where}: {len(header):,} columns; at most {MAX_COLUMNS} are read. Leave some out.")
+        raise TooWideError(where, header)
     for place, name in enumerate(header, 1):
         if not name:
             raise DataError(
@@ -92,37 +114,45 @@ def check_header(where: str, header: list[str]) -> None:
 class _Cells:
     """Header and columns of the rows that were added."""
 
-    def __init__(self, where: str) -> None:
-        self.where, self.header = where, list[str]()
+    def __init__(self, where: str, keep: Collection[str] | None) -> None:
+        self.where, self.keep = where, keep
+        self.header, self.width, self.places = list[str](), 0, list[int]()
         self.columns: list[list[str]] = []
         self.ragged: list[tuple[int, int]] = []
         self._known: dict[str, str] = {}  # one object for equal cells
 
     def add(self, line: int, row: list[str]) -> None:
         """A row that is not blank; the first is the header."""
-        if not self.header:
-            self.header = [name.strip() for name in row]
+        if not self.width:
+            names = [name.strip() for name in row]
+            self.width = len(names)
+            self.places = [k for k, name in enumerate(names) if self.keep is None or name in self.keep]
+            self.header = [names[k] for k in self.places]
+            if self.width == 1:
+                raise DataError(f"{self.where}: one column only ({quoted(names[0])}). {SEPARATE}")
             check_header(self.where, self.header)
             self.columns = [[] for _ in self.header]
-        elif len(row) != len(self.header):
+        elif len(row) != self.width:
             self.ragged.append((line, len(row)))
         elif not self.ragged:
-            for column, cell in zip(self.columns, row, strict=True):
-                cell = cell.strip()
+            for column, place in zip(self.columns, self.places, strict=True):
+                cell = row[place].strip()
                 column.append(self._known.setdefault(cell, cell))
             if len(self._known) > 100_000:
                 self._known.clear()
 
 
-def columns_of(where: str, lines: Iterator[str], separator: str, skipped: int) -> tuple[list[str], list[list[str]]]:
-    """Header and columns; every row is as wide as the header.
+def columns_of(
+    where: str, lines: Iterator[str], separator: str, skipped: int, keep: Collection[str] | None = None
+) -> tuple[list[str], list[list[str]]]:
+    """Header and columns, all or those to keep; every row is as wide as the header.
 
     Raises
     ------
     DataError
         There is no header, or a row has another width, or quotes are not closed.
     """
-    reader, cells, start = _parse(lines, separator), _Cells(where), skipped + 1
+    reader, cells, start = _parse(lines, separator), _Cells(where, keep), skipped + 1
     try:
         for row in reader:
             if len(row) > 1 or (row and row[0].strip()):
@@ -130,11 +160,11 @@ def columns_of(where: str, lines: Iterator[str], separator: str, skipped: int) -
             start = skipped + reader.line_num + 1
     except csv.Error as error:
         raise DataError(f"{where}, line {start}: cannot be read as CSV ({_what_is_wrong(error)}). {SAVE}") from None
-    if not cells.header:
+    if not cells.width:
         raise DataError(f"{where}: cannot be read as CSV: the file is empty. {SAVE}")
     if cells.ragged:
         raise DataError(
-            f"{where}: the header has {len(cells.header)} fields, but {_ragged(cells.ragged)}. Quote cells that hold "
+            f"{where}: the header has {cells.width} fields, but {_ragged(cells.ragged)}. Quote cells that hold "
             f"{SEPARATORS[separator]}, and give every row as many fields as the header."
         )
     return cells.header, cells.columns

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fairviz.data import sentences
 from fairviz.data.cells import EXACT, LARGEST, Clean, as_column
 from fairviz.data.delimited import check_header
 from fairviz.data.reading import read_text
@@ -87,7 +90,7 @@ def open_table(path: Path, name: str) -> Opened:
         return _parquet(path, name)
     table = read_text(path, name)
     if not table.columns or not table.columns[0]:
-        raise DataError(f"{name}: there are names of columns, but no rows below them. Add rows.")
+        raise DataError(f"{name}: {sentences.NO_ROWS}")
     done, odd = {}, {}
     for column, cells in zip(table.names, table.columns, strict=True):
         where = f"{name}: column {quoted(column)}"
@@ -98,9 +101,49 @@ def open_table(path: Path, name: str) -> Opened:
         if table.separator != "," and done[column].dtype != object and any("," in cell for cell in cells):
             table.notes.append(f"{name}: the comma in column {quoted(column)} is read as a decimal point.")
     notes = [note.removeprefix(f"{name}: ") for note in table.notes]
-    if sum(cell.replace(".", "", 1).replace("-", "", 1).isdigit() for cell in table.names) >= 2:
-        notes.append("The first line holds numbers: is it a row? The first line must name the columns.")
+    if sentences.numbers_among(table.names) >= 2:
+        notes.append(sentences.FIRST_LINE)
     return Opened(name, pd.DataFrame(done), odd, notes)
+
+
+def narrowed(path: Path, name: str, keep: Collection[str]) -> tuple[bytes, list[str]]:
+    """A table with some of its columns alone, as the bytes of a file that :func:`open_table` reads; and what was done.
+
+    Parameters
+    ----------
+    keep : collection of str
+        Names of columns, as :class:`fairviz.data.delimited.TooWideError` gives them.
+
+    Raises
+    ------
+    DataError
+        It is no table, or its Parquet is damaged.
+    """
+    with open(path, "rb") as handle:
+        head = handle.read(4)
+    if head == PARQUET:
+        return _narrowed_parquet(path, name, keep), []
+    table, out = read_text(path, name, keep), io.StringIO()
+    sheet = csv.writer(out, delimiter=table.separator, quoting=csv.QUOTE_ALL)
+    sheet.writerow(table.names)
+    sheet.writerows(zip(*table.columns, strict=True))
+    return out.getvalue().encode(), [note.removeprefix(f"{name}: ") for note in table.notes]
+
+
+def _narrowed_parquet(path: Path, name: str, keep: Collection[str]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    out = io.BytesIO()
+    try:
+        file = pq.ParquetFile(path)
+        chosen = [column for column in file.schema_arrow.names if column.strip() in keep]
+        pq.write_table(_within(file, name, chosen), out)
+    except (pa.ArrowException, OSError, ValueError, NotImplementedError, OverflowError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{name}: cannot be read as Parquet: it is damaged. Save it as CSV.") from None
+    return out.getvalue()
 
 
 def open_frame(name: str, frame: pd.DataFrame) -> Opened:
@@ -147,21 +190,22 @@ def _parquet(path: Path, name: str) -> Opened:
             f"{name}: cannot be read as Parquet: it is damaged, or a column holds what no table does. Save it as CSV."
         ) from None
     if not len(table):
-        raise DataError(f"{name}: no rows. Give a table with at least one row of data.")
+        raise DataError(f"{name}: {sentences.NO_ROWS}")
     return Opened(name, pd.DataFrame(done), odd, clean.notes())
 
 
-def _within(file: Any, name: str) -> Any:
-    """All rows, read piece by piece: text that is stored once may stand in every row."""
+def _within(file: Any, name: str, columns: Sequence[str] | None = None) -> Any:
+    """All rows, of some columns or all, read piece by piece: text that is stored once may stand in every row."""
     import pyarrow as pa
 
     pieces, size = [], 0
-    for piece in file.iter_batches(batch_size=1024):
+    for piece in file.iter_batches(batch_size=1024, columns=columns):
         size += piece.nbytes
         if size > MAX_DECODED:
             raise DataError(f"{name}: more than {MAX_DECODED:,} bytes when decoded. Keep fewer rows or columns.")
         pieces.append(piece)
-    return pa.Table.from_batches(pieces, file.schema_arrow)
+    schema = file.schema_arrow if columns is None else pa.schema([file.schema_arrow.field(name) for name in columns])
+    return pa.Table.from_batches(pieces, schema)
 
 
 def _column(values: Any, clean: Clean) -> tuple[pd.Series, str]:

@@ -10,6 +10,7 @@ import json
 import re
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -33,6 +34,7 @@ MAX_TITLE = 80
 TRAINING = {"meta": "none"}
 NOT_FOUND = "This data set is not found, or not yours. Hand it in again under 'Your data'."
 _ID = re.compile(r"[0-9a-f]{32}")
+_ADDING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -104,34 +106,39 @@ class OwnStore:
         DataError
             The quota is used up, or the folder cannot be written.
         """
-        before = self.of(owner)
-        used = sum(own.size for own in before)
-        title = _title(title)
-        name, k = title, 2
-        while name in {own.title for own in before}:
-            name, k = f"{title[: MAX_TITLE - 5]} ({k})", k + 1
-        if used + len(data) > QUOTA:
-            raise DataError(
-                f"Your tables would take {(used + len(data)) / 1e6:,.0f} MB; at most {QUOTA / 1e6:,.0f} MB are kept. "
-                "Delete one under 'Your data'."
-            )
         own = Own(
-            secrets.token_hex(16), name, owner, base, roles, held_out, ends, len(data),
-            hashlib.sha256(data).hexdigest() if data else "", time.time(), fingerprint,
+            secrets.token_hex(16), _title(title), owner, base, roles, held_out, ends, len(data),
+            hashlib.sha256(data).hexdigest() if data else "", time.time(), fingerprint=fingerprint,
         )  # fmt: skip
         aside = self.root / f".writing-{own.id}"
-        try:
-            self.root.mkdir(parents=True, mode=0o700, exist_ok=True)
-            self._clear()
-            aside.mkdir(mode=0o700)
-            if data:
-                (aside / "table").write_bytes(data)
-            self._write(aside, own)
-            aside.rename(self.root / own.id)
-        except OSError as error:
-            shutil.rmtree(aside, ignore_errors=True)
-            raise DataError(f"The table cannot be kept: {error.strerror}. Free some space.") from None
+        with _ADDING:  # or two that come at once would both find room, and have one title
+            own = replace(own, title=self._free(own))
+            try:
+                self.root.mkdir(parents=True, mode=0o700, exist_ok=True)
+                self._clear()
+                aside.mkdir(mode=0o700)
+                if data:
+                    (aside / "table").write_bytes(data)
+                self._write(aside, own)
+                aside.rename(self.root / own.id)
+            except OSError as error:
+                shutil.rmtree(aside, ignore_errors=True)
+                raise DataError(f"The table cannot be kept: {error.strerror}. Free some space.") from None
         return own
+
+    def _free(self, own: Own) -> str:
+        """A title that the owner has not given yet, if there is room for another table."""
+        before = self.of(own.owner)
+        used = sum(other.size for other in before) + own.size
+        if used > QUOTA:
+            raise DataError(
+                f"Your tables would take {used / 1e6:,.0f} MB; at most {QUOTA / 1e6:,.0f} MB are kept. "
+                "Delete one under 'Your data'."
+            )
+        name, k, taken = own.title, 2, {other.title for other in before}
+        while name in taken:
+            name, k = f"{own.title[: MAX_TITLE - 5]} ({k})", k + 1
+        return name
 
     def _clear(self) -> None:
         """Remove what a killed process left an hour ago or longer."""

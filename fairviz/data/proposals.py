@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -168,6 +168,12 @@ def propose(frame: pd.DataFrame) -> Proposed:
         return tuple(looks[k].name for k in order)
 
     return Proposed(best(map(_as_label, looks)), best(map(_as_group, looks)), best(map(_as_domain, looks)))
+
+
+def named_for_roles(names: Sequence[str], most: int = 20) -> list[str]:
+    """Of many columns those whose names speak of a label, a group or a domain, and the last one, often the label."""
+    found = [name for name in names if any(_named(name, known) for known in (LABELS, GROUPS, DOMAINS))]
+    return list(dict.fromkeys([*found[: most - 1], *names[-1:]]))
 
 
 def propose_label(column: str, values: pd.Series) -> Label:

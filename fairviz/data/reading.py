@@ -7,7 +7,7 @@ import itertools
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import IO
 
 import pandas as pd
 
+from fairviz.data import sentences
 from fairviz.data.cells import Clean, as_column
 from fairviz.data.delimited import SAVE, SEPARATORS, begin, columns_of
 from fairviz.errors import DataError
@@ -30,8 +31,10 @@ KINDS = {
     b"\x28\xb5\x2f\xfd": "a zstandard archive", b"Rar!": "a RAR archive", b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"PAR1": "a Parquet file", b"SQLite format 3": "an SQLite data base",
     b"\x7fELF": "a program", b"MZ\x90": "a program",
-    b"\xff\xfe\x00\x00": "UTF-32 text", b"\xff\xfe": "UTF-16 text", b"\xfe\xff": "UTF-16 text",
+    b"\xff\xfe\x00\x00": "UTF-32 text",
 }  # fmt: skip
+#: How UTF-16 text begins that says in which order its bytes are; Excel writes it as "Unicode text".
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _HTML = re.compile(rb"\s*<(!doctype|html|head|body|\?xml|script|table)", re.IGNORECASE)
 _JSON = re.compile(rb'\s*(\{\s*["}]|\[\s*["{\[\]])')
 _ESCAPED = re.compile("[\ud800-\udfff]")
@@ -94,9 +97,7 @@ def _open(path: Path) -> IO[bytes]:
         if not stat.S_ISREG(about.st_mode):  # a pipe would wait for a writer, a device may never end
             raise DataError(f"{path} is a pipe or device, not a file. Save the rows in a file first.")
         if about.st_size > MAX_BYTES:
-            raise DataError(
-                f"{path} has {about.st_size:,} bytes; at most {MAX_BYTES:,} are read. Keep fewer rows or columns."
-            )
+            raise DataError(sentences.too_large(str(path), about.st_size, MAX_BYTES))
         return open(path, "rb")
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
@@ -106,7 +107,8 @@ def _open(path: Path) -> IO[bytes]:
         raise DataError(f"{path}: no such file; a path holds no NUL character. Check the path.") from None
 
 
-def _refuse_other_kinds(where: str, head: bytes) -> None:
+def _encoding(where: str, head: bytes) -> str:
+    """How the text is encoded; what is no table of text is refused by what it is."""
     kind = next((what for start, what in KINDS.items() if head.startswith(start)), None)
     if head.startswith(b"PK\x03\x04"):
         kind = "an Excel workbook" if b"xl/" in head or b"[Content_Types].xml" in head else "a zip archive"
@@ -116,18 +118,26 @@ def _refuse_other_kinds(where: str, head: bytes) -> None:
         kind = "JSON"
     if kind:
         raise DataError(f"{where}: cannot be read as CSV: it is {kind}. {SAVE}")
+    if head.startswith(UTF_16):
+        return "utf-16"
     if b"\0" in head:
         raise DataError(
             f"{where}: cannot be read as CSV: it holds NUL characters, so it is UTF-16 or no text at all. {SAVE}"
         )
     if not head.strip(b"\xef\xbb\xbf \t\r\n"):
         raise DataError(f"{where}: cannot be read as CSV: the file is empty. {SAVE}")
+    return "utf-8-sig"
 
 
 def _lines(where: str, handle: TextIOWrapper, clean: Clean) -> Iterator[str]:
     """Lines of clean text; what cannot be text is refused with its line."""
     for number in itertools.count(1):
-        line = handle.readline(MAX_LINE)
+        try:
+            line = handle.readline(MAX_LINE)
+        except UnicodeError:  # of UTF-16 alone; what is not UTF-8 comes as an escape
+            raise DataError(
+                f"{where}, line {number} or later: cannot be read as CSV: not all of it is UTF-16 text. {SAVE}"
+            ) from None
         if not line:
             return
         if len(line) == MAX_LINE:
@@ -145,13 +155,15 @@ def _lines(where: str, handle: TextIOWrapper, clean: Clean) -> Iterator[str]:
         yield clean(line)
 
 
-def read_text(path: str | Path, called: str | None = None) -> TextTable:
-    """Read a CSV file as text: UTF-8, with commas, semicolons, tabs or bars between the cells.
+def read_text(path: str | Path, called: str | None = None, keep: Collection[str] | None = None) -> TextTable:
+    """Read a CSV file as text: UTF-8 (or marked UTF-16), with commas, semicolons, tabs or bars between the cells.
 
     Parameters
     ----------
     called : str, optional
         What messages call the file; its path by default.
+    keep : collection of str, optional
+        Columns that are kept, those of them that there are; all by default.
 
     Raises
     ------
@@ -160,12 +172,13 @@ def read_text(path: str | Path, called: str | None = None) -> TextTable:
     """
     where, clean = called or str(path), Clean()
     with _open(Path(path)) as data:
-        _refuse_other_kinds(where, data.read(4096))
+        encoding = _encoding(where, data.read(4096))
         data.seek(0)
-        handle = TextIOWrapper(data, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        errors = "strict" if encoding == "utf-16" else "surrogateescape"
+        handle = TextIOWrapper(data, encoding=encoding, errors=errors, newline="")
         separator, lines, skipped, comments = begin(where, _lines(where, handle, clean))
-        names, columns = columns_of(where, lines, separator, skipped)
-    notes = []
+        names, columns = columns_of(where, lines, separator, skipped, keep)
+    notes = ["the file is UTF-16 text and was read as such"] if encoding == "utf-16" else []
     if separator != ",":
         notes.append(f"the columns are separated by {SEPARATORS[separator]}")
     if comments:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fairviz.data import sentences
 from fairviz.data.cells import as_text
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.schema import MISSING, Schema
@@ -132,8 +133,10 @@ class Roles:
         where = where or name
         made = _Made(where, frame)
         taken = (self.label.column, *self.group.columns, *self.domain.columns)
-        for column in dict.fromkeys((*taken, *self.excluded, *self.as_text)):
-            made.column(column)
+        named = dict.fromkeys((*taken, *self.excluded, *self.as_text))
+        missing = [column for column in named if column not in frame.columns]
+        if missing:
+            raise DataError(f"{where}: {sentences.absent(missing, list(frame.columns))}")
         label, favourable, known = _labels(made, self.label)
         made.known = known
         group = _divided(made, self.group, GROUP, self.as_text)
@@ -141,7 +144,7 @@ class Roles:
         known = known & made.large_enough(group, self.least)
         features = [c for c in frame.columns if c not in taken and c not in self.excluded]
         if not features:
-            raise DataError(f"{where}: no column is left to learn from; all have a role. Leave fewer out.")
+            raise DataError(f"{where}: {sentences.NO_FEATURE}")
         out = frame.loc[known, features].copy()
         for column in set(self.as_text) & set(features):
             out[column] = as_text(out[column])
@@ -153,11 +156,11 @@ class Roles:
             out[free] = values[known]
             roles.append(free)
         if not made.known.all():
-            made.notes.append(f"{int((~made.known).sum()):,} rows without a label were left out.")
+            made.notes.append(sentences.left_out(int((~made.known).sum())))
         for role, column in (("group", group), ("domain", domain)):
             absent = int((made.values[column][known] == MISSING).sum())
             if absent:
-                made.notes.append(f"{absent:,} rows without a {role} are kept as {role} {quoted(MISSING)}.")
+                made.notes.append(sentences.kept_as(absent, role, MISSING))
         schema = Schema(tuple(features), roles[0], favourable, roles[1], roles[2])
         dataset = DomainDataset.from_frame(name, out.reset_index(drop=True), schema, where=where)
         schema.check_features(dataset.frame, where)
@@ -175,11 +178,6 @@ class _Made:
     values: dict[str, np.ndarray] = field(default_factory=dict)
 
     def column(self, name: str) -> pd.Series:
-        if name not in self.frame.columns:
-            raise DataError(
-                f"{self.where}: column {quoted(name)} is missing; found {listing(list(self.frame.columns), 20)}. "
-                "Choose another one."
-            )
         return self.frame[name]
 
     def text(self, name: str) -> np.ndarray:
@@ -207,6 +205,8 @@ def _labels(made: _Made, label: Label) -> tuple[str, str, np.ndarray]:
     """Name and favourable value of the label's column, and which rows have one."""
     column = made.column(label.column)
     known = column.notna().to_numpy()
+    if not known.any() and len(column):
+        raise DataError(f"{made.where}: {sentences.blank('label', label.column, len(column), len(column), 0)}")
     if label.at_least is not None:
         if not pd.api.types.is_numeric_dtype(column):
             raise DataError(
@@ -221,10 +221,12 @@ def _labels(made: _Made, label: Label) -> tuple[str, str, np.ndarray]:
     found = sorted(set(text[known]))
     missing = [value for value in label.favourable if value not in found]
     if missing or not label.favourable:
-        what = f"{listing(missing)} does not occur" if missing else "no favourable value is chosen"
-        raise DataError(
-            f"{made.where}: label {quoted(label.column)}: {what}; found {listing(found)}. Choose among these."
+        told = (
+            f"label {quoted(label.column)}: no favourable value is chosen; found {listing(found)}. Name one of these."
         )
+        if missing:
+            told = sentences.no_such_label(label.column, missing, found)
+        raise DataError(f"{made.where}: {told}")
     if len(found) == 2 and len(label.favourable) == 1:
         return made.keep(label.column, text), label.favourable[0], known
     rest = [value for value in found if value not in label.favourable]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from fairviz.data import ALL_DOMAINS
+from fairviz.data import ALL_DOMAINS, sentences
 from fairviz.errors import DataError
 from fairviz.text import listing, quoted
 
@@ -112,13 +111,7 @@ class Schema:
             raise DataError(f"{where}: column {listing(twice)} occurs more than once. Rename or drop one.")
         missing = [name for name in wanted if name not in found]
         if missing:
-            hint = ""
-            if any(re.fullmatch(r"[-+]?[0-9.]+", name) for name in found):
-                hint = " The first line holds numbers: does a line of names above it lack?"
-            raise DataError(
-                f"{where}: column {listing(missing)} is missing; found {listing(found, 20)}. "
-                f"Add the column or name another one.{hint}"
-            )
+            raise DataError(f"{where}: {sentences.absent(missing, found)}")
         extra = [name for name in found if name not in wanted and name not in optional]
         if extra:
             raise DataError(
@@ -135,14 +128,12 @@ class Schema:
         """
         self.check_columns(frame, where)
         if len(frame) == 0:
-            raise DataError(f"{where}: no rows. Give a table with at least one row of data.")
+            raise DataError(f"{where}: {sentences.NO_ROWS}")
         for role, name in (("label", self.label), ("sensitive attribute", self.sensitive), ("domain", self.domain)):
             blank = frame[name].isna() | (frame[name].astype(str) == "")
             if blank.any():
-                raise DataError(
-                    f"{where}: {role} {quoted(name)} is missing in {int(blank.sum())} of {len(frame)} rows "
-                    f"(first: row {int(blank.to_numpy().argmax()) + 1}). Drop these rows or fill them in."
-                )
+                told = sentences.blank(role, name, int(blank.sum()), len(frame), int(blank.to_numpy().argmax()))
+                raise DataError(f"{where}: {told}")
         self._check_labels(frame, where)
         self._check_groups(frame, where)
         self._check_domains(frame, where)
@@ -160,10 +151,7 @@ class Schema:
                 f"wanted two. {advice}"
             )
         if self.favourable not in labels:
-            raise DataError(
-                f"{where}: favourable value {quoted(self.favourable)} does not occur in label {quoted(self.label)}; "
-                f"found {listing(labels)}. Name one of these."
-            )
+            raise DataError(f"{where}: {sentences.no_such_label(self.label, [self.favourable], labels)}")
 
     def _check_groups(self, frame: pd.DataFrame, where: str) -> None:
         groups = frame[self.sensitive].astype(str).unique()
@@ -213,16 +201,12 @@ class Schema:
             if isinstance(values.dtype, pd.CategoricalDtype):
                 n = len(values.cat.categories)
                 if n > MAX_CATEGORIES:
-                    raise DataError(
-                        f"{where}: feature {quoted(name)} has {n:,} categories; at most {MAX_CATEGORIES:,} can be "
-                        "learned. Leave the column out, or merge its categories."
-                    )
+                    told = sentences.too_many(name, n, MAX_CATEGORIES)
+                    raise DataError(f"{where}: feature {told} Leave the column out, or merge its categories.")
                 filled = values[values != MISSING]
                 if len(filled) >= FEW_ROWS and filled.nunique() == len(filled):
-                    raise DataError(
-                        f"{where}: feature {quoted(name)} differs in every row (first: {quoted(filled.iloc[0])}), as "
-                        "an identifier does. Leave the column out."
-                    )
+                    told = sentences.differs(name, filled.iloc[0])
+                    raise DataError(f"{where}: feature {told} Leave the column out.")
             if values.nunique(dropna=False) == 2:
                 pairs = pd.DataFrame({"value": values.astype(str), "label": label}).drop_duplicates()
                 if len(pairs) == 2 and pairs["label"].nunique() == 2:

@@ -142,7 +142,7 @@ def _applied(handed: Handed, roles: Roles) -> tuple[DomainDataset, list[str]]:
     token = (handed.token, roles)
     kept: dict[tuple[str, Roles], tuple[DomainDataset, list[str]]] = st.session_state.get("_applied", {})
     if token not in kept:
-        made = roles.apply(OWN, handed.opened.frame, where=handed.title)
+        made = roles.apply(OWN, handed.opened.frame, where=handed.opened.name)
         kept = st.session_state["_applied"] = {**dict(list(kept.items())[-1:]), token: made}
     return kept[token]
 

@@ -114,3 +114,17 @@ def test_the_page_fits_a_phone(server, browser) -> None:
     page.get_by_role("button", name="Go", exact=True).wait_for()
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
     page.close()
+
+
+def test_a_file_that_is_too_large_or_cut_off_does_no_harm(server, browser) -> None:
+    """Over the limit: a sentence. A tab that closes while its file is on the way: the next tab works."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    upload(page, server, "big.csv", b"a,b\n" + b"1,2\n" * (21 * 2**18))
+    page.get_by_text("File must be 20.0MB or smaller").wait_for(timeout=60_000)
+    assert page.get_by_text("What was read").count() == 0
+    upload(page, server, "mine.csv", tables.visas(600) + (b" " * 99_999 + b"\n") * 150)
+    page.close()  # on the way
+    again = browser.new_page(viewport={"width": 1280, "height": 800})
+    upload(again, server, "mine.csv", tables.visas(600))
+    again.get_by_text("600 rows, 8 columns").wait_for(timeout=60_000)
+    again.close()

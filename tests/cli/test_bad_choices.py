@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.bad_files import BAD
 from tests.cli.bad_choices import CHOICES, OUT
-from tests.cli.bad_files import BAD
 from tests.cli.commands import refused_at_once
 
 

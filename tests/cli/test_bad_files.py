@@ -1,4 +1,7 @@
-"""Bad files at the door: one line that names what matters, exit code 2, at once, and nothing written."""
+"""Bad files of rows, wide files and large ones: one line, exit code 2, at once, nothing written.
+
+What every door refuses is in ``tests/test_bad_input.py``.
+"""
 
 import os
 import subprocess
@@ -7,15 +10,8 @@ import sys
 import pytest
 
 from fairviz.evaluation.classifiers import CLASSIFIERS
-from tests.cli.bad_files import BAD
 from tests.cli.commands import ROLES, SECONDS, fit, refused_at_once
 from tests.people import GOOD, HEADER, rows, with_cell, written
-
-
-@pytest.mark.parametrize(("data", "words"), BAD.values(), ids=BAD.keys())
-def test_a_file_is_refused(capsys, folder, data, words):
-    (folder / "bad.csv").write_bytes(data)
-    refused_at_once(capsys, folder, fit(), "bad", *words)
 
 
 @pytest.mark.parametrize("value", ["x", "1,000", "5%", "inf", "1e400", str(2**53 + 1), "-" + "9" * 30])

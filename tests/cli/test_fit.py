@@ -70,10 +70,6 @@ def test_fit_refuses(capsys, tmp_path, csv, argv, words):
     refused(capsys, tmp_path, fill(argv, tmp=tmp_path, csv=csv), *words)
 
 
-def _blank_label(frame):
-    frame.loc[6, "paid"] = ""
-
-
 def _break(column, value):
     def change(frame):
         frame[column] = value
@@ -87,7 +83,7 @@ def _break(column, value):
         (_break("paid", "yes"), ["label 'paid' has 1 distinct", "both classes"]),
         (_break("sex", "f"), ["'sex' has 1 group"]),
         (_break("town", "West"), ["'town' has a single value"]),
-        (_blank_label, ["label 'paid' is missing in 1 of 360 rows", "row 7"]),
+        (_break("paid", ""), ["label 'paid' is missing in 360 of 360 rows", "row 1"]),
         (_break("score", np.inf), ["'score'", "infinite"]),
         (lambda frame: frame.drop(columns="sex", inplace=True), ["'sex' is missing"]),
         (lambda frame: frame.drop(index=range(360), inplace=True), ["no rows"]),
@@ -95,7 +91,7 @@ def _break(column, value):
             lambda part: frame.__setitem__("paid", frame["paid"].where(~frame.index.isin(part.index), "no"))
         ), ["source rows have one class only"]),
     ],
-    ids=["one class", "one group", "one domain", "blank label", "infinite", "no column", "no rows", "one in source"],
+    ids=["one class", "one group", "one domain", "blank labels", "infinite", "no column", "no rows", "one in source"],
 )  # fmt: skip
 def test_fit_refuses_a_table(capsys, tmp_path, change, words):
     frame = people()

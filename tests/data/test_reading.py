@@ -82,7 +82,7 @@ def test_header_only(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["é,b\n1,2\n".encode("latin-1"), "a,b\n1,2\n".encode("utf-16"), b"\x89PNG\r\n\x1a\n\0\0"]
+    "text", ["é,b\n1,2\n".encode("latin-1"), "a,b\n1,2\n".encode("utf-32"), b"\x89PNG\r\n\x1a\n\0\0"]
 )
 def test_not_utf8_text(tmp_path, text):
     refused(write(tmp_path, text), "UTF-8")

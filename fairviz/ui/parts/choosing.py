@@ -70,8 +70,9 @@ def _label(frame: pd.DataFrame, order: Sequence[str], key: str) -> Label:
     counts = as_text(frame[column]).dropna().value_counts()
     if len(counts) > MAX_VALUES:
         st.caption(f"{len(counts):,} values; the {MAX_VALUES} most frequent can be chosen.")
+    listed = list(counts.index[:MAX_VALUES])
     good = st.multiselect(
-        "Good for the person", list(counts.index[:MAX_VALUES]), default=[v for v in guess.favourable if v in counts],
+        "Good for the person", listed, default=[v for v in guess.favourable if v in listed],
         key=f"good_{key}_{column}",
     )  # fmt: skip
     return Label(column, tuple(good))

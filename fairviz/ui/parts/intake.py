@@ -5,17 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from fairviz.data.opened import Opened, open_frame, open_table
+from fairviz.data import sentences
+from fairviz.data.delimited import MAX_COLUMNS, TooWideError
+from fairviz.data.opened import Opened, narrowed, open_frame, open_table
+from fairviz.data.proposals import named_for_roles
 from fairviz.data.sets import DATASETS
 from fairviz.data.sources import load_dataset
-from fairviz.errors import FairvizError
+from fairviz.errors import DataError, FairvizError
 from fairviz.experiments.scenario import Scenario
 from fairviz.ui.parts import words
 
@@ -24,6 +29,10 @@ WAYS = {FILE: "A file", PASTE: "Pasted text", BUILT_IN: "A built-in set, other r
 #: In the session: the table that was read last.
 _READ = "_read"
 BARS = 12
+#: Columns of a table that is too wide, as many as a list can offer.
+MOST_TO_CHOOSE = 5_000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -89,17 +98,20 @@ def _scenario() -> Scenario | None:
 def take_table(label: str, key: str) -> Handed | None:
     """Ask for one file and read it."""
     given = st.file_uploader(label, type=["csv", "tsv", "txt", "parquet"], key=key)
-    return None if given is None else _read(given.getvalue(), Path(given.name).stem, "")
+    return None if given is None else _read(given.getvalue(), Path(given.name).stem, "", called=given.name)
 
 
-def _read(data: bytes, title: str, base: str) -> Handed | None:
+def _read(data: bytes, title: str, base: str, called: str = "") -> Handed | None:
+    """What came in, read once; ``called``: what messages call it, if not by its title."""
     token = base or f"{hashlib.sha256(data).hexdigest()} {title}"
     kept: Handed | None = st.session_state.get(_READ)
     if kept is not None and kept.token == token:
         return kept
     try:
         with st.spinner("Reading …"):
-            opened = open_frame(title, load_dataset(base).frame) if base else _open(data, title)
+            opened = open_frame(title, load_dataset(base).frame) if base else _open(data, called or title)
+    except TooWideError as error:
+        return _some_columns(error, data, title, called or title)
     except FairvizError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
@@ -107,11 +119,53 @@ def _read(data: bytes, title: str, base: str) -> Handed | None:
     return handed
 
 
-def _open(data: bytes, title: str) -> Opened:
-    with tempfile.TemporaryDirectory(prefix="fairviz-") as folder:
-        path = Path(folder) / "table"
-        path.write_bytes(data)
-        return open_table(path, title)
+def _some_columns(wide: TooWideError, data: bytes, title: str, called: str) -> Handed | None:
+    """A table with too many columns: ask for those that matter, and read them and the first others."""
+    names = [name for name in dict.fromkeys(wide.names) if name]
+    if len(names) > MOST_TO_CHOOSE:
+        st.error(words.plain(f"{wide} Here one can choose among {MOST_TO_CHOOSE:,}."), icon=":material/error:")
+        return None
+    st.warning(words.plain(str(wide)))
+    key = hashlib.sha256(data).hexdigest()
+    chosen = st.multiselect(
+        "Columns to keep", names, default=named_for_roles(names), key=f"keep_{key[:16]}", max_selections=MAX_COLUMNS,
+        help=f"Label, group, domain and what else matters. The first others of the file are read too, {MAX_COLUMNS} "
+        "in all.",
+    )  # fmt: skip
+    others = [name for name in names if name not in chosen][: MAX_COLUMNS - len(chosen)]
+    token = hashlib.sha256("\n".join([key, *chosen]).encode("utf-8", "surrogatepass")).hexdigest()
+    kept: Handed | None = st.session_state.get(_READ)
+    if kept is not None and kept.token == token:
+        return kept
+    try:
+        with st.spinner("Reading …"):
+            data, notes = _in_a_file(data, called, lambda path: narrowed(path, called, {*chosen, *others}))
+            opened = _open(data, called)
+    except FairvizError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+    read = f"{len(chosen) + len(others):,} of {len(wide.names):,} columns are read."
+    opened.notes = [read, *dict.fromkeys([*notes, *opened.notes])]
+    handed = st.session_state[_READ] = Handed(token, title, data, "", opened)
+    return handed
+
+
+def _open(data: bytes, called: str) -> Opened:
+    most = int(st.get_option("server.maxUploadSize")) * 2**20  # a browser asks the same of a file, but not of a paste
+    if len(data) > most:
+        raise DataError(sentences.too_large(called, len(data), most))
+    return _in_a_file(data, called, lambda path: open_table(path, called))
+
+
+def _in_a_file(data: bytes, called: str, read: Callable[[Path], T]) -> T:
+    """What is read of bytes that lie in a file meanwhile."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="fairviz-") as folder:
+            path = Path(folder) / "table"
+            path.write_bytes(data)
+            return read(path)
+    except OSError as error:
+        raise DataError(f"{called}: cannot be read here: {error.strerror}. Free some space.") from None
 
 
 def show_read(opened: Opened) -> None:
