@@ -28,7 +28,7 @@ from fairviz.store import clear_leftovers, key_of, write_atomic
 from fairviz.store.checkpoints import NAME as CHECKPOINT
 from fairviz.store.drafts import Draft, drafts_of, latest
 from fairviz.store.library import Library
-from fairviz.store.specs import FitSpec
+from fairviz.store.specs import FIT, FitSpec
 from fairviz.turn import AT_ONCE, STALE
 
 HEARTBEAT = 1.0
@@ -68,6 +68,8 @@ class JobQueue:
     def __init__(self, root: Path | None = None, library: Library | None = None) -> None:
         self.root = Path(root or cache_dir() / "jobs")
         self.library = library or Library()
+        #: Workers that this process has started, by job.
+        self._workers: dict[str, subprocess.Popen[bytes]] = {}
 
     def _folder(self, spec: FitSpec) -> Path:
         return self.root / key_of(spec.to_json())[:32]
@@ -101,12 +103,15 @@ class JobQueue:
             with FileLock(self.root / "submit.lock", timeout=10):
                 clear_leftovers(self.root)
                 live = {job: status for job, status in self.all().items() if status.live}
-                new = [folder for folder in folders if folder.name not in live]
+                new = [
+                    folder for folder, spec in zip(folders, specs, strict=True)
+                    if folder.name not in live and not self._fitted(spec)
+                ]  # fmt: skip
                 self._check_room(live, len(new), by)
                 for folder, spec in zip(folders, specs, strict=True):
                     if folder in new:
                         self._start(folder, spec, by)
-                    else:
+                    elif folder.name in live:
                         (folder / "cancel").unlink(missing_ok=True)  # asked for again before it had stopped
         except Timeout:
             raise JobError("The job queue is busy. Try again in a moment.") from None
@@ -130,6 +135,9 @@ class JobQueue:
                 f"{theirs} fits of yours are running or waiting; with {n} more there would be more than {MAX_OF_ONE}. "
                 "Wait for them, or stop some."
             )
+
+    def _fitted(self, spec: FitSpec) -> bool:
+        return self.library.get(FIT, spec.to_json()) is not None
 
     def _asker(self, job: str) -> str:
         try:
@@ -157,7 +165,7 @@ class JobQueue:
             str(os.getpid()),
         ]
         with open(folder / "log.txt", "wb") as log:
-            subprocess.Popen(  # noqa: S603  (our own module, our own folders)
+            self._workers[folder.name] = subprocess.Popen(  # noqa: S603  (our own module, our own folders)
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 env={**os.environ, "OMP_NUM_THREADS": "1", "FAIRVIZ_PRETRAINED": str(self.library.shipped.root)},
             )  # fmt: skip
@@ -165,13 +173,15 @@ class JobQueue:
     def status(self, job: str) -> JobStatus | None:
         """The job's status, or None if there is no such job. Without a heartbeat for 10 s it is interrupted."""
         folder = self.root / Path(job).name
+        worker = self._workers.get(folder.name)
+        gone = worker is not None and worker.poll() is not None  # asked before what it said last is read
         try:
             status = JobStatus(**json.loads((folder / "status.json").read_text()))
         except (OSError, ValueError, TypeError):
             return None
         # before the worker has spoken, it may still be importing
         patience = STALE if status.pid else STARTING
-        if status.live and abs(time.time() - status.heartbeat) > patience:
+        if status.live and (gone or abs(time.time() - status.heartbeat) > patience):
             return JobStatus(**{**asdict(status), "state": "interrupted", "message": "The worker is gone."})
         if status.state in ("queued", "running") and (folder / "cancel").exists():
             return JobStatus(**{**asdict(status), "state": "cancelling"})
@@ -179,7 +189,10 @@ class JobQueue:
 
     def find(self, spec: FitSpec) -> JobStatus | None:
         """The status of a fit's job, if there ever was one."""
-        return self.status(self._folder(spec).name)
+        status = self.status(self._folder(spec).name)
+        if status is not None and status.state == "interrupted" and self._fitted(spec):  # ended after it was kept
+            return JobStatus("done", step=status.n_steps, n_steps=status.n_steps, history=status.history)
+        return status
 
     def drafts(self, spec: FitSpec) -> list[Draft]:
         """What a fit in training would have been if it had ended: drafts that its worker kept, the newest first."""

@@ -124,7 +124,7 @@ class _Training:
         self._before = float(begin.about["seconds"]) if begin else 0.0
         self._begun = self._kept = time.monotonic()
         self._said = 0.0
-        self.step = self.n_steps = 0
+        self.step = self.n_steps = int(begin.about["n_steps"]) if begin and "n_steps" in begin.about else 0
 
     @property
     def seconds(self) -> float:
@@ -134,7 +134,7 @@ class _Training:
     def keep(self) -> None:
         """Write a checkpoint."""
         if self.fit.memory.step and self.worker.folder.is_dir():
-            about = {"seconds": self.seconds, "history": self.history}
+            about = {"seconds": self.seconds, "history": self.history, "n_steps": self.n_steps}
             write_checkpoint(self.worker.folder, Checkpoint(self.fit.memory.take(), about))
             self._kept = time.monotonic()
 
@@ -145,6 +145,9 @@ class _Training:
             self.history.append([step.step, *step.losses.values()])
         if step.step in _draft_steps(step.n_steps):
             return self._draft(step)
+        if step.step == step.n_steps:  # the price is learnt yet
+            with suppress(OSError):
+                self.keep()
         if time.monotonic() - self._said > SAY_S:
             self.look(step)
         return False

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 import torch
 
-from fairviz.store import jobs
+from fairviz.store import jobs, key_of
+from fairviz.store.checkpoints import Checkpoint, write_checkpoint
 from fairviz.store.fits import load_fit
 from fairviz.store.specs import FIT, FitSpec
 from fairviz.synthesizers import FADM
@@ -129,3 +130,43 @@ def test_a_damaged_draft_is_passed_over_for_the_one_before(queue, dataset):
     assert json.loads((queue.root / job / "status.json").read_text())["state"] == "cancelled"
     assert os.listdir(queue.root / job).count("checkpoint") == 1
     assert jobs.JobQueue(queue.root, queue.library).drafts(spec)[0].step < newest.step
+
+
+def test_a_worker_killed_before_it_has_spoken_is_seen_at_once(queue, dataset):
+    """It has written no process id, so nothing but its end can tell."""
+    spec = FitSpec.of(dataset, "East", OPTIONS, n_iter=100_000, **SMALL)
+    job = queue.submit(spec)
+    queue._workers[job].kill()
+    queue._workers[job].wait(20)
+    assert queue.status(job).state == "interrupted"
+    assert jobs.JobQueue(queue.root, queue.library).status(job).state in ("queued", "interrupted")  # another server
+
+
+def test_a_fit_that_was_kept_before_its_worker_died_is_done_and_not_trained_again(queue, dataset, monkeypatch):
+    spec = FitSpec.of(dataset, "East", OPTIONS, n_iter=8, **SMALL)
+    queue.library.fit(spec, dataset)
+    folder = key_of(spec.to_json())[:32]
+    fake(queue, folder, state="interrupted", step=8, n_steps=8)
+    assert queue.find(spec).state == "done"
+    monkeypatch.setattr(jobs.JobQueue, "_spawn", lambda self, folder: pytest.fail("must not start"))
+    assert queue.submit(spec) == folder
+
+
+def test_nothing_of_the_steps_is_lost_once_they_are_all_done(queue, dataset):
+    """Killed while the price is learnt: the next one begins at the last step and ends as a training at one go."""
+    spec = FitSpec.of(dataset, "East", OPTIONS, n_iter=40, **SMALL)
+    fit = FADM(**spec.params)
+    fit.memory = Memory()
+    for step in fit.fit_steps(dataset.source_for("East")):
+        if step.step == 40:
+            arrays = fit.memory.take()
+            break
+    folder = queue.root / key_of(spec.to_json())[:32]
+    folder.mkdir(parents=True)
+    write_checkpoint(folder, Checkpoint(arrays, {"seconds": 1.0, "history": [[40, 1.0, 1.0, 1.0]], "n_steps": 40}))
+    job = queue.submit(spec)
+    last = until(queue, job, lambda s: not s.live)
+    assert (last.state, last.step, last.history) == ("done", 40, [[40, 1.0, 1.0, 1.0]])
+    here = FADM(**spec.params).fit(dataset.source_for("East"))
+    stored = load_fit(queue.library.get(FIT, spec.to_json()))
+    pd.testing.assert_frame_equal(stored.sample(200, random_state=3), here.sample(200, random_state=3))
