@@ -1,0 +1,165 @@
+"""Many people at the recorded dial of Adult at once: ``python -m benchmarks.crowd --note "what is new"`` (Linux).
+
+Every session is a websocket of its own that speaks Streamlit's protocol. It opens Explore, then moves the dial, thinks
+for about three seconds (exponential) and moves again. A move lasts from sending it to the message that the page has
+been sent whole. What the page then says is compared with the published trials, worked out here with pandas alone.
+
+The app runs in a process of its own; this process, which plays all sessions, needs a part of a core beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import re
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.common import keep
+from benchmarks.own import calibration
+from benchmarks.visitor import Visitor
+from benchmarks.waiting import resident
+from fairviz.files import shipped
+from tests.browser.serving import served
+
+ROOT = Path(__file__).parent.parent
+DATASET, CONTROL, MODEL = "adult", "dp", "gradient_boosting"
+SAID = re.compile(r"right for \*\*(\d+) of 1,000\*\*.*? \*\*([\d.]+) times\*\* \(")
+
+
+def answers() -> dict[str, tuple[str, str]]:
+    """Stop of the dial -> how many of 1,000 are right, and the ratio of rates: means over the held-out domains."""
+    found = [p for p in shipped("pretrained").glob("sweep/*") if _is_of(p)]
+    trials = pd.read_csv(found[0] / "trials.csv")
+    trials = trials[(trials["method"] == "fadm") & (trials["classifier"] == MODEL)]
+    settings = trials["setting"].map(json.loads)
+    price = settings.map(lambda s: s.get("lambda_z", 0.0))
+    kept = ((settings.map(lambda s: s.get("control", CONTROL)) == CONTROL) | (price == 0)) & (
+        settings.map(lambda s: s.get("lambda_y", 1.0)) == 1.0
+    )
+    counts = trials[kept].assign(price=price[kept]).groupby(["price", "target"]).mean(numeric_only=True)
+    right = sum(counts[f"n_{k}_{y}_{y}"] for k in (0, 1) for y in (0, 1))
+    everybody = sum(counts[f"n_{k}_{y}_{p}"] for k in (0, 1) for y in (0, 1) for p in (0, 1))
+    rates = [
+        (counts[f"n_{k}_0_1"] + counts[f"n_{k}_1_1"]) / sum(counts[f"n_{k}_{y}_{p}"] for y in (0, 1) for p in (0, 1))
+        for k in (0, 1)
+    ]
+    frame = pd.DataFrame({"right": right / everybody, "ratio": np.minimum(*rates) / np.maximum(*rates)})
+    means = frame.groupby("price").mean()
+    return {f"{p:g}": (f"{1000 * row.right:.0f}", f"{row.ratio:.2f}") for p, row in means.iterrows()}
+
+
+def _is_of(entry: Path) -> bool:
+    return json.loads((entry / "manifest.json").read_text())["spec"]["dataset"]["name"] == DATASET
+
+
+@dataclass
+class Crowd:
+    """All sessions: what they do, and what they met."""
+
+    url: str
+    think: float
+    known: dict[str, tuple[str, str]] = field(default_factory=answers)
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+    until: float = 0.0
+    first: list[float] = field(default_factory=list)
+    moves: list[float] = field(default_factory=list)
+    bytes: list[int] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    async def session(self, seed: int) -> None:
+        """One person."""
+        rng, visitor = random.Random(seed), Visitor(self.url)
+        try:
+            self.first.append(await visitor.open())
+            dial = visitor.widget("slider", f"price_{CONTROL}")
+            await self.go.wait()
+            stop = ""
+            while True:
+                await asyncio.sleep(rng.expovariate(1 / self.think))
+                if time.perf_counter() > self.until:
+                    break
+                stop = rng.choice([one for one in dial.options if one != stop])
+                visitor.state(dial.id, string_array_value=[stop])
+                before = visitor.bytes
+                self.moves.append(await visitor.rerun())
+                self.bytes.append(visitor.bytes - before)
+                said = SAID.search(visitor.sentence())
+                if said is None or said.groups() != self.known[stop]:
+                    self.errors.append(f"at {stop}: {visitor.sentence()[:300]}")
+        except Exception as error:
+            self.errors.append(repr(error))
+        finally:
+            self.errors += visitor.errors
+            await visitor.close()
+
+
+def spent(pid: int | str) -> float:
+    """Processor seconds of a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def server() -> int:
+    """The process of the app, which is the only one that was started here."""
+    return int(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()[0])
+
+
+async def crowd(url: str, n: int, seconds: float, think: float) -> dict:
+    """A row of the table."""
+    all_of_them, app, here = Crowd(url, think), server(), os.getpid()
+    assert len(set(all_of_them.known.values())) == len(all_of_them.known), "two stops say the same"
+    async with asyncio.TaskGroup() as group:
+        for seed in range(n):
+            group.create_task(all_of_them.session(seed))
+        while len(all_of_them.first) + len(all_of_them.errors) < n:
+            await asyncio.sleep(0.1)
+        begun, before, ours = time.perf_counter(), spent(app), spent(here)
+        all_of_them.until = begun + seconds
+        all_of_them.go.set()
+    took, moves = time.perf_counter() - begun, np.array(all_of_them.moves)
+    for error in all_of_them.errors[:5]:
+        print(error)
+    return {
+        "sessions": n, "think_s": think, "seconds": round(took), "moves": len(moves),
+        "moves_per_s": round(len(moves) / took, 2),
+        "median_s": round(float(np.median(moves)), 3), "p95_s": round(float(np.quantile(moves, 0.95)), 3),
+        "p99_s": round(float(np.quantile(moves, 0.99)), 3), "aim_p95_s": 1.0, "errors": len(all_of_them.errors),
+        "app_cpu_ms_per_move": round(1000 * (spent(app) - before) / len(moves), 1),
+        "app_cores": round((spent(app) - before) / took, 2), "sessions_cores": round((spent(here) - ours) / took, 2),
+        "kilobytes_per_move": round(float(np.mean(all_of_them.bytes)) / 1000, 1),
+        "first_page_median_s": round(float(np.median(all_of_them.first)), 2),
+        "first_page_max_s": round(max(all_of_them.first), 2), "app_megabytes": round(resident(app)),
+        "load_of_machine": round(os.getloadavg()[0], 2),
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Serve the app with an empty cache and without the rows of data sets; keep a row."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sessions", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--think", type=float, default=3.0)
+    parser.add_argument("--note", default="")
+    args = parser.parse_args()
+    unit = calibration()
+    env = {name: value for name, value in os.environ.items() if name != "FAIRVIZ_DATA"}
+    with tempfile.TemporaryDirectory() as folder:
+        env["FAIRVIZ_CACHE"], log = folder, Path(folder) / "app.log"
+        with served([sys.executable, "-m", "streamlit", "run", "app.py"], ROOT, env, log) as url:
+            row = asyncio.run(crowd(url, args.sessions, args.seconds, args.think))
+        row["errors"] += log.read_text().count("Traceback")
+    keep("crowd", [{"note": args.note, **row, "unit_s": round(unit, 3)}], after=True)
+
+
+if __name__ == "__main__":
+    main()
