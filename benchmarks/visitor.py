@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+import urllib.request
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
 #: Seconds after which a page that does not come is an error.
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0
 
 
 class Visitor:
@@ -27,7 +29,10 @@ class Visitor:
         Exceptions on the page, runs that failed, messages that could not be told.
     """
 
-    def __init__(self, url: str, *, listen: bool = False, **query: str) -> None:
+    def __init__(self, url: str, *, listen: bool = False, through: str = "", **query: str) -> None:
+        """``through``: the address that a proxy in front would tell; such a session is a person of its own."""
+        self._through, self._cookie, self._session = through, "", ""
+        self._files: FileURLs | None = None
         self.url, self.query = url.removeprefix("http://"), urlencode(query)
         self.heard: list[bytes] = []
         self.errors: list[str] = []
@@ -42,8 +47,13 @@ class Visitor:
     async def open(self) -> float:
         """Open the page; seconds until it is there."""
         begun = time.perf_counter()
+        headers = {}
+        if self._through:
+            self._cookie = await asyncio.to_thread(self._first_cookie)
+            headers = {"X-Forwarded-For": self._through, "Cookie": f"_streamlit_xsrf={self._cookie}"}
         self._socket = await connect(
             f"ws://{self.url}/_stcore/stream", subprotocols=["streamlit"], max_size=None, compression=None,
+            additional_headers=headers,
         )  # fmt: skip
         await self.rerun()
         return time.perf_counter() - begun
@@ -77,12 +87,45 @@ class Visitor:
                 setattr(state, name, one)
         self._states[widget] = state
 
-    async def rerun(self) -> float:
-        """Run the page with the present widgets; seconds until it has been sent whole."""
+    def _first_cookie(self) -> str:
+        with urllib.request.urlopen(f"http://{self.url}/_stcore/health", timeout=PATIENCE_S) as answer:
+            return answer.headers["Set-Cookie"].split("=", 1)[1].split(";")[0]
+
+    async def upload(self, widget: str, name: str, data: bytes) -> None:
+        """Hand a file to an uploader, as the browser does: a place is asked for, then the bytes are put there."""
+        assert self._socket is not None
+        message = BackMsg()
+        message.file_urls_request.request_id, message.file_urls_request.session_id = "1", self._session
+        message.file_urls_request.file_names.append(name)
+        await self._socket.send(message.SerializeToString())
+        async with asyncio.timeout(PATIENCE_S):
+            while self._files is None:
+                self._hear(await self._socket.recv(), {})
+        await asyncio.to_thread(self._put, self._files.upload_url, name, data)
+        state = WidgetState(id=widget)
+        told = state.file_uploader_state_value.uploaded_file_info.add()
+        told.name, told.size, told.file_id = name, len(data), self._files.file_id
+        told.file_urls.CopyFrom(self._files)
+        self._states[widget], self._files = state, None
+
+    def _put(self, where: str, name: str, data: bytes) -> None:
+        edge = "----------a-line-between-parts"
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        request = urllib.request.Request(
+            f"http://{self.url}{where}", head.encode() + data + f"\r\n--{edge}--\r\n".encode(), method="PUT",
+            headers={
+                "Content-Type": f"multipart/form-data; boundary={edge}", "X-Xsrftoken": self._cookie,
+                "Cookie": f"_streamlit_xsrf={self._cookie}",
+            },
+        )  # fmt: skip
+        urllib.request.urlopen(request, timeout=PATIENCE_S).close()
+
+    async def rerun(self, page: str = "") -> float:
+        """Run the page (or another one) with the present widgets; seconds until it has been sent whole."""
         assert self._socket is not None
         message = BackMsg()
         run = message.rerun_script
-        run.query_string, run.page_script_hash = self.query, self._page
+        run.query_string, run.page_script_hash, run.page_name = self.query, "" if page else self._page, page
         run.widget_states.widgets.extend(self._states.values())
         run.cached_message_hashes.extend(self._known)
         begun = time.perf_counter()
@@ -90,10 +133,8 @@ class Visitor:
         self._states = {k: s for k, s in self._states.items() if s.WhichOneof("value") != "trigger_value"}
         shown: dict[tuple[int, ...], object] = {}
         async with asyncio.timeout(PATIENCE_S):
-            while True:
-                data = await self._socket.recv()
-                if self._hear(data, shown):
-                    break
+            while not self._hear(await self._socket.recv(), shown):
+                pass
         self._shown = shown
         return time.perf_counter() - begun
 
@@ -117,6 +158,11 @@ class Visitor:
         elif kind == "new_session":
             shown.clear()
             self._page = message.new_session.page_script_hash
+            self._session = message.new_session.initialize.session_id or self._session
+        elif kind == "file_urls_response":
+            self._files = message.file_urls_response.file_urls[0]
+        elif kind == "navigation":
+            self._page = message.navigation.page_script_hash
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
         elif kind == "script_finished":
