@@ -11,10 +11,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import random
-import re
 import sys
 import tempfile
 import time
@@ -28,38 +26,15 @@ from benchmarks.common import keep
 from benchmarks.own import calibration
 from benchmarks.visitor import Visitor
 from benchmarks.waiting import resident
-from fairviz.files import shipped
 from tests.browser.serving import served
+from tests.ui.answers import CONTROL, SAID, adults_sweep, stops
 
 ROOT = Path(__file__).parent.parent
-DATASET, CONTROL, MODEL = "adult", "dp", "gradient_boosting"
-SAID = re.compile(r"right for \*\*(\d+) of 1,000\*\*.*? \*\*([\d.]+) times\*\* \(")
 
 
 def answers() -> dict[str, tuple[str, str]]:
-    """Stop of the dial -> how many of 1,000 are right, and the ratio of rates: means over the held-out domains."""
-    found = [p for p in shipped("pretrained").glob("sweep/*") if _is_of(p)]
-    trials = pd.read_csv(found[0] / "trials.csv")
-    trials = trials[(trials["method"] == "fadm") & (trials["classifier"] == MODEL)]
-    settings = trials["setting"].map(json.loads)
-    price = settings.map(lambda s: s.get("lambda_z", 0.0))
-    kept = ((settings.map(lambda s: s.get("control", CONTROL)) == CONTROL) | (price == 0)) & (
-        settings.map(lambda s: s.get("lambda_y", 1.0)) == 1.0
-    )
-    counts = trials[kept].assign(price=price[kept]).groupby(["price", "target"]).mean(numeric_only=True)
-    right = sum(counts[f"n_{k}_{y}_{y}"] for k in (0, 1) for y in (0, 1))
-    everybody = sum(counts[f"n_{k}_{y}_{p}"] for k in (0, 1) for y in (0, 1) for p in (0, 1))
-    rates = [
-        (counts[f"n_{k}_0_1"] + counts[f"n_{k}_1_1"]) / sum(counts[f"n_{k}_{y}_{p}"] for y in (0, 1) for p in (0, 1))
-        for k in (0, 1)
-    ]
-    frame = pd.DataFrame({"right": right / everybody, "ratio": np.minimum(*rates) / np.maximum(*rates)})
-    means = frame.groupby("price").mean()
-    return {f"{p:g}": (f"{1000 * row.right:.0f}", f"{row.ratio:.2f}") for p, row in means.iterrows()}
-
-
-def _is_of(entry: Path) -> bool:
-    return json.loads((entry / "manifest.json").read_text())["spec"]["dataset"]["name"] == DATASET
+    """What every stop must say."""
+    return stops(pd.read_csv(adults_sweep() / "trials.csv"))
 
 
 @dataclass
