@@ -125,12 +125,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--think", type=float, default=3.0)
     parser.add_argument("--note", default="")
+    parser.add_argument("--checkout", type=Path, default=ROOT, help="of another version, to compare with")
     args = parser.parse_args()
     unit = calibration()
     env = {name: value for name, value in os.environ.items() if name != "FAIRVIZ_DATA"}
     with tempfile.TemporaryDirectory() as folder:
         env["FAIRVIZ_CACHE"], log = folder, Path(folder) / "app.log"
-        with served([sys.executable, "-m", "streamlit", "run", "app.py"], ROOT, env, log) as url:
+        with served([sys.executable, "-m", "streamlit", "run", "app.py"], args.checkout, env, log) as url:
             row = asyncio.run(crowd(url, args.sessions, args.seconds, args.think))
         row["errors"] += log.read_text().count("Traceback")
     keep("crowd", [{"note": args.note, **row, "unit_s": round(unit, 3)}], after=True)
