@@ -24,8 +24,10 @@ def processor() -> str:
     return platform.processor()
 
 
-def keep(name: str, rows: list[dict]) -> None:
-    """Write rows as ``results/<name>.csv`` with machine, versions and date, and print them."""
+def keep(name: str, rows: list[dict], *, after: bool = False) -> None:
+    """Write rows as ``results/<name>.csv`` with machine, versions and date, and print them; ``after``: below the rows
+    that are there.
+    """
     about = versions()
     stamp = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
@@ -34,6 +36,9 @@ def keep(name: str, rows: list[dict]) -> None:
         "scikit-learn": about["scikit-learn"],
     }
     frame = pd.DataFrame([{**row, **stamp} for row in rows])
-    RESULTS.mkdir(exist_ok=True)
-    frame.to_csv(RESULTS / f"{name}.csv", index=False)
     print(frame.drop(columns=list(stamp)).to_string())
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.csv"
+    if after and path.exists():
+        frame = pd.concat([pd.read_csv(path), frame], ignore_index=True)
+    frame.to_csv(path, index=False)

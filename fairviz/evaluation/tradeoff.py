@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -89,6 +90,16 @@ class Tested:
 
 
 @dataclass(frozen=True)
+class Dials:
+    """Where the dials of a sweep stop: see the methods of :class:`Sweep` with these names."""
+
+    controls: tuple[str, ...]
+    prices: Mapping[str, tuple[float, ...]]
+    classifiers: tuple[str, ...]
+    label_strengths: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Sweep(Tested):
     """Trials of a dial: settings as columns.
 
@@ -113,18 +124,28 @@ class Sweep(Tested):
         whole = cls.of(trials[trials["method"].isin((SWEPT, REAL, CONSTANT))], groups)
         return whole.select(lambda_y=1.0, lambda_eop=0.0)
 
+    @cached_property
+    def _dials(self) -> Dials:
+        """Looked up once: a page asks many times for each of its runs, and the rows are never changed."""
+        swept = self.rows[self.rows["method"] == self.swept]
+        return Dials(
+            tuple(sorted(self.rows.loc[self.rows["lambda_z"] > 0, "control"].unique())),
+            {str(name): tuple(sorted({0.0, *part})) for name, part in swept.groupby("control")["lambda_z"]},
+            tuple(swept["classifier"].unique()),
+            tuple(sorted(swept["lambda_y"].unique().tolist())),
+        )
+
     def controls(self) -> list[str]:
         """Controls that were swept."""
-        return sorted(self.rows.loc[self.rows["lambda_z"] > 0, "control"].unique())
+        return list(self._dials.controls)
 
     def prices(self, control: str) -> list[float]:
         """Values of lambda_z at which a control was tested, 0 included."""
-        rows = self.rows[(self.rows["control"] == control) & (self.rows["method"] == self.swept)]
-        return sorted({0.0, *rows["lambda_z"].tolist()})
+        return list(self._dials.prices.get(control, (0.0,)))
 
     def classifiers(self) -> list[str]:
         """Downstream models that were trained on synthetic rows."""
-        return list(dict.fromkeys(self.rows.loc[self.rows["method"] == self.swept, "classifier"]))
+        return list(self._dials.classifiers)
 
     def at_prices(self, prices: Mapping[str, float]) -> Sweep:
         """Of one control: every domain at a price of its own; as one setting, at price 0 if prices differ."""
@@ -135,7 +156,7 @@ class Sweep(Tested):
 
     def label_strengths(self) -> list[float]:
         """Values of lambda_y that were tested."""
-        return sorted(self.rows.loc[self.rows["method"] == self.swept, "lambda_y"].unique().tolist())
+        return list(self._dials.label_strengths)
 
     def setting(self, control: str, lambda_y: float, classifier: str, domains: Sequence[str]) -> Sweep:
         """All prices of one control; price 0 is shared by every control."""

@@ -37,4 +37,4 @@ def served(command: Sequence[str], folder: Path, env: Mapping[str, str], log: Pa
         yield url
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(UP_S)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 import altair as alt
 import pandas as pd
@@ -15,6 +15,8 @@ from fairviz import charts
 from fairviz.errors import FairvizError
 from fairviz.ui.parts import links, loading, words
 from fairviz.ui.parts.loading import library, outdated
+
+T = TypeVar("T")
 
 
 def set_pages(pages: list[Any]) -> None:
@@ -102,6 +104,23 @@ def draw_again(
     spec = _specification(f"{key} {token}", build)
     data = {**spec["datasets"], **{name: charts.records(frame) for name, frame in frames.items()}}
     st.vega_lite_chart({**spec, "datasets": data}, key=key, alt=alt, width="stretch")
+
+
+@st.cache_resource(max_entries=1000, show_spinner=False)
+def _shown(token: str, _show: Callable[[], Any]) -> Any:
+    return _show()
+
+
+def show_again(show: Callable[[], T], *, token: str | None, key: str) -> T:
+    """Show what is no widget, and give what ``show`` returns: called once per ``token``, then sent again as it was.
+
+    What is sent is shared between sessions, so the token must name everything in it; None calls it every time.
+    Elements go where the page stands (``with place:``), never to a place that ``show`` names.
+    """
+    if token is None:
+        return show()
+    shown: T = _shown(f"{key} {token}", show)
+    return shown
 
 
 def nonce() -> str:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-#: In the session: stamps of this run of the page, by kinds.
+#: In the session: stamps of this run of the page, by kind.
 _STAMPS = "_stamps"
 
 
@@ -81,10 +81,11 @@ def look_again() -> None:
 
 def stamp(*kinds: str) -> str:
     """``Library.stamp``, asked once per run of a page."""
-    known: dict[tuple[str, ...], str] = st.session_state.get(_STAMPS, {})
-    if kinds not in known:
-        known[kinds] = library().stamp(*kinds)
-    return known[kinds]
+    known: dict[str, str] = st.session_state.get(_STAMPS, {})
+    for kind in kinds:
+        if kind not in known:
+            known[kind] = library().stamp(kind)
+    return " ".join(known[kind] for kind in kinds)
 
 
 def stamped(*kinds: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -145,6 +146,7 @@ def weighted(options: dict[str, Any]) -> Weighted:
     return Weighted(OwnStore().get(options["id"]).ends or {})
 
 
+@stamped(FIT, SWEEP, FRONTIER)
 def smallest_share(dataset: str, options: dict[str, Any], control: str) -> float:
     """The smallest group's share of the source that a control divides by; a multiplier beyond it is clipped.
 
@@ -279,15 +281,9 @@ def previewed(
 
 @st.cache_resource(max_entries=500, show_spinner=False)
 def solved(
-    path: str,
-    dataset: str,
-    options: str,
-    target: str,
-    classifier: str,
-    setting: str,
-    goal: tuple[str, float],
+    path: str, dataset: str, options: str, target: str, classifier: str, setting: str, goal: tuple[str, float],
     top: float,
-) -> Solved:
+) -> Solved:  # fmt: skip
     """The price that reaches a goal, from source rows only."""
     given = json.loads(setting)
     preview = previewer(path, dataset, options, target)

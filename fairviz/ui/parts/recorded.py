@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+import pandas as pd
 from streamlit.delta_generator import DeltaGenerator
 
 from fairviz.data.sets import DATASETS
 from fairviz.evaluation.goal import Goal
 from fairviz.evaluation.tradeoff import Sweep
 from fairviz.experiments.trial import rerun_command
+from fairviz.store.specs import FRONTIER, SWEEP
 from fairviz.ui.parts import live, loading, words
 from fairviz.ui.parts.scene import layout, show
 from fairviz.ui.parts.setting import Setting
@@ -43,10 +45,10 @@ def body(setting: Setting, free: bool, sentence: DeltaGenerator) -> None:
         setting = replace(setting, lambda_z=stop[0], lambda_y=stop[1])
     else:
         setting, aimed = _solved(setting, setting.goal, places.domains)
+    prices = tuple((domain, setting.price(domain)) for domain in places.domains)
     view = loading.recorded_setting(
-        setting.dataset, setting.control, setting.lambda_y,
-        tuple((domain, setting.price(domain)) for domain in places.domains), setting.classifier, places.metric,
-    )  # fmt: skip
+        setting.dataset, setting.control, setting.lambda_y, prices, setting.classifier, places.metric
+    )
     rows = int(sweep.rows["n"].max())
     status = f"{aimed}Recorded · {len(view.seeds)} seeds of {rows:,} synthetic rows per domain"
     chosen = "λ_z is set by you, not tuned on these people." if setting.goal is None else (
@@ -60,13 +62,23 @@ def body(setting: Setting, free: bool, sentence: DeltaGenerator) -> None:
             f"with the rows of the data set on this machine it moves freely: {words.how_to_get(setting.dataset)}"
         )  # fmt: skip
     command = partial(_trial, setting, sweep) if "dials" in facts else None
-    dial = sweep.setting(setting.control, setting.lambda_y, setting.classifier, places.domains)
-    shown = dial.at_prices({domain: setting.price(domain) for domain in places.domains}).rows
+    shown = _trials(setting.dataset, setting.control, setting.lambda_y, prices, setting.classifier)
     show(setting, view, places, facts, note, status=status, recorded=True, command=command, trials=shown)
     if not here:
         live.offer_download(setting.dataset)
     elif not free:
         live.offer_training(setting)
+
+
+@loading.stamped(SWEEP, FRONTIER)
+def _trials(
+    dataset: str, control: str, lambda_y: float, prices: tuple[tuple[str, float], ...], classifier: str
+) -> pd.DataFrame:
+    """The trials of a recorded setting; ``prices`` by held-out domain. Shared between sessions: never changed."""
+    found = loading.recorded(dataset)
+    assert found is not None, "it is on the page already"
+    domains = [domain for domain, _ in prices]
+    return found[0].setting(control, lambda_y, classifier, domains).at_prices(dict(prices)).rows
 
 
 def _solved(setting: Setting, goal: Goal, domains: list[str]) -> tuple[Setting, str]:

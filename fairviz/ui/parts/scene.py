@@ -16,6 +16,7 @@ from fairviz import charts
 from fairviz.controls import CONTROLS
 from fairviz.data.sources import OWN
 from fairviz.evaluation.metrics import METRICS, Ratio, axes
+from fairviz.store.specs import FRONTIER, SWEEP
 from fairviz.ui.parts import base, links, loading, tables, words
 from fairviz.ui.parts.setting import Setting, reproduce
 from fairviz.ui.parts.view import View, direction, dumbbell_frame, now_frame
@@ -95,42 +96,63 @@ def show(
         A second path, see ``charts.tradeoff``; of live numbers only.
     """
     source, schema = loading.source(setting.dataset, setting.options), facts["schema"]
-    metric = places.metric
-    what = METRICS[metric]
-    truth = _truth(setting, facts, view, metric)
-    places.sentence.caption(words.plain(status))
-    places.sentence.markdown(
+    metric, nouns = places.metric, source.nouns
+    token = still = None
+    if recorded:  # the same for everybody; all but the present point stays while the dial moves
+        where = [loading.stamp(SWEEP, FRONTIER), places.domains, metric]
+        token = json.dumps([*where, asdict(setting), status, note])
+        still = json.dumps([*where, asdict(replace(setting, lambda_z=0.0))])
+    with places.sentence:
+        base.show_again(partial(_tell, setting, view, metric, facts, nouns, status), token=token, key="sentence")
+    with places.left:
+        scatter = partial(_scatter, setting, view, metric, facts, still, other)
+        truth = base.show_again(scatter, token=token, key="tradeoff")
+    with places.right:
+        base.show_again(partial(_dumbbell, view, metric, nouns, still), token=token, key="dumbbell")
+    beside = f". Dashed circles: {words.plain(other['label'].iloc[0])}" if other is not None and len(other) else ""
+    st.caption(words.plain(note) + MARKS + beside + (GREEN if truth else "."))
+    table = partial(tables.domain_table, view.domains, schema["favourable"], nouns)
+    base.show_again(table, token=token, key="domain_table")
+    if command is None and setting.dataset != OWN:  # a command line cannot name a person's own table
+        command = partial(reproduce, setting)
+    tables.details(setting, view, schema["favourable"], nouns, command, trials, token)
+
+
+def _tell(
+    setting: Setting, view: View, metric: str, facts: dict[str, Any], nouns: Mapping[str, str], status: str
+) -> None:
+    """What the numbers are, and what they say."""
+    st.caption(words.plain(status))
+    labels, domain_word = (facts["labels"][0], facts["labels"][1]), nouns.get("domain", facts["schema"]["domain"])
+    st.markdown(
         words.sentence(
-            view,
-            metric=metric,
-            labels=(facts["labels"][0], facts["labels"][1]),
-            nouns=source.nouns,
-            domain_word=source.nouns.get("domain", schema["domain"]),
-            controlled=setting.controlled,
+            view, metric=metric, labels=labels, nouns=nouns, domain_word=domain_word, controlled=setting.controlled
         )
     )
-    now, per_domain = now_frame(view, setting.lambda_z, setting.price_text), dumbbell_frame(view, metric)
-    scatter = partial(
+
+
+def _scatter(
+    setting: Setting, view: View, metric: str, facts: dict[str, Any], still: str | None, other: pd.DataFrame | None
+) -> bool:
+    """The trade-off chart; whether the best possible is drawn in it."""
+    now, what = now_frame(view, setting.lambda_z, setting.price_text), METRICS[metric]
+    truth = _truth(setting, facts, view, metric)
+    build = partial(
         charts.tradeoff, view.path, view.seeds, now, view.references, view.constant, y_title=what.short,
         higher_is_fairer=what.higher_is_better, truth=truth, other=other,
     )  # fmt: skip
-    dumbbell = partial(
-        charts.dumbbell, per_domain, title=_across(view, metric, source.nouns), ratio=isinstance(what, Ratio)
-    )
-    # all but the present point stays while the recorded dial moves
-    token = json.dumps([asdict(replace(setting, lambda_z=0.0)), places.domains, metric]) if recorded else None
-    with places.left:
-        alt = f"Accuracy {view.head['accuracy']:.3f}, {metric} {view.head['fairness']:.3f} at the present setting"
-        base.draw_again(scatter, {"now": now, "seeds": view.seeds}, token=token, key="tradeoff", alt=alt)
-    with places.right:
-        alt = f"{metric} in each held-out domain, without control and now"
-        base.draw_again(dumbbell, charts.judged_and_not(per_domain), token=token, key="dumbbell", alt=alt)
-    beside = f". Dashed circles: {words.plain(other['label'].iloc[0])}" if other is not None and len(other) else ""
-    st.caption(words.plain(note) + MARKS + beside + (GREEN if truth is not None else "."))
-    tables.domain_table(view.domains, schema["favourable"], source.nouns)
-    if command is None and setting.dataset != OWN:  # a command line cannot name a person's own table
-        command = partial(reproduce, setting)
-    tables.details(setting, view, schema["favourable"], source.nouns, command, trials)
+    alt = f"Accuracy {view.head['accuracy']:.3f}, {metric} {view.head['fairness']:.3f} at the present setting"
+    base.draw_again(build, {"now": now, "seeds": view.seeds}, token=still, key="tradeoff", alt=alt)
+    return truth is not None
+
+
+def _dumbbell(view: View, metric: str, nouns: Mapping[str, str], still: str | None) -> None:
+    """The chart of domains."""
+    frame = dumbbell_frame(view, metric)
+    ratio = isinstance(METRICS[metric], Ratio)
+    build = partial(charts.dumbbell, frame, title=_across(view, metric, nouns), ratio=ratio)
+    alt = f"{metric} in each held-out domain, without control and now"
+    base.draw_again(build, charts.judged_and_not(frame), token=still, key="dumbbell", alt=alt)
 
 
 def _across(view: View, metric: str, nouns: Mapping[str, str]) -> str:

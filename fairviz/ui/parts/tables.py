@@ -63,14 +63,13 @@ def domain_table(
 
 def details(
     setting: Setting, view: View, favourable: str, nouns: Mapping[str, str], command: Callable[[str], str] | None,
-    trials: pd.DataFrame | None,
+    trials: pd.DataFrame | None, token: str | None = None,
 ) -> None:  # fmt: skip
-    """Folded away: counts, rows, command."""
+    """Folded away: counts, rows, command. ``token``: see :func:`base.show_again`."""
     with st.expander("Counts per domain and group"):
-        table = counts_table(view, favourable, nouns)
-        st.dataframe(table, hide_index=True, key="counts_table")
+        counts = base.show_again(partial(_counts, view, favourable, nouns), token=token, key="counts")
         st.download_button(
-            "Download counts (CSV)", table.to_csv(index=False), f"fairviz-counts-{base.nonce()}.csv", "text/csv",
+            "Download counts (CSV)", counts, f"fairviz-counts-{base.nonce()}.csv", "text/csv",
             key="download_counts", on_click="ignore",
         )  # fmt: skip
         if trials is not None:
@@ -89,8 +88,19 @@ def details(
             if len(domains) > 1
             else domains[0]
         )
-        st.code(command(target), language="bash", wrap_lines=True)
+        code = partial(_code, command, target)
+        base.show_again(code, token=token and json.dumps([token, target]), key="command")
         st.caption("Seeds 0, 1, 2 … (in every line) give the recorded runs; the numbers above are their means.")
+
+
+def _counts(view: View, favourable: str, nouns: Mapping[str, str]) -> str:
+    table = counts_table(view, favourable, nouns)
+    st.dataframe(table, hide_index=True, key="counts_table")
+    return str(table.to_csv(index=False))
+
+
+def _code(command: Callable[[str], str], target: str) -> None:
+    st.code(command(target), language="bash", wrap_lines=True)
 
 
 def _scenario(setting: Setting, trials: pd.DataFrame, address: dict[str, list[str]]) -> str:
