@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -73,8 +74,11 @@ def details(
             key="download_counts", on_click="ignore",
         )  # fmt: skip
         if trials is not None:
+            address = dict(links.address())
+            text = partial(_scenario, setting, trials, address)
+            about = token and json.dumps([token, address])
             st.download_button(
-                "Download this view as a scenario (JSON)", _scenario(setting, trials, dict(links.address())),
+                "Download this view as a scenario (JSON)", base.show_again(text, token=about, key="scenario"),
                 f"fairviz-scenario-{base.nonce()}.json", "application/json", key="download_scenario",
                 on_click="ignore", help="Opens here under 'Your data'; 'fairviz run' gives the same counts again.",
             )  # fmt: skip
