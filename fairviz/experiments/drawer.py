@@ -27,29 +27,34 @@ from fairviz.turn import AT_ONCE
 
 #: Behind the app, before a training (19): somebody waits for these rows.
 NICE = 5
+#: What can be asked for.
+TRIALS, COST, ENDS = "trials", "cost", "ends"
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Trials of one split that are carried out together.
+    """What is asked of one split: trials that are carried out together, or what is measured there.
 
     Attributes
     ----------
     spec : FitSpec
         Of the fit; for trials that need none it only says which rows are meant.
     trials : sequence of Trial
-        None at all: what the fit's training costs is measured instead.
     run : RunFolder, optional
         Where the fit lies, if it is not in the library.
+    what : str
+        ``TRIALS``, whose rows go to the library; ``COST`` of the fit's training (``cost.seconds_of``); or ``ENDS`` of
+        the dials on the rows without the target (``weighted.ends_of``).
     """
 
     spec: FitSpec
     trials: Sequence[Trial] = ()
     run: RunFolder | None = None
+    what: str = TRIALS
 
 
-#: What was asked for, and where the answer goes: None for trials, which go to the library; seconds for a cost.
-Wanted = tuple[Future[float | None], Batch]
+#: What was asked for, and where the answer goes.
+Wanted = tuple[Future[Any], Batch]
 #: Seconds between looks at whether the app is still there.
 WATCH_S = 2.0
 
@@ -66,8 +71,12 @@ def _rows(spec: FitSpec) -> DomainDataset:
 
 def _work(asked: Connection, parent: int, root: Path, shipped: Path) -> None:
     """In the worker: draw what is asked for; give way to the app, and end with it, however that ends."""
-    from fairviz.experiments.cost import seconds_of  # heavy, and the app itself needs a batch only
+    # heavy, and the app itself needs a batch only; here it is loaded before anybody waits for it
+    from fairviz.experiments.cost import seconds_of
+    from fairviz.experiments.weighted import METHOD, ends_of
+    from fairviz.mitigation import MITIGATIONS
 
+    assert MITIGATIONS[METHOD].parameters
     with suppress(OSError):
         os.nice(NICE)
 
@@ -84,8 +93,11 @@ def _work(asked: Connection, parent: int, root: Path, shipped: Path) -> None:
         except EOFError:  # the app has closed the line
             return
         try:
-            if not batch.trials:
+            if batch.what == COST:
                 asked.send((seconds_of(batch.spec, _rows(batch.spec)), ""))
+                continue
+            if batch.what == ENDS:
+                asked.send((ends_of(_rows(batch.spec), batch.spec.target), ""))
                 continue
             spec, run = batch.spec, batch.run
             if bench is None or (bench.spec, bench.run) != (spec, run):  # what trials of one split share is kept
@@ -136,6 +148,11 @@ class _Hand:
                 self.worker, self._line = worker, ours
             return self._line
 
+    def get_ready(self) -> None:
+        """Start the worker, if there is none."""
+        with suppress(OSError):  # told when something is asked for
+            self._open_line()
+
     def end(self) -> None:
         """End the worker."""
         with self._lock:
@@ -159,21 +176,30 @@ class Drawer:
         self._hands: list[_Hand] = []
         self._lock = threading.Lock()
 
-    def submit(self, batches: Iterable[Batch]) -> list[Future[float | None]]:
+    def submit(self, batches: Iterable[Batch]) -> list[Future[Any]]:
         """Ask for batches of trials; what is no longer wanted is cancelled on the futures.
 
-        A future's result is None, or seconds (see :class:`Batch`); its exception is a :class:`JobError`: what the
-        worker was told, or that it died.
+        A future's result is None for trials, else what was measured (see :class:`Batch`); its exception is a
+        :class:`JobError`: what the worker was told, or that it died.
         """
         futures = []
         for batch in batches:
-            future: Future[float | None] = Future()
+            future: Future[Any] = Future()
             self._wanted.put((future, batch))
             futures.append(future)
+        self._open()
+        return futures
+
+    def _open(self) -> list[_Hand]:
         with self._lock:  # sessions share a drawer
             if not self._hands:
                 self._hands = [_Hand(self._wanted, self.library) for _ in range(AT_ONCE)]
-        return futures
+            return self._hands
+
+    def get_ready(self) -> None:
+        """Start the workers, which takes seconds, before they are asked for anything; does not wait."""
+        for hand in self._open():
+            threading.Thread(target=hand.get_ready, daemon=True).start()
 
     def workers(self) -> list[BaseProcess]:
         """Processes that are there now."""

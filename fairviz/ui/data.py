@@ -17,12 +17,11 @@ from fairviz.data.proposals import propose
 from fairviz.data.roles import Roles
 from fairviz.data.sets import DATASETS
 from fairviz.data.sources import OWN, fingerprint_of, load_dataset
-from fairviz.dual import GAPS
 from fairviz.errors import DataError, FairvizError
 from fairviz.experiments.scenario import Scenario
-from fairviz.experiments.weighted import MOST_HELD_OUT, ends_of
+from fairviz.experiments.weighted import MOST_HELD_OUT
 from fairviz.store.specs import FIT
-from fairviz.ui.parts import base, holdings, links, mine, words
+from fairviz.ui.parts import base, dials, holdings, links, loading, mine, words
 from fairviz.ui.parts.choosing import choose_roles
 from fairviz.ui.parts.intake import Handed, show_read, take_in, take_table
 
@@ -41,6 +40,8 @@ def page() -> None:
         "everything made from it." + (" Whoever uses the app on this machine sees it." if mine.shared() else "")
     )
     handed = take_in()
+    if handed is not None:
+        loading.drawer().get_ready()  # while the person looks at the roles
     if handed is None:
         st.caption(NEEDED)
     elif isinstance(handed, Scenario):
@@ -187,18 +188,15 @@ def _go(handed: Handed, roles: Roles, title: str, held_out: list[str], dataset: 
 
 
 def _kept(handed: Handed, roles: Roles, title: str, held_out: list[str], dataset: DomainDataset) -> Own:
-    """Find where a table's dials end, and keep it."""
-    found: dict[str, dict[str, float | str]] = {gap: {} for gap in GAPS}
-    with st.status("Where do the dials end? …", expanded=False) as status:
-        for target in held_out:
-            status.update(label=f"Where do the dials end? Without {words.plain(target)} …")
-            for gap, end in ends_of(dataset, target).items():
-                found[gap][target] = end
-        status.update(label="Keeping the table …")
-        return OwnStore().add(
-            title, roles, mine.owner(), data=handed.data, base=handed.base, held_out=tuple(held_out), ends=found,
+    """Keep a table, and find where its dials end."""
+    with st.status("Keeping the table …", expanded=False) as status:
+        own = OwnStore().add(
+            title, roles, mine.owner(), data=handed.data, base=handed.base, held_out=tuple(held_out),
             fingerprint=dataset.fingerprint(),
         )  # fmt: skip
+        return dials.learn_ends(
+            own.id, lambda domain: status.update(label=f"Where do the dials end? Without {words.plain(domain)} …")
+        )
 
 
 def _open(own: Own) -> None:

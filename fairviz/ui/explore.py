@@ -15,7 +15,7 @@ from fairviz.errors import FairvizError
 from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.goal import Goal
 from fairviz.store.specs import FIT, FRONTIER, SWEEP
-from fairviz.ui.parts import base, links, live, loading, mine, recorded, weighted, words
+from fairviz.ui.parts import base, dials, links, live, mine, recorded, weighted, words
 from fairviz.ui.parts.setting import Setting
 
 #: Height of the dial's place in pixels: as high as the longest usual sentence, so that nothing below moves with it.
@@ -75,7 +75,7 @@ def page() -> None:
 def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator, free: bool) -> Setting:
     """The dial, beside the sentence; below both, what else can be set. ``free``: any price can be computed here."""
     control_box, model, strength = st.columns([3, 2, 2], gap="medium", vertical_alignment="top")
-    stops = None if free else loading.stops(dataset, options)
+    stops = None if free else dials.stops(dataset, options)
     swept = [c for c in CONTROLS if stops is None or c in stops.controls()]
     control = links.choose(
         control_box.selectbox, "Fair control", swept, format_func=lambda c: CONTROLS[c].title, key="control",
@@ -111,10 +111,10 @@ def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator
         )  # fmt: skip
     lambda_z, lambda_eop = _prices(dataset, options, control, stops, dial, help_z)
     text = words.meaning(control, lambda_y, lambda_z, lambda_eop)
-    ends, why_not = loading.ends(dataset, options, control)
+    ends, why_not = dials.ends(dataset, options, control)
     text += words.at_equality(control, lambda_z, ends)
     moved = min(lambda_z, max(ends.values(), default=0.0))
-    if ends and moved > loading.smallest_share(dataset, options, control):
+    if ends and moved > dials.smallest_share(dataset, options, control):
         text += " Approximate here: the price is above the smallest group's share."
     dial.caption(words.plain(text))
     for sentence in dict.fromkeys(why_not.values()):
@@ -125,11 +125,11 @@ def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator
 
 
 def _prices(
-    dataset: str, options: dict[str, Any], control: str, stops: loading.Stops | None, dial: DeltaGenerator, help_z: str
+    dataset: str, options: dict[str, Any], control: str, stops: dials.Stops | None, dial: DeltaGenerator, help_z: str
 ) -> tuple[float, float]:
     """The dial: over recorded stops, or free. It ends where the gap on the source is zero."""
     what = CONTROLS[control]
-    end = max(loading.ends(dataset, options, control)[0].values(), default=0.0)
+    end = max(dials.ends(dataset, options, control)[0].values(), default=0.0)
     how: dict[str, Any] = {"key": f"price_{control}", "story": f"{dataset} {options}", "help": help_z}
     if stops is not None:
         every = tuple(stops.prices(control))
@@ -190,7 +190,7 @@ def _second_price(dataset: str, options: dict[str, Any], control: str, dial: Del
     if not CONTROLS[control].has_second:
         return 0.0
     second = next(c for c in CONTROLS.values() if c.gaps == CONTROLS[control].gaps[1:])
-    end = max(loading.ends(dataset, options, second.name)[0].values(), default=0.0)
+    end = max(dials.ends(dataset, options, second.name)[0].values(), default=0.0)
     stops, step = second.stops(end), second.step(end) / BETWEEN
     start = min(stops, key=lambda price: abs(price - SECOND_START * end))
     how = {"key": "price_second", "story": f"{dataset} {options}"}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -33,7 +34,7 @@ class Words:
 @dataclass(frozen=True)
 class _Asked:
     wanted: str
-    futures: dict[str, Future[float | None]]
+    futures: dict[str, Future[Any]]
     words: Words
 
 

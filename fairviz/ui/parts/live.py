@@ -25,7 +25,7 @@ from fairviz.experiments.weighted import ALL_ROWS
 from fairviz.store import Entry
 from fairviz.store.fits import knows_price
 from fairviz.store.specs import FitSpec
-from fairviz.ui.parts import links, loading, sampling, stages, tables, words
+from fairviz.ui.parts import dials, links, loading, sampling, stages, tables, words
 from fairviz.ui.parts.drawing import Words, ask
 from fairviz.ui.parts.scene import Places, layout, show
 from fairviz.ui.parts.setting import Setting
@@ -111,7 +111,7 @@ def _on_real_rows(
     setting: Setting, dataset: DomainDataset, places: Places
 ) -> tuple[pd.DataFrame | None, dict[str, Batch]]:
     """The first answer to a person's own table as a second path, or what is to be tested for it."""
-    if setting.dataset != OWN or setting.control not in loading.weighted(setting.options).controls():
+    if setting.dataset != OWN or setting.control not in dials.weighted(setting.options).controls():
         return None, {}
     real, wanted = stages.on_real_rows(setting, dataset, loading.held_out(OWN, setting.options), ALL_ROWS)
     if real is None:

@@ -6,22 +6,17 @@ import json
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import pandas as pd
 import streamlit as st
 
-from fairviz.controls import CONTROLS
-from fairviz.data import ALL_DOMAINS
 from fairviz.data.dataset import DomainDataset
-from fairviz.data.own import OwnStore
 from fairviz.data.sources import OWN, Source, fingerprint_of, load_dataset, source_of
-from fairviz.errors import SettingError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.goal import Goal, Solved, solve_price, solve_stops
 from fairviz.evaluation.tradeoff import Sweep
 from fairviz.experiments.publish import facts
-from fairviz.experiments.weighted import Weighted
 from fairviz.store import Entry, read_entry
 from fairviz.store.fits import load_fit
 from fairviz.store.jobs import JobQueue
@@ -39,22 +34,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 #: In the session: stamps of this run of the page, by kind.
 _STAMPS = "_stamps"
-
-
-class Stops(Protocol):
-    """Where a dial can stop: a recorded sweep, or weights on a person's own rows."""
-
-    def controls(self) -> list[str]:
-        """Controls that there are numbers for."""
-
-    def prices(self, control: str) -> list[float]:
-        """Values of lambda_z, 0 included."""
-
-    def classifiers(self) -> list[str]:
-        """Downstream models."""
-
-    def label_strengths(self) -> list[float]:
-        """Values of lambda_y."""
 
 
 def outdated(entry: Entry) -> bool:
@@ -133,71 +112,10 @@ def source(dataset: str, options: dict[str, Any]) -> Source:
     return source_of(dataset, options)
 
 
-def stops(dataset: str, options: dict[str, Any]) -> Stops | None:
-    """Where the dial of a data set can stop without a fit for every domain; None if there are no numbers at all."""
-    if dataset == OWN:
-        return weighted(options)
-    found = None if options else recorded(dataset)
-    return None if found is None else found[0]
-
-
-def weighted(options: dict[str, Any]) -> Weighted:
-    """Where the dial of a person's own table stops."""
-    return Weighted(OwnStore().get(options["id"]).ends or {})
-
-
-@stamped(FIT, SWEEP, FRONTIER)
-def smallest_share(dataset: str, options: dict[str, Any], control: str) -> float:
-    """The smallest group's share of the source that a control divides by; a multiplier beyond it is clipped.
-
-    Of all people for parity, of all people who have the favourable label for opportunity; 1 if nothing is known.
-    """
-    found = None if options else recorded(dataset)
-    if found is not None:
-        facts = found[1]
-    elif fits(dataset, options):
-        facts = published_facts(dataset, json.dumps(options, sort_keys=True))
-    else:
-        return 1.0
-    counts = pd.DataFrame(facts["counts"])
-    among = counts[counts["label"] == 1] if CONTROLS[control].gaps[:1] == ("eop",) else counts
-    return float(among.groupby("group")["n"].sum().min() / counts["n"].sum())
-
-
 @st.cache_resource(max_entries=4, show_spinner=False)
 def published_facts(dataset: str, options: str) -> dict[str, Any]:
     """``publish.facts`` of a data set whose rows are here; ``options`` is JSON. Never changed."""
     return facts(rows(dataset, options))
-
-
-@stamped(FIT)
-def _end(path: str, control: str) -> tuple[float | None, str]:
-    try:
-        return fit_at(path).end_of_dial(control), ""
-    except SettingError as error:
-        return None, str(error)
-
-
-def ends(dataset: str, options: dict[str, Any], control: str) -> tuple[dict[str, float], dict[str, str]]:
-    """By held-out domain: the price of equality on the source, or why there is no price there.
-
-    From the recorded results where there are some, so that no fit need be opened; empty for a control without
-    such a price, or without any fit.
-    """
-    gaps = CONTROLS[control].gaps
-    if not gaps:
-        return {}, {}
-    found = None if options else recorded(dataset)
-    told = found[1].get("equality", {}).get(gaps[0], {}) if found else {}
-    if dataset == OWN and not fits(dataset, options):
-        both = (OwnStore().get(options["id"]).ends or {}).get(gaps[0], {})
-        told = {domain: end for domain, end in both.items() if not isinstance(end, str)}
-    if told:
-        return told, {}
-    asked = {d: _end(str(e.path), control) for d, e in fits(dataset, options).items() if d != ALL_DOMAINS}
-    return {d: end for d, (end, _) in asked.items() if end is not None}, {
-        d: why for d, (_, why) in asked.items() if why
-    }
 
 
 def _recorded_sweep(dataset: str) -> Sweep:

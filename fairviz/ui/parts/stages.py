@@ -18,7 +18,7 @@ from fairviz.store import key_of
 from fairviz.store.fits import RunFolder
 from fairviz.store.specs import FitSpec
 from fairviz.store.trials import Row
-from fairviz.ui.parts import loading
+from fairviz.ui.parts import dials, loading
 from fairviz.ui.parts.setting import Setting
 
 #: Rows of a draft's pool, and steps in which they are drawn: for a first look.
@@ -119,7 +119,7 @@ def on_real_rows(
 ) -> tuple[Sweep | None, dict[str, Batch]]:
     """The dial turned for weighted real rows of a person's own table: what is tested, or else what is to be tested."""
     library, fingerprint = loading.library(), dataset.fingerprint()
-    prices = loading.weighted(setting.options).prices(setting.control)
+    prices = dials.weighted(setting.options).prices(setting.control)
     keys = {t.key(fingerprint): t for t in trials(setting.control, prices, held_out, setting.classifier, n)}
     stored = library.trials.get(keys)
     open_ones = [trial for key, trial in keys.items() if key not in stored]

@@ -17,7 +17,7 @@ from fairviz import charts
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.own import OwnStore
 from fairviz.data.sources import OWN
-from fairviz.experiments.drawer import Batch
+from fairviz.experiments.drawer import COST, Batch
 from fairviz.store import key_of
 from fairviz.store.jobs import JobStatus
 from fairviz.store.specs import FitSpec
@@ -108,10 +108,10 @@ def _settings(setting: Setting, how: Mapping[str, Any]) -> dict[str, Any]:
 def _cost(specs: dict[str, FitSpec]) -> None:
     """What the training will take here: measured beside the app, on a few steps of the first of the fits."""
     spec = next(iter(specs.values()))
-    known: dict[str, Future[float | None] | float] = st.session_state.setdefault(_COSTS, {})
+    known: dict[str, Future[Any] | float] = st.session_state.setdefault(_COSTS, {})
     key = key_of(spec.to_json())
     if key not in known:
-        known[key] = loading.drawer().submit([Batch(spec)])[0]
+        known[key] = loading.drawer().submit([Batch(spec, what=COST)])[0]
     found = known[key]
     if isinstance(found, Future) and not found.done():
         _measured(key)

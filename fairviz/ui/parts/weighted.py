@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from fairviz.controls import CONTROLS
 from fairviz.data.sources import OWN
 from fairviz.experiments.weighted import ALL_ROWS, FIRST_ROWS
-from fairviz.ui.parts import live, loading, stages, words
+from fairviz.ui.parts import dials, live, loading, stages, words
 from fairviz.ui.parts.drawing import Words, ask
 from fairviz.ui.parts.scene import layout, show
 from fairviz.ui.parts.setting import Setting
@@ -44,7 +44,7 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
     places = layout(setting, held_out, list(dataset.labels), sentence)
     if places is None:
         return
-    stops = loading.weighted(setting.options)
+    stops = dials.weighted(setting.options)
     prices = stops.prices(setting.control)
     told, made_by = FIRST, replace(setting, classifier=QUICK)
     sweep, batches = stages.on_real_rows(made_by, dataset, held_out, FIRST_ROWS)
