@@ -16,6 +16,7 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
+from fairviz.contrasts import best_contrast
 from fairviz.errors import SettingError
 
 #: Largest price of a gap. Equality is reached far below where groups can be told apart at all.
@@ -164,11 +165,11 @@ class Dual:
         priced = [(name, price) for name, price in (("dp", lambda_dp), ("eop", lambda_eop)) if price > 0]
         if not priced:
             return Multiplier(nothing, nothing)
-        if len(priced) == 1 and len(self.present(priced[0][0])) <= 2:
-            name, price = priced[0]
-            contrast = self._pair(name, price)
-            return Multiplier(contrast, nothing) if name == "dp" else Multiplier(nothing, contrast)
-        return self._joint(dict(priced))
+        if len(priced) > 1:
+            return self._joint(dict(priced))
+        name, price = priced[0]
+        contrast = self._pair(name, price) if len(self.present(name)) <= 2 else self._several(name, price)
+        return Multiplier(contrast, nothing) if name == "dp" else Multiplier(nothing, contrast)
 
     def _pair(self, control: str, price: float) -> np.ndarray:
         """Two groups, one price: the dual is convex in one number, so its free minimiser is cut off at the price."""
@@ -179,12 +180,25 @@ class Dual:
             contrast[groups] = s, -s
         return contrast
 
-    def _joint(self, prices: dict[str, float]) -> Multiplier:
-        """A linear program over the positive and negative parts of the contrasts and the rows' gains."""
+    def _some(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows for a linear program, as indices, and their probabilities: of very many, so many are drawn."""
         rows = np.arange(len(self.eta))
         if len(rows) > JOINT_ROWS:
             rows = np.sort(np.random.default_rng(0).choice(rows, JOINT_ROWS, replace=False))
-        share = self._share[rows] / self._share[rows].sum()
+        return rows, self._share[rows] / self._share[rows].sum()
+
+    def _several(self, control: str, price: float) -> np.ndarray:
+        """More than two groups, one price."""
+        (rows, share), groups, contrast = self._some(), self.present(control), np.zeros(len(self.pi))
+        contrast[groups] = best_contrast(self.margin[rows], self.by_group[control][np.ix_(rows, groups)], share, price)
+        none, best = (Multiplier(c, np.zeros(len(self.pi))) for c in (np.zeros(len(self.pi)), contrast))
+        if control == "eop":
+            none, best = (Multiplier(one.eop, one.dp) for one in (none, best))
+        return contrast if self.value(none) - self.value(best) > FLAT else np.zeros(len(self.pi))
+
+    def _joint(self, prices: dict[str, float]) -> Multiplier:
+        """A linear program over the positive and negative parts of the contrasts and the rows' gains."""
+        rows, share = self._some()
         columns, limits, sums, sides = [], [], [], []
         for name, price in prices.items():
             groups = self.present(name)

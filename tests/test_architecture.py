@@ -15,7 +15,8 @@ ALLOWED = {
     "meta": set(),
     "checks": {"errors"},
     "files": {"errors"},
-    "dual": {"errors"},
+    "contrasts": set(),
+    "dual": {"contrasts", "errors"},
     "settings": {"errors"},
     "diffusion": {"diffusion"},
     "charts": {"charts"},
@@ -32,14 +33,14 @@ ALLOWED = {
         "contracts", "controls", "data", "diffusion", "dual", "errors", "evaluation", "mitigation", "numerics",
         "plugins", "posteriors", "settings",
     },
-    "store": {"data", "errors", "files", "store", "synthesizers", "text"},
+    "store": {"data", "errors", "files", "store", "synthesizers", "text", "turn"},
     "experiments": {
         "checks", "controls", "data", "dual", "errors", "evaluation", "experiments", "mitigation", "posteriors",
         "settings", "store", "synthesizers", "text", "turn",
     },
     "ui": {
         "charts", "controls", "data", "dual", "errors", "evaluation", "experiments", "store", "synthesizers", "text",
-        "ui",
+        "turn", "ui",
     },
     "cli": {
         "checks", "cli", "controls", "data", "errors", "evaluation", "experiments", "files", "meta", "store",
