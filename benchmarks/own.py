@@ -1,8 +1,8 @@
 """A stranger's table, from bytes to fits: seconds, beside a calibration of the machine. ``python -m benchmarks.own``.
 
 50,000 made-up rows, 14 columns, 5 domains, through the same pieces as the page: reading and proposals; where dials end
-and the first dial (logistic regression on 2,500 weighted rows); the dial with boosting on all rows; fits of all five
-domains, two at a time. Worker processes start from nothing.
+and the first dial (logistic regression on 2,500 weighted rows); the dial with boosting on all rows; first drafts and
+fits of all five domains, two at a time. Workers for trials are started when the table has come, as on the page.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from fairviz.data.roles import Roles
 from fairviz.data.sources import OWN, load_dataset
 
 N, DOMAINS = 50_000, 5
+#: Seconds that a person looks at the proposed roles, at least.
+LOOKING_S = 8.0
 
 
 def table(n: int = N, seed: int = 0) -> bytes:
@@ -59,11 +61,12 @@ def main() -> None:
     """Print and keep a row per stage."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["FAIRVIZ_CACHE"] = folder
-        from fairviz.experiments.drawer import Drawer
-        from fairviz.experiments.weighted import ALL_ROWS, FIRST_ROWS, Weighted, ends_of, trials
+        from fairviz.experiments.drawer import COST, ENDS, Batch, Drawer
+        from fairviz.experiments.weighted import ALL_ROWS, FIRST_ROWS, Weighted, draft_trials, trials
         from fairviz.store.jobs import JobQueue
         from fairviz.store.library import Library
         from fairviz.store.specs import FitSpec
+        from fairviz.turn import AT_ONCE
 
         rows, unit = [], calibration()
 
@@ -90,25 +93,44 @@ def main() -> None:
         people(dataset)
         note("roles applied, counted", 3, begun)
         held_out = proposed_held_out(dataset, DOMAINS)
+        library = Library()
+        drawer = Drawer(library)
+        drawer.get_ready()  # as the page does when a table has come
+        time.sleep(LOOKING_S)
         go = time.monotonic()
         own = OwnStore().add("loans", roles, "", data=path.read_bytes(), held_out=tuple(held_out))
-        told = {d: ends_of(dataset, d) for d in held_out}
-        ends = {gap: {d: told[d][gap] for d in held_out} for gap in ("dp", "eop")}
-        library = Library()
-        drawer, options = Drawer(library), {"id": own.id}
+        options = {"id": own.id}
         kept = load_dataset(OWN, **options)
+        asked = drawer.submit(Batch(FitSpec.of(kept, d, options), what=ENDS) for d in held_out)
+        told = {d: future.result() for d, future in zip(held_out, asked, strict=True)}
+        ends = {gap: {d: told[d][gap] for d in held_out} for gap in ("dp", "eop")}
         prices = Weighted(ends).prices("dp")
         for stage, aim, n, model in (
             ("from go: first dial", 10, FIRST_ROWS, "logistic_regression"),
             ("from go: dial with boosting on all rows", 90, ALL_ROWS, "gradient_boosting"),
         ):
-            batches = [trials("dp", prices, [d], model, n) for d in held_out]
-            for future in drawer.submit([FitSpec.of(kept, d, options) for d in held_out], batches):
+            batches = [Batch(FitSpec.of(kept, d, options), trials("dp", prices, [d], model, n)) for d in held_out]
+            for future in drawer.submit(batches):
                 future.result()
             note(f"{stage}, {len(prices)} prices", aim, go)
-        drawer.close()
+        drawer.get_ready()
+        specs = [FitSpec.of(kept, d, options, **TRAINING) for d in held_out]
+        foretold = max(f.result() for f in drawer.submit([Batch(specs[0], what=COST)])) * -(-len(specs) // AT_ONCE)
+        rows.append({"stage": "all fits, foretold", "seconds": round(foretold, 2), "aim_s": float("nan"),
+                     "units": round(foretold / unit, 1)})  # fmt: skip
         begun, queue = time.monotonic(), JobQueue(library=library)
-        jobs = [queue.submit(FitSpec.of(kept, d, options, **TRAINING)) for d in held_out]
+        jobs = queue.submit_all(specs)
+        for spec, target in zip(specs, held_out, strict=True):
+            while not queue.drafted(spec):
+                time.sleep(0.2)
+            note(f"first draft kept, {target}", 60, begun)
+        stops = sorted({*prices[::2], prices[-1]})
+        batches = [Batch(s, draft_trials("dp", "gradient_boosting", s.target, stops), queue.drafts(s)[0].run)
+                   for s in specs]  # fmt: skip
+        for future in drawer.submit(batches):
+            future.result()
+        note("first drafts of all domains tested, boosting", 60, begun)
+        drawer.close()
         while any((status := queue.status(job)) is not None and status.live for job in jobs):
             time.sleep(0.5)
         assert all(queue.status(job).state == "done" for job in jobs)

@@ -94,6 +94,8 @@ def main(folder: str, store_root: str, parent: str) -> None:
     """Entry point of a worker process."""
     with suppress(OSError):
         os.nice(19)
+    with suppress(OSError):  # Linux may weigh sessions before processes, and this is a session of its own
+        Path("/proc/self/autogroup").write_text("19")
     again = False
     with a_turn(Path(folder), int(parent)) as come:
         if come:

@@ -14,10 +14,13 @@ from fairviz.data.dataset import DomainDataset
 from fairviz.dual import GAPS
 from fairviz.errors import SettingError
 from fairviz.evaluation.classifiers import CLASSIFIERS
+from fairviz.experiments.methods import POOLED
 from fairviz.experiments.trial import Trial
 
 #: The method, and source rows of the two stages. Of 2,500 rows four fifths are few enough for a straight line.
 METHOD, FIRST_ROWS, ALL_ROWS = "tilted", 2_500, 50_000
+#: Rows of a draft's pool, and steps in which they are drawn: for a first look.
+DRAFT_ROWS, DRAFT_STEPS = 5_000, 10
 #: Domains held out where nobody has said which; the largest that can be judged.
 MOST_HELD_OUT = 5
 
@@ -87,3 +90,12 @@ def trials(control: str, prices: Sequence[float], targets: Sequence[str], classi
             Trial.of(METHOD, {"control": control, "lambda_z": price}, target, classifier, 0, n=n) for price in prices
         ]
     return found
+
+
+def draft_trials(control: str, classifier: str, target: str, prices: Sequence[float]) -> list[Trial]:
+    """A dial turned for weighted rows of a fit that is still trained."""
+    how = {"n": DRAFT_ROWS, "n_steps": DRAFT_STEPS}
+    return [
+        Trial.of(POOLED["fadm"], {"control": control, "lambda_z": price}, target, classifier, 0, **how)
+        for price in prices
+    ]

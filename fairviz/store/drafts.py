@@ -16,7 +16,7 @@ from fairviz.synthesizers.base import Synthesizer
 from fairviz.turn import DRAFT
 
 #: Shares of a training after which a draft is kept.
-DRAFT_AT = (0.1, 0.3, 0.6)
+DRAFT_AT = (0.05, 0.2, 0.5)
 #: Drafts of one training that are there at once: somebody may be reading the last but one.
 KEPT = 2
 

@@ -13,7 +13,7 @@ from fairviz.experiments.drawer import Batch
 from fairviz.experiments.methods import POOLED
 from fairviz.experiments.trial import Trial, table_of
 from fairviz.experiments.weighted import METHOD as WEIGHTED
-from fairviz.experiments.weighted import trials
+from fairviz.experiments.weighted import draft_trials, trials
 from fairviz.store import key_of
 from fairviz.store.fits import RunFolder
 from fairviz.store.specs import FitSpec
@@ -21,8 +21,6 @@ from fairviz.store.trials import Row
 from fairviz.ui.parts import dials, loading
 from fairviz.ui.parts.setting import Setting
 
-#: Rows of a draft's pool, and steps in which they are drawn: for a first look.
-DRAFT_ROWS, DRAFT_STEPS = 5_000, 10
 METHOD = POOLED["fadm"]
 
 
@@ -104,14 +102,7 @@ def look(
 
 
 def _trials(setting: Setting, target: str, prices: Sequence[float]) -> list[Trial]:
-    stops = sorted({*prices[::2], prices[-1]})
-    return [
-        Trial.of(
-            METHOD, {"control": setting.control, "lambda_z": price}, target, setting.classifier, 0, n=DRAFT_ROWS,
-            n_steps=DRAFT_STEPS,
-        )
-        for price in stops
-    ]  # fmt: skip
+    return draft_trials(setting.control, setting.classifier, target, sorted({*prices[::2], prices[-1]}))
 
 
 def on_real_rows(

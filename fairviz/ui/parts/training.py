@@ -125,7 +125,7 @@ def _cost(specs: dict[str, FitSpec]) -> None:
     rounds = -(-len(specs) // AT_ONCE)
     st.caption(
         f"About {duration(found * rounds)} on this machine, measured just now on a few steps: {duration(found)} a fit, "
-        f"{min(AT_ONCE, len(specs))} at a time. A first draft of all of them comes after about a tenth."
+        f"{min(AT_ONCE, len(specs))} at a time. A first draft of all of them comes after about a twentieth."
     )
 
 
@@ -183,7 +183,7 @@ def _progress(domain: str, status: JobStatus) -> str:
     if not status.n_steps:
         return text
     if status.state == "queued":  # it has given way
-        return f"{text}, at step {status.step:,} of {status.n_steps:,}; it goes on when the others have a draft"
+        return f"{text} at step {status.step:,} of {status.n_steps:,}, its draft is there; it goes on in its turn"
     return f"{text}, step {status.step:,} of {status.n_steps:,}, {duration(status.seconds_left)} left"
 
 
