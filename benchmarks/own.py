@@ -124,8 +124,7 @@ def main() -> None:
             while not queue.drafted(spec):
                 time.sleep(0.2)
             note(f"first draft kept, {target}", 60, begun)
-        stops = sorted({*prices[::2], prices[-1]})
-        batches = [Batch(s, draft_trials("dp", "gradient_boosting", s.target, stops), queue.drafts(s)[0].run)
+        batches = [Batch(s, draft_trials("dp", "gradient_boosting", s.target, prices), queue.drafts(s)[0].run)
                    for s in specs]  # fmt: skip
         for future in drawer.submit(batches):
             future.result()

@@ -19,8 +19,8 @@ from fairviz.experiments.trial import Trial
 
 #: The method, and source rows of the two stages. Of 2,500 rows four fifths are few enough for a straight line.
 METHOD, FIRST_ROWS, ALL_ROWS = "tilted", 2_500, 50_000
-#: Rows of a draft's pool, and steps in which they are drawn: for a first look.
-DRAFT_ROWS, DRAFT_STEPS = 5_000, 10
+#: Rows of a draft's pool, steps in which they are drawn, and stops of the dial that are tested: for a first look.
+DRAFT_ROWS, DRAFT_STEPS, DRAFT_STOPS = 5_000, 10, 5
 #: Domains held out where nobody has said which; the largest that can be judged.
 MOST_HELD_OUT = 5
 
@@ -93,9 +93,10 @@ def trials(control: str, prices: Sequence[float], targets: Sequence[str], classi
 
 
 def draft_trials(control: str, classifier: str, target: str, prices: Sequence[float]) -> list[Trial]:
-    """A dial turned for weighted rows of a fit that is still trained."""
-    how = {"n": DRAFT_ROWS, "n_steps": DRAFT_STEPS}
+    """A dial turned for weighted rows of a fit that is still trained: both ends of the stops, and some between."""
+    how, last = {"n": DRAFT_ROWS, "n_steps": DRAFT_STEPS}, len(prices) - 1
+    some = sorted({round(k * last / (DRAFT_STOPS - 1)) for k in range(DRAFT_STOPS)})
     return [
-        Trial.of(POOLED["fadm"], {"control": control, "lambda_z": price}, target, classifier, 0, **how)
-        for price in prices
+        Trial.of(POOLED["fadm"], {"control": control, "lambda_z": prices[k]}, target, classifier, 0, **how)
+        for k in some
     ]

@@ -72,7 +72,7 @@ class _Stage:
 def look(
     setting: Setting, dataset: DomainDataset, domains: Sequence[str], prices: Sequence[float], without: Sequence[str]
 ) -> Drafts:
-    """What drafts give at every other stop of the dial, as far as it is tested.
+    """What drafts give at some stops of the dial, as far as it is tested.
 
     ``without``: digests of drafts that could not be tested.
     """
@@ -102,7 +102,7 @@ def look(
 
 
 def _trials(setting: Setting, target: str, prices: Sequence[float]) -> list[Trial]:
-    return draft_trials(setting.control, setting.classifier, target, sorted({*prices[::2], prices[-1]}))
+    return draft_trials(setting.control, setting.classifier, target, prices)
 
 
 def on_real_rows(
