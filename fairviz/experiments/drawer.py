@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import os
 import queue
+import subprocess
+import sys
 import threading
-import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import Any
 
-from fairviz.data.dataset import DomainDataset
-from fairviz.errors import FairvizError, JobError
-from fairviz.experiments.trial import Bench, Trial
+from fairviz.errors import JobError
+from fairviz.experiments.trial import Trial
 from fairviz.store.fits import RunFolder
 from fairviz.store.library import Library
 from fairviz.store.specs import FitSpec
 from fairviz.turn import AT_ONCE
 
-#: Behind the app, before a training (19): somebody waits for these rows.
-NICE = 5
 #: What can be asked for.
 TRIALS, COST, ENDS = "trials", "cost", "ends"
 
@@ -55,58 +50,6 @@ class Batch:
 
 #: What was asked for, and where the answer goes.
 Wanted = tuple[Future[Any], Batch]
-#: Seconds between looks at whether the app is still there.
-WATCH_S = 2.0
-
-
-@lru_cache(maxsize=2)
-def _of_name(name: str, options: tuple[Any, ...], fingerprint: str) -> DomainDataset:
-    return FitSpec(name, fingerprint, "", dict(options)).load_rows()
-
-
-def _rows(spec: FitSpec) -> DomainDataset:
-    """The rows of a fit's data set, read once."""
-    return _of_name(spec.dataset, tuple(sorted(spec.options.items())), spec.fingerprint)
-
-
-def _work(asked: Connection, parent: int, root: Path, shipped: Path) -> None:
-    """In the worker: draw what is asked for; give way to the app, and end with it, however that ends."""
-    # heavy, and the app itself needs a batch only; here it is loaded before anybody waits for it
-    from fairviz.experiments.cost import seconds_of
-    from fairviz.experiments.weighted import METHOD, ends_of
-    from fairviz.mitigation import MITIGATIONS
-
-    assert MITIGATIONS[METHOD].parameters
-    with suppress(OSError):
-        os.nice(NICE)
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(WATCH_S)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-    library, bench = Library(root, shipped), None
-    while True:
-        try:
-            batch: Batch = asked.recv()
-        except EOFError:  # the app has closed the line
-            return
-        try:
-            if batch.what == COST:
-                asked.send((seconds_of(batch.spec, _rows(batch.spec)), ""))
-                continue
-            if batch.what == ENDS:
-                asked.send((ends_of(_rows(batch.spec), batch.spec.target), ""))
-                continue
-            spec, run = batch.spec, batch.run
-            if bench is None or (bench.spec, bench.run) != (spec, run):  # what trials of one split share is kept
-                bench = Bench(_rows(spec), library, spec.options, run, spec)
-            bench.compute(batch.trials)
-            library.trials.merge()
-            asked.send((None, ""))
-        except FairvizError as error:
-            asked.send((None, str(error)))
 
 
 class _Hand:
@@ -114,7 +57,7 @@ class _Hand:
 
     def __init__(self, wanted: queue.Queue[Wanted], library: Library) -> None:
         self.wanted, self.library = wanted, library
-        self.worker: BaseProcess | None = None
+        self.worker: subprocess.Popen[bytes] | None = None
         self._line: Connection | None = None
         self._lock = threading.Lock()
         threading.Thread(target=self._feed, daemon=True).start()
@@ -139,11 +82,13 @@ class _Hand:
     def _open_line(self) -> Connection:
         with self._lock:
             if self._line is None:
-                context = get_context("spawn")
-                ours, theirs = context.Pipe()
-                roots = self.library.store.root, self.library.shipped.root
-                worker = context.Process(target=_work, args=(theirs, os.getpid(), *roots), daemon=True)
-                worker.start()
+                ours, theirs = Pipe()
+                words = [theirs.fileno(), os.getpid(), self.library.store.root, self.library.shipped.root]
+                # not by multiprocessing, which would run the page's script again in the worker: it takes that for main
+                worker = subprocess.Popen(  # noqa: S603  (our own module)
+                    [sys.executable, "-m", "fairviz.experiments.hand", *map(str, words)],
+                    stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
+                )  # fmt: skip
                 theirs.close()
                 self.worker, self._line = worker, ours
             return self._line
@@ -159,7 +104,7 @@ class _Hand:
             worker, self.worker, line, self._line = self.worker, None, self._line, None
         if worker is not None:
             worker.kill()
-            worker.join(10)
+            worker.wait(10)
         if line is not None:
             line.close()
 
@@ -201,7 +146,7 @@ class Drawer:
         for hand in self._open():
             threading.Thread(target=hand.get_ready, daemon=True).start()
 
-    def workers(self) -> list[BaseProcess]:
+    def workers(self) -> list[subprocess.Popen[bytes]]:
         """Processes that are there now."""
         return [hand.worker for hand in self._hands if hand.worker is not None]
 

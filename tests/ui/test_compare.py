@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import pytest
 import streamlit as st
@@ -159,27 +158,6 @@ def test_four_points_can_be_pinned_and_no_more() -> None:
     assert app.button(key="pin").disabled
     app.button(key=f"unpin_{wanted[0]}").click().run()
     assert len([b for b in app.button if str(b.key).startswith("unpin_")]) == 3
-
-
-def test_methods_point_and_pins_stand_in_the_link() -> None:
-    """What one page shows, another shows again from its address; ids only."""
-    app = start()
-    app.multiselect(key="methods_adult").set_value(["fadm_dp", "ddpm"]).run()
-    wanted = [i for i in ids(app) if i.startswith("fadm_dp")][:3]
-    for point in wanted[:2]:
-        app.selectbox(key="compare_point").set_value(point).run()
-        app.button(key="pin").click().run()
-    app.selectbox(key="compare_point").set_value(wanted[2]).run()
-    told = parse_qs(next(c.value for c in app.code if "v=1" in c.value).partition("?")[2], strict_parsing=True)
-    assert told["methods_adult"] == ["fadm_dp", "ddpm"]
-    assert told["compare_point"] == [wanted[2]]
-    assert told["pins"] == wanted[:2]
-    assert told["compare_axis"] == ["R_DP"]
-    again = start(**told)
-    assert again.multiselect(key="methods_adult").value == ["fadm_dp", "ddpm"]
-    assert again.selectbox(key="compare_point").value == wanted[2]
-    assert [b.key for b in again.button if str(b.key).startswith("unpin_")] == [f"unpin_{p}" for p in wanted[:2]]
-    assert not again.warning
 
 
 def test_methods_that_need_the_group_are_marked() -> None:

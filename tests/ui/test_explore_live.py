@@ -143,7 +143,7 @@ def test_a_new_story_trains_in_the_background_and_stops() -> None:
     again.button(key="stop").click().run()
     for _ in range(240):
         again.run()
-        if not any("Training" in m.value for m in again.markdown):
+        if not any("Training 4" in m.value or "**Training" in m.value for m in again.markdown):
             break
         time.sleep(0.5)
     assert any(w.value.startswith("Stopped") for w in again.warning)

@@ -141,7 +141,7 @@ def test_the_link_to_a_view_writes_everything_out() -> None:
     }  # fmt: skip
     again = opened(**told, rows=fingerprint_of("simulated")[:12])
     assert sentence(again) == sentence(app)
-    assert not again.warning
+    assert warned(again) == ""
     assert link(again) == {"data": ["simulated"], "price_dp": ["0.1"]}
 
 
@@ -150,7 +150,8 @@ def sentence(app: AppTest) -> str:
 
 
 def warned(app: AppTest) -> str:
-    return " ".join(w.value for w in app.warning).replace("\\", "")
+    """What is said of the link; results that other tests have left in the cache are another matter."""
+    return " ".join(w.value for w in app.warning if w.icon == ":material/link_off:").replace("\\", "")
 
 
 def test_a_link_that_asks_for_what_is_not_here_says_so_until_something_else_is_chosen() -> None:
@@ -177,7 +178,7 @@ def test_a_link_that_asks_for_what_is_not_here_says_so_until_something_else_is_c
 def test_other_rows_and_later_versions_are_said(query: dict[str, str], words: str) -> None:
     app = opened(**query)
     assert words in warned(app)
-    assert bool(app.warning) == bool(words)
+    assert bool(warned(app)) == bool(words)
     assert link(app) == {}
     app.selectbox(key="data").set_value("law_school").run()
     assert "other rows" not in warned(app)
@@ -185,4 +186,4 @@ def test_other_rows_and_later_versions_are_said(query: dict[str, str], words: st
 
 def test_markup_in_a_link_stays_text() -> None:
     app = opened(control="![x](http://example.invalid/x.png)")
-    assert "\\!\\[x\\]\\(" in app.warning[0].value
+    assert any("\\!\\[x\\]\\(" in warning.value for warning in app.warning)
