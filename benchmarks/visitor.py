@@ -81,8 +81,8 @@ class Visitor:
         """What a widget says from now on."""
         state = WidgetState(id=widget)
         for name, one in value.items():
-            if name == "string_array_value":
-                state.string_array_value.data.extend(one)
+            if name in ("string_array_value", "double_array_value"):
+                getattr(state, name).data.extend(one)
             else:
                 setattr(state, name, one)
         self._states[widget] = state
