@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
@@ -40,22 +41,42 @@ class Batch:
     what : str
         ``TRIALS``, whose rows go to the library; ``COST`` of the fit's training (``cost.seconds_of``); or ``ENDS`` of
         the dials on the rows without the target (``weighted.ends_of``).
+    later : bool
+        Whether it may wait until nothing else is asked for.
     """
 
     spec: FitSpec
     trials: Sequence[Trial] = ()
     run: RunFolder | None = None
     what: str = TRIALS
+    later: bool = False
 
 
-#: What was asked for, and where the answer goes.
-Wanted = tuple[Future[Any], Batch]
+@dataclass(frozen=True, order=True)
+class Wanted:
+    """What was asked for, by whom, and where the answer goes; in the order in which it is carried out.
+
+    Attributes
+    ----------
+    later : bool
+    turn : int
+    future : Future
+    batch : Batch
+    alive : callable
+        Whether somebody still waits for it.
+    """
+
+    later: bool
+    turn: int
+    future: Future[Any] = field(compare=False)
+    batch: Batch = field(compare=False)
+    alive: Callable[[], bool] = field(compare=False)
 
 
 class _Hand:
     """One worker process and the daemon thread that feeds it from a queue; started when it is first needed."""
 
-    def __init__(self, wanted: queue.Queue[Wanted], library: Library) -> None:
+    def __init__(self, wanted: queue.PriorityQueue[Wanted], library: Library) -> None:
         self.wanted, self.library = wanted, library
         self.worker: subprocess.Popen[bytes] | None = None
         self._line: Connection | None = None
@@ -64,7 +85,10 @@ class _Hand:
 
     def _feed(self) -> None:
         while True:
-            future, batch = self.wanted.get()
+            asked = self.wanted.get()
+            future, batch = asked.future, asked.batch
+            if not asked.alive():  # a tab that was closed keeps nobody waiting
+                future.cancel()
             if not future.set_running_or_notify_cancel():
                 continue
             try:
@@ -117,12 +141,15 @@ class Drawer:
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self._wanted: queue.Queue[Wanted] = queue.Queue()
+        self._wanted: queue.PriorityQueue[Wanted] = queue.PriorityQueue()
+        self._turns = itertools.count()
         self._hands: list[_Hand] = []
         self._lock = threading.Lock()
 
-    def submit(self, batches: Iterable[Batch]) -> list[Future[Any]]:
+    def submit(self, batches: Iterable[Batch], alive: Callable[[], bool] = lambda: True) -> list[Future[Any]]:
         """Ask for batches of trials; what is no longer wanted is cancelled on the futures.
+
+        What ``alive`` denies when its turn has come is cancelled too.
 
         A future's result is None for trials, else what was measured (see :class:`Batch`); its exception is a
         :class:`JobError`: what the worker was told, or that it died.
@@ -130,7 +157,7 @@ class Drawer:
         futures = []
         for batch in batches:
             future: Future[Any] = Future()
-            self._wanted.put((future, batch))
+            self._wanted.put(Wanted(batch.later, next(self._turns), future, batch, alive))
             futures.append(future)
         self._open()
         return futures
@@ -154,6 +181,6 @@ class Drawer:
         """Take back what waits and end the workers; they are started again when they are asked for something."""
         with suppress(queue.Empty):
             while True:
-                self._wanted.get_nowait()[0].cancel()
+                self._wanted.get_nowait().future.cancel()
         for hand in self._hands:
             hand.end()

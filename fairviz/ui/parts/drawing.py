@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from fairviz.experiments.drawer import Batch
 from fairviz.ui.parts import loading, words
@@ -57,13 +59,22 @@ def ask(batches: Mapping[str, Batch], place: DeltaGenerator, told: Words) -> str
     if not batches:
         return ""
     if asked is None:
-        futures = loading.drawer().submit(batches.values())
+        futures = loading.drawer().submit(batches.values(), session_alive())
         st.session_state[_ASKED] = _Asked(wanted, dict(zip(batches, futures, strict=True)), told)
     failed = _failed(asked) if asked is not None else ""
     if not failed:
         with place:
             _watch(wanted)
     return failed
+
+
+def session_alive() -> Callable[[], bool]:
+    """Whether the browser tab of this session is still there, to be asked from any thread."""
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists():
+        return lambda: True
+    key, running = context.session_id, runtime.get_instance()
+    return lambda: running.is_active_session(key)
 
 
 def _told(batch: Batch) -> list[object]:

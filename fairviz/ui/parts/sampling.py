@@ -67,7 +67,9 @@ def look(setting: Setting, dataset: DomainDataset, specs: Mapping[str, FitSpec])
         }
         stored = library.trials.get(keys.values())
         if len(stored) < len(keys):
-            missing = {d: Batch(specs[d], [trials[d]]) for d, key in keys.items() if key not in stored}
+            missing = {
+                d: Batch(specs[d], [trials[d]], later=bool(done)) for d, key in keys.items() if key not in stored
+            }
             return _sampled(dataset, done, missing)
         done.append(keys)
     return _sampled(dataset, done, {})

@@ -12,8 +12,8 @@ from fairviz.evaluation.tradeoff import Sweep
 from fairviz.experiments.drawer import Batch
 from fairviz.experiments.methods import POOLED
 from fairviz.experiments.trial import Trial, table_of
+from fairviz.experiments.weighted import ALL_ROWS, draft_trials, trials
 from fairviz.experiments.weighted import METHOD as WEIGHTED
-from fairviz.experiments.weighted import draft_trials, trials
 from fairviz.store import key_of
 from fairviz.store.fits import RunFolder
 from fairviz.store.specs import FitSpec
@@ -117,4 +117,8 @@ def on_real_rows(
     if not open_ones:
         return Sweep.of(table_of(stored.values()), dataset.groups, WEIGHTED), {}
     by_domain = {d: [trial for trial in open_ones if trial.target == d] for d in held_out}
-    return None, {d: Batch(FitSpec.of(dataset, d, setting.options), some) for d, some in by_domain.items() if some}
+    return None, {
+        d: Batch(FitSpec.of(dataset, d, setting.options), some, later=n == ALL_ROWS)
+        for d, some in by_domain.items()
+        if some
+    }
