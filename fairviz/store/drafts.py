@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from fairviz.errors import StoreError
@@ -66,7 +67,14 @@ def drafts_of(folder: Path) -> Iterator[Draft]:
     """Drafts of a job that verify, the newest first."""
     for step, path in reversed(_drafts(folder)):
         with suppress(OSError, StoreError):  # damaged, or the training has ended a moment ago
-            yield Draft(RunFolder.open(path)[0], step)
+            files = [(file.name, about.st_size, about.st_mtime_ns) for file in path.iterdir() if (about := file.stat())]
+            yield Draft(_opened(path, tuple(sorted(files))), step)
+
+
+@lru_cache(maxsize=200)
+def _opened(path: Path, stamp: tuple[tuple[str, int, int], ...]) -> RunFolder:
+    """A verified draft; read once for as long as its files stay, for a page asks at every move."""
+    return RunFolder.open(path)[0]
 
 
 def remove_drafts(folder: Path) -> None:

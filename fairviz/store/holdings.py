@@ -171,12 +171,22 @@ def remove_table(own: Own, library: Library, queue: JobQueue, tables: OwnStore) 
     """
     options: dict[str, Any] = {"id": own.id}
     fingerprint = alone(own, tables)
-    failed: list[FairvizError] = []
-    steps: list[Callable[[], None]] = [
+    carry_out([
         partial(queue.forget, OWN, options), partial(library.forget, OWN, options, fingerprint),
         partial(tables.delete, own.id),
-    ]  # fmt: skip
-    for step in steps:
+    ])  # fmt: skip
+
+
+def carry_out(removals: Iterable[Callable[[], None]]) -> None:
+    """Carry removals out, all of them: what cannot be removed does not keep the rest from going.
+
+    Raises
+    ------
+    FairvizError
+        The first of what went wrong.
+    """
+    failed: list[FairvizError] = []
+    for step in removals:
         try:
             step()
         except FairvizError as error:

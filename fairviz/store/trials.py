@@ -71,6 +71,8 @@ class TrialStore:
         self._read: set[str] = set()
         self._rows: dict[str, Row] = {}
         self._forgotten = 0
+        #: Of segments, by name: whose they are, how many rows, how many bytes.
+        self._sizes: dict[str, tuple[str, int, int]] = {}
         self.damaged: dict[str, str] = {}
 
     def get(self, keys: Iterable[str]) -> dict[str, Row]:
@@ -121,13 +123,19 @@ class TrialStore:
         """By fingerprint of a data set: how many rows there are of it, and their bytes on disk."""
         import pyarrow.parquet as pq
 
-        found: dict[str, tuple[int, int]] = {}
+        there: dict[str, tuple[str, int, int]] = {}
         for path in self.root.glob("*.parquet"):
             with suppress(OSError, ValueError, KeyError, TypeError):  # gone meanwhile, damaged, or no segment
-                about = pq.read_metadata(path)
-                fingerprint = json.loads(about.metadata[b"fairviz"])["fingerprint"]
-                rows, size = found.get(fingerprint, (0, 0))
-                found[fingerprint] = rows + about.num_rows, size + path.stat().st_size
+                if path.name not in self._sizes:  # a segment never changes
+                    about = pq.read_metadata(path)
+                    fingerprint = json.loads(about.metadata[b"fairviz"])["fingerprint"]
+                    self._sizes[path.name] = fingerprint, about.num_rows, path.stat().st_size
+                there[path.name] = self._sizes[path.name]
+        self._sizes = there
+        found: dict[str, tuple[int, int]] = {}
+        for fingerprint, more, bytes_ in there.values():
+            rows, size = found.get(fingerprint, (0, 0))
+            found[fingerprint] = rows + more, size + bytes_
         return found
 
     def _forget_too(self) -> None:

@@ -124,6 +124,7 @@ class _Training:
         self._before = float(begin.about["seconds"]) if begin else 0.0
         self._begun = self._kept = time.monotonic()
         self._said = 0.0
+        # until a step is made: of a training whose steps were all done, which makes none
         self.step = self.n_steps = int(begin.about["n_steps"]) if begin and "n_steps" in begin.about else 0
 
     @property
@@ -145,7 +146,7 @@ class _Training:
             self.history.append([step.step, *step.losses.values()])
         if step.step in _draft_steps(step.n_steps):
             return self._draft(step)
-        if step.step == step.n_steps:  # the price is learnt yet
+        if step.step == step.n_steps:  # the price is still to be learnt
             with suppress(OSError):
                 self.keep()
         if time.monotonic() - self._said > SAY_S:
@@ -172,10 +173,10 @@ class _Training:
         """Keep a draft; True if it is the first, and others wait for theirs."""
         self.look(step)
         first = not has_draft(self.worker.folder)
-        draft = self.fit.draft()
-        if draft is None:
-            return False
-        with suppress(OSError, StoreError):  # a full disk must not end the training
+        with suppress(OSError, FairvizError):  # neither a full disk nor a draft without a price ends the training
+            draft = self.fit.draft()
+            if draft is None:
+                return False
             keep_draft(self.worker.folder, self.worker.spec, draft, step.step, self.seconds)
             if first and others_first(self.worker.folder):
                 self.keep()

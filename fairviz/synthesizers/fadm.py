@@ -33,7 +33,7 @@ from fairviz.synthesizers.tabular import TableSynthesizer
 
 N_REFERENCE = 4000
 #: Source rows that a draft's price rests on: a straight line learns from them within a second.
-DRAFT_ROWS = 2500
+DRAFT_PRICE_ROWS = 2500
 MAX_STEPS = 5000
 
 
@@ -116,7 +116,7 @@ class FADM(FADMParams, TableSynthesizer):
         draft.nets_ = self._networks()
         draft.nets_.load(dict(zip(draft.nets_.parameters(), self.memory.average, strict=True)))
         draft._set_reference(x, y, z)
-        draft.learn_price(source, max_rows=DRAFT_ROWS)
+        draft.learn_price(source, max_rows=DRAFT_PRICE_ROWS)
         return draft
 
     def _check_params(self) -> None:

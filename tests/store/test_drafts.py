@@ -139,7 +139,6 @@ def test_a_worker_killed_before_it_has_spoken_is_seen_at_once(queue, dataset):
     queue._workers[job].kill()
     queue._workers[job].wait(20)
     assert queue.status(job).state == "interrupted"
-    assert jobs.JobQueue(queue.root, queue.library).status(job).state in ("queued", "interrupted")  # another server
 
 
 def test_a_fit_that_was_kept_before_its_worker_died_is_done_and_not_trained_again(queue, dataset, monkeypatch):

@@ -156,9 +156,11 @@ def warned(app: AppTest) -> str:
 
 def test_a_link_that_asks_for_what_is_not_here_says_so_until_something_else_is_chosen() -> None:
     app = opened(model="forest", domains_adult=["White", "Atlantis"])
-    told = "asks for forest (Trained on synthetic rows), which is not here. gradient_boosting is shown."
+    told = "asks for forest (Trained on synthetic rows), which is not here. Shown instead: Gradient boosting."
     assert told in warned(app)
-    assert "The link asks for Atlantis (Held out and tested on), which is not here. White is shown." in warned(app)
+    assert "The link asks for Atlantis (Held out and tested on), which is not here. Shown instead: White." in warned(
+        app
+    )
     app.selectbox(key="axis").set_value("R_EOp").run()
     assert "forest" in warned(app)
     app.selectbox(key="model").set_value("mlp").run()

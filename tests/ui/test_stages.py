@@ -88,10 +88,9 @@ def test_a_draft_is_a_second_path_until_the_fits_are_there(own) -> None:
                        classifier="logistic_regression", seed=0, weights=pool.weights())  # fmt: skip
         right.append(np.mean(model.predict(codes(people.features)) == people.y))
     assert path.loc[0.0, "accuracy"] == pytest.approx(np.mean(right), abs=2e-3)
-    for target, spec in specs(own).items():
+    for spec in specs(own).values():
         fit = FADM(**spec.params).fit(spec.source_of(dataset))
         Library().store.put(FIT, spec.to_json(), **fit_payload(fit, 1.0))
-        assert target in HELD_OUT
     app.run()
     while not any(c.value.startswith("Sampled") for c in app.caption):
         assert not app.exception

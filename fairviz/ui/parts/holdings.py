@@ -12,8 +12,17 @@ import streamlit as st
 from fairviz.data import ALL_DOMAINS
 from fairviz.data.own import QUOTA, Own, OwnStore
 from fairviz.data.sets import DATASETS
-from fairviz.errors import FairvizError
-from fairviz.store.holdings import KINDS, TRAINING, Held, entries_of, fingerprints, remove, remove_table, trainings_of
+from fairviz.store.holdings import (
+    KINDS,
+    TRAINING,
+    Held,
+    carry_out,
+    entries_of,
+    fingerprints,
+    remove,
+    remove_table,
+    trainings_of,
+)
 from fairviz.store.specs import FIT, FRONTIER, SWEEP, TABLE
 from fairviz.ui.parts import loading, mine, words
 
@@ -104,15 +113,8 @@ def _delete(own: Own) -> None:
 
 
 def _remove(steps: Sequence[Callable[[], None]]) -> None:
-    """Carry removals out, all of them, and show what is left."""
-    failed = []
-    for step in steps:
-        try:
-            step()
-        except FairvizError as error:
-            failed.append(error)
-    if failed:
-        raise failed[0]
+    """Carry removals out, and show what is left."""
+    carry_out(steps)
     st.rerun()
 
 

@@ -21,7 +21,7 @@ _FORMS = "_forms"
 _WANTED = "_wanted"
 #: By name: the same, defaults written out.
 _WHOLE = "_whole"
-#: By name: what a link asked for in vain, what the widget is called, and what stood there instead.
+#: By name: what the widget is called, what a link asked of it in vain, and what stood there instead: ids, and words.
 _MISSED = "_missed"
 #: Fingerprint of the rows that the page shows; version and rows that a link named, and what was shown then.
 _ABOUT, _CAME = "_about", "_came"
@@ -87,19 +87,19 @@ def whole() -> str:
     return f"{st.context.url or ''}?{urlencode({name: texts for name, texts in told.items() if texts}, doseq=True)}"
 
 
-def _miss(name: str, label: str, asked: Sequence[str], shown: Sequence[str]) -> None:
-    """Remember that a link asked for something that is not here."""
-    st.session_state.setdefault(_MISSED, {})[name] = (label, list(asked), list(shown))
+def _miss(name: str, label: str, asked: Sequence[str], ids: Sequence[str], shown: Sequence[str]) -> None:
+    """Remember that a link asked for something that is not here; ``shown``: what people call what stands instead."""
+    st.session_state.setdefault(_MISSED, {})[name] = (label, list(asked), list(ids), list(shown))
 
 
 def in_vain() -> list[str]:
     """What a link asked for and cannot have, a sentence each, for as long as what is shown instead stays."""
     found, missed, now = [], st.session_state.get(_MISSED, {}), st.session_state.get(_WHOLE, {})
-    for name, (label, asked, shown) in list(missed.items()):
-        if now.get(name, shown) != shown:  # the person has chosen
+    for name, (label, asked, ids, shown) in list(missed.items()):
+        if now.get(name, ids) != ids:  # the person has chosen
             del missed[name]
         elif name in now:
-            instead = f" {', '.join(shown)} is shown." if shown else ""
+            instead = f" Shown instead: {', '.join(shown)}." if shown else ""
             found.append(f"The link asks for {', '.join(asked)[:80]} ({label}), which is not here.{instead}")
     return found + _of_another()
 
@@ -194,7 +194,7 @@ def choose(
     value = widget(label, options, key=key, format_func=format_func, **how)
     asked = st.query_params.get_all(key)
     if say and new and asked and found is None and stands is None:
-        _miss(key, label, asked, [str(value)])
+        _miss(key, label, asked, [str(value)], [format_func(value)])
     put(key, [str(value)], value == default)
     return value
 
@@ -224,7 +224,7 @@ def choose_some(
     value = list(widget(label, options, key=key, **how))
     lost = [text for text in st.query_params.get_all(key) if read(text) is None] if new else []
     if lost:
-        _miss(key, label, lost, value)
+        _miss(key, label, lost, value, value)
     put(key, value, value == start)
     return value
 

@@ -116,8 +116,7 @@ def _on_real_rows(
     real, wanted = stages.on_real_rows(setting, dataset, loading.held_out(OWN, setting.options), ALL_ROWS)
     if real is None:
         return None, wanted
-    part = real.setting(setting.control, 1.0, setting.classifier, places.domains)
-    return part.path(places.metric).assign(label="real rows, weighted"), {}
+    return real.path(setting, places.domains, places.metric, "real rows, weighted"), {}
 
 
 def _learn_prices(dataset: DomainDataset, fits: dict[str, Entry], word: DeltaGenerator) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
+import streamlit as st
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.evaluation.tradeoff import Sweep
@@ -20,8 +21,65 @@ from fairviz.store.specs import FitSpec
 from fairviz.store.trials import Row
 from fairviz.ui.parts import dials, loading
 from fairviz.ui.parts.setting import Setting
+from fairviz.ui.parts.view import Background, recorded_background
 
 METHOD = POOLED["fadm"]
+
+
+@dataclass(frozen=True)
+class Turned:
+    """A dial turned on tested trials. What follows from them is computed once, for a page asks at every move.
+
+    Attributes
+    ----------
+    token : str
+        Of the trials' keys, which name everything that made them.
+    sweep : Sweep
+    """
+
+    token: str
+    sweep: Sweep
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], groups: tuple[str, ...], method: str) -> Turned:
+        """The dial of a method."""
+        token = key_of({"trials": sorted(row.key for row in rows)})
+        return cls(token, _sweep(token, groups, method, rows))
+
+    def path(self, setting: Setting, domains: Sequence[str], metric: str, label: str) -> pd.DataFrame:
+        """A second path for ``charts.tradeoff``."""
+        path = _path(self.token, setting.control, setting.classifier, tuple(domains), metric, self.sweep)
+        return path.assign(label=label)
+
+    def background(self, setting: Setting, domains: Sequence[str], metric: str) -> Background:
+        """What stays while the dial moves."""
+        return _background(self.token, setting.control, setting.classifier, tuple(domains), metric, self.sweep)
+
+    def trials(self, setting: Setting, domains: Sequence[str]) -> pd.DataFrame:
+        """The trials of a price."""
+        part = self.sweep.setting(setting.control, 1.0, setting.classifier, domains)
+        return part.select(lambda_z=setting.lambda_z).rows
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def _sweep(token: str, groups: tuple[str, ...], method: str, _rows: Sequence[Row]) -> Sweep:
+    return Sweep.of(table_of(_rows), groups, method)
+
+
+@st.cache_resource(max_entries=300, show_spinner=False)
+def _path(
+    token: str, control: str, classifier: str, domains: tuple[str, ...], metric: str, _sweep: Sweep
+) -> pd.DataFrame:
+    return _sweep.setting(control, 1.0, classifier, domains).path(metric)
+
+
+@st.cache_resource(max_entries=300, show_spinner=False)
+def _background(
+    token: str, control: str, classifier: str, domains: tuple[str, ...], metric: str, _sweep: Sweep
+) -> Background:
+    return recorded_background(
+        _sweep, control=control, lambda_y=1.0, classifier=classifier, domains=domains, metric=metric
+    )
 
 
 @dataclass(frozen=True)
@@ -30,15 +88,15 @@ class Drafts:
 
     Attributes
     ----------
-    sweep : Sweep or None
-        Trials of the newest drafts that were tested, once there is one for every domain.
+    tested : Turned or None
+        The newest drafts that were tested, once there is one for every domain.
     least, most : int
         Percent of its training that the least and the furthest of them has seen.
     missing : dict of str to Batch
         What is to be tested yet, by held-out domain.
     """
 
-    sweep: Sweep | None = None
+    tested: Turned | None = None
     least: int = 0
     most: int = 0
     missing: dict[str, Batch] = field(default_factory=dict)
@@ -50,10 +108,7 @@ class Drafts:
 
     def path(self, setting: Setting, domains: Sequence[str], metric: str) -> pd.DataFrame | None:
         """A second path for ``charts.tradeoff``."""
-        if self.sweep is None:
-            return None
-        part = self.sweep.setting(setting.control, 1.0, setting.classifier, domains)
-        return part.path(metric).assign(label=f"draft, {self.share}")
+        return None if self.tested is None else self.tested.path(setting, domains, metric, f"draft, {self.share}")
 
 
 @dataclass(frozen=True)
@@ -86,7 +141,7 @@ def look(
             _Stage(spec, draft.run, round(100 * draft.step / spec.params["n_iter"]))
             for draft in loading.queue().drafts(spec)
         ]  # fmt: skip
-        wanted = _trials(setting, domain, prices)
+        wanted = draft_trials(setting.control, setting.classifier, domain, prices)
         for stage in stages:  # the newest first
             keys = stage.keys(wanted, dataset.fingerprint())
             stored = loading.library().trials.get(keys)
@@ -98,16 +153,12 @@ def look(
                 missing[domain] = Batch(stage.spec, wanted, stage.run)
     if len(percents) < len(domains) or not domains:
         return Drafts(missing=missing)
-    return Drafts(Sweep.of(table_of(tested), dataset.groups, METHOD), min(percents), max(percents), missing)
-
-
-def _trials(setting: Setting, target: str, prices: Sequence[float]) -> list[Trial]:
-    return draft_trials(setting.control, setting.classifier, target, prices)
+    return Drafts(Turned.of(tested, dataset.groups, METHOD), min(percents), max(percents), missing)
 
 
 def on_real_rows(
     setting: Setting, dataset: DomainDataset, held_out: Sequence[str], n: int
-) -> tuple[Sweep | None, dict[str, Batch]]:
+) -> tuple[Turned | None, dict[str, Batch]]:
     """The dial turned for weighted real rows of a person's own table: what is tested, or else what is to be tested."""
     library, fingerprint = loading.library(), dataset.fingerprint()
     prices = dials.weighted(setting.options).prices(setting.control)
@@ -115,7 +166,7 @@ def on_real_rows(
     stored = library.trials.get(keys)
     open_ones = [trial for key, trial in keys.items() if key not in stored]
     if not open_ones:
-        return Sweep.of(table_of(stored.values()), dataset.groups, WEIGHTED), {}
+        return Turned.of(list(stored.values()), dataset.groups, WEIGHTED), {}
     by_domain = {d: [trial for trial in open_ones if trial.target == d] for d in held_out}
     return None, {
         d: Batch(FitSpec.of(dataset, d, setting.options), some, later=n == ALL_ROWS)

@@ -15,7 +15,6 @@ from fairviz.ui.parts import dials, live, loading, stages, words
 from fairviz.ui.parts.drawing import Words, ask
 from fairviz.ui.parts.scene import layout, show
 from fairviz.ui.parts.setting import Setting
-from fairviz.ui.parts.view import recorded_background
 
 #: In the session: digests of drafts that could not be tested.
 _BROKEN = "_broken"
@@ -47,27 +46,24 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
     stops = dials.weighted(setting.options)
     prices = stops.prices(setting.control)
     told, made_by = FIRST, replace(setting, classifier=QUICK)
-    sweep, batches = stages.on_real_rows(made_by, dataset, held_out, FIRST_ROWS)
+    turned, batches = stages.on_real_rows(made_by, dataset, held_out, FIRST_ROWS)
     drafts, rows = stages.Drafts(), f"up to {FIRST_ROWS:,} rows"
-    if sweep is not None:
+    if turned is not None:
         told, (better, batches) = ALL, stages.on_real_rows(setting, dataset, held_out, ALL_ROWS)
         if better is not None:
-            sweep, made_by, rows = better, setting, "all rows of the other domains"
+            turned, made_by, rows = better, setting, "all rows of the other domains"
         drafts = stages.look(setting, dataset, held_out, prices, st.session_state.get(_BROKEN, []))
     if drafts.missing:  # what is new goes first
         told, batches = DRAFT, drafts.missing
-    if sweep is None:
+    if turned is None:
         sentence.markdown("The first numbers will be here in a few seconds.")
     else:
         price = min(prices, key=lambda stop: abs(stop - setting.lambda_z))
         here = replace(made_by, lambda_y=1.0, lambda_z=price)
-        view = recorded_background(
-            sweep, control=here.control, lambda_y=1.0, classifier=here.classifier, domains=places.domains,
-            metric=places.metric,
-        ).at(price)  # fmt: skip
+        view = turned.background(here, places.domains, places.metric).at(price)
         status = f"Real rows, weighted · {words.model_title(here.classifier)} on {rows}"
-        status += f" · synthetic rows: {drafts.share}" if drafts.sweep is not None else " · no synthetic rows yet"
-        shown = sweep.setting(here.control, 1.0, here.classifier, places.domains).select(lambda_z=price).rows
+        status += f" · synthetic rows: {drafts.share}" if drafts.tested is not None else " · no synthetic rows yet"
+        shown = turned.trials(here, places.domains)
         other = drafts.path(setting, places.domains, places.metric)
         show(here, view, places, facts, NOTE, status=status, recorded=False, trials=shown, other=other)
     why = {control: stops.why_not(control) for control in CONTROLS if CONTROLS[control].recorded}
