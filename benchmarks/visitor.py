@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -120,8 +120,11 @@ class Visitor:
         )  # fmt: skip
         urllib.request.urlopen(request, timeout=PATIENCE_S).close()
 
-    async def rerun(self, page: str = "") -> float:
-        """Run the page (or another one) with the present widgets; seconds until it has been sent whole."""
+    async def rerun(self, page: str = "", until: Callable[[], bool] = lambda: True) -> float:
+        """Run the page (or another one) with the present widgets; seconds until it has been sent whole.
+
+        A run of before may end first: ``until`` tells whether what is shown is what was asked for.
+        """
         assert self._socket is not None
         message = BackMsg()
         run = message.rerun_script
@@ -131,12 +134,14 @@ class Visitor:
         begun = time.perf_counter()
         await self._socket.send(message.SerializeToString())
         self._states = {k: s for k, s in self._states.items() if s.WhichOneof("value") != "trigger_value"}
-        shown: dict[tuple[int, ...], object] = {}
         async with asyncio.timeout(PATIENCE_S):
-            while not self._hear(await self._socket.recv(), shown):
-                pass
-        self._shown = shown
-        return time.perf_counter() - begun
+            while True:
+                shown: dict[tuple[int, ...], object] = {}
+                while not self._hear(await self._socket.recv(), shown):
+                    pass
+                self._shown = shown
+                if until():
+                    return time.perf_counter() - begun
 
     def _hear(self, data: bytes, shown: dict[tuple[int, ...], object]) -> bool:
         """Take in a message; whether the page is whole."""

@@ -67,19 +67,28 @@ class Weighable(Protocol):
         """What a price's multiplier follows from."""
 
 
+def label_scales(y: np.ndarray, factor: np.ndarray, log_shape: np.ndarray) -> np.ndarray:
+    """What the shape is scaled by within each label so that its mean becomes the factor's: logarithms, (2,).
+
+    Of rows with labels y (n,), a factor (n,) and the logarithm of a shape (n,), which then leaves the label prior.
+    """
+    scales = np.zeros(2)
+    for label in (0, 1):
+        rows = y == label
+        if rows.any() and log_shape[rows].any():
+            top = log_shape[rows].max()
+            both = (np.exp(log_shape[rows] - top) * factor[rows]).mean()
+            scales[label] = np.log(max(factor[rows].mean(), 1e-300)) - np.log(max(both, 1e-300)) - top
+    return scales
+
+
 def weights_of(y: np.ndarray, factor: np.ndarray, log_shape: np.ndarray) -> np.ndarray:
     """Weights (n,) of rows with labels y (n,): the factor, times the shape scaled within each label to the factor's
     mean, so that the shape leaves the label prior.
     """
     if not log_shape.any():
         return factor
-    weights = np.empty(len(factor))
-    for label in (0, 1):
-        rows = y == label
-        if rows.any():
-            weights[rows] = np.exp(log_shape[rows] - log_shape[rows].max()) * factor[rows]
-            weights[rows] *= factor[rows].mean() / max(weights[rows].mean(), 1e-300)
-    return weights
+    return np.asarray(factor * np.exp(log_shape + label_scales(y, factor, log_shape)[y]))
 
 
 class Steering:

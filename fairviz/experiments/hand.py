@@ -54,7 +54,7 @@ def work(asked: Connection, parent: int, root: Path, shipped: Path) -> None:
     while True:
         try:
             batch: Batch = asked.recv()
-        except EOFError:  # the app has closed the line
+        except (EOFError, OSError):  # the app has closed the line, or has gone
             return
         try:
             if batch.what == COST:

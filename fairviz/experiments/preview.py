@@ -7,18 +7,22 @@ from typing import Any
 
 import numpy as np
 
+from fairviz.controls import control_named
 from fairviz.data.dataset import DomainDataset
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.downstream import FeatureCodes, fitted
 from fairviz.synthesizers.fadm import FADM
-from fairviz.synthesizers.pool import Pool, effective_sample_size
+from fairviz.synthesizers.pool import Answers, Pool, effective_sample_size
 
 #: Source rows per domain on which a price is chosen.
 VALIDATION_ROWS = 2000
 
 
 class Preview:
-    """One fit, one pool of its rows, one target: codes are made once, a new setting costs one weighted fit.
+    """One fit, one pool of its rows, one target: what is asked again and again is made once.
+
+    Where the control moves the decision rule, a classifier is trained once, on the unweighted pool, and a setting moves
+    its answers (docs/method.md, "Preview"): milliseconds. Otherwise a setting costs one weighted training.
 
     Parameters
     ----------
@@ -34,50 +38,77 @@ class Preview:
     def __init__(self, fit: FADM, source: DomainDataset, target: DomainDataset, *, n: int = 10_000, seed: int = 0):
         self.pool = Pool.draw(fit, n, random_state=seed)
         self.target, self.seed = target, seed
-        self._source = source
+        self._fit, self._source = fit, source
         features = self.pool.rows[list(target.schema.features)]
         self._codes = FeatureCodes(features)
         self._x = self._codes(features)
-        self._distinct = _Distinct(self._codes(target.features))
+        self._target = _People(target, self._codes, fit)
+        self._plain: dict[str, Any] = {}
 
     def model(self, classifier: str, **setting: Any) -> tuple[Any, float]:
-        """The downstream classifier at a setting (as in ``Pool.weights``), and the effective sample size."""
+        """A classifier trained on the weighted pool (as in ``Pool.weights``), and the effective sample size."""
         weights = self.pool.weights(**setting)
         fit = fitted(self._codes, self._x, self.pool.y, classifier=classifier, seed=self.seed, weights=weights)
         return fit, effective_sample_size(weights)
 
     def test(self, classifier: str, **setting: Any) -> tuple[Counts, float]:
         """Counts on the target, and the effective sample size."""
+        return self._asked(self._target, classifier, setting)
+
+    def validate(self, classifier: str, **setting: Any) -> Counts:
+        """Counts on real source rows, a domain each. Never the target's."""
+        return self._asked(self._validation, classifier, setting)[0]
+
+    def _asked(self, people: _People, classifier: str, setting: dict[str, Any]) -> tuple[Counts, float]:
+        plain = self._unweighted(classifier)
+        if control_named(setting.get("control", "dp")).gaps and hasattr(plain, "predict_proba"):
+            log_odds = people.log_odds(classifier, plain) + self.pool.log_odds(people.answers, **setting)
+            size = effective_sample_size(self.pool.weights(**setting))
+            return Counts.from_predictions(people.rows, (log_odds > 0).astype(np.int64)), size
         model, size = self.model(classifier, **setting)
-        return Counts.from_predictions(self.target, self._distinct.predict(model)), size
+        return Counts.from_predictions(people.rows, people.predict(model)), size
+
+    def _unweighted(self, classifier: str) -> Any:
+        """The classifier trained on the pool as it is."""
+        if classifier not in self._plain:
+            self._plain[classifier] = self.model(classifier)[0]
+        return self._plain[classifier]
 
     @cached_property
-    def _validation(self) -> tuple[DomainDataset, _Distinct]:
-        """Source rows on which prices are chosen, all domains alike, and their codes."""
+    def _validation(self) -> _People:
+        """Source rows on which prices are chosen, all domains alike."""
         rng = np.random.default_rng(self.seed)
         picks = []
         for code in np.unique(self._source.d):
             rows = np.flatnonzero(self._source.d == code)
             picks.append(rows if len(rows) <= VALIDATION_ROWS else rng.choice(rows, VALIDATION_ROWS, replace=False))
-        chosen = self._source.take(np.sort(np.concatenate(picks)))
-        return chosen, _Distinct(self._codes(chosen.features))
-
-    def validate(self, classifier: str, **setting: Any) -> Counts:
-        """Counts on real source rows, a domain each. Never the target's."""
-        rows, distinct = self._validation
-        model, _ = self.model(classifier, **setting)
-        return Counts.from_predictions(rows, distinct.predict(model))
+        return _People(self._source.take(np.sort(np.concatenate(picks))), self._codes, self._fit)
 
 
-class _Distinct:
-    """Coded rows asked about again and again: each distinct one once, in order, so that neighbours take the same
+class _People:
+    """People asked about again and again: each distinct coded row once, in order, so that neighbours take the same
     branches of a tree.
     """
 
-    def __init__(self, x: np.ndarray) -> None:
-        rows, back = np.unique(x, axis=0, return_inverse=True)
-        self.rows, self.back = np.ascontiguousarray(rows), back.ravel()
+    def __init__(self, rows: DomainDataset, codes: FeatureCodes, fit: FADM) -> None:
+        self.rows, self._fit = rows, fit
+        distinct, back = np.unique(codes(rows.features), axis=0, return_inverse=True)
+        self._distinct, self._back = np.ascontiguousarray(distinct), back.ravel()
+        self._log_odds: dict[str, np.ndarray] = {}
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What the fit's own classifiers say of them."""
+        return Answers.of(self._fit, self.rows.features)
 
     def predict(self, model: Any) -> np.ndarray:
-        """0/1 for every row given at the start, (n,)."""
-        return np.asarray(model.predict(self.rows).astype(np.int64)[self.back])
+        """0/1 for everybody, (n,)."""
+        return np.asarray(model.predict(self._distinct).astype(np.int64)[self._back])
+
+    def log_odds(self, name: str, model: Any) -> np.ndarray:
+        """Of the favourable label, by a classifier of that name which is asked more than once, (n,)."""
+        if name not in self._log_odds:
+            p = np.asarray(model.predict_proba(self._distinct), float)
+            yes = np.clip(p @ (np.asarray(model.classes_) == 1), 1e-12, 1 - 1e-12)  # it may have seen one label only
+            self._log_odds[name] = np.log(yes) - np.log1p(-yes)
+        return self._log_odds[name][self._back]

@@ -11,7 +11,7 @@ import torch
 
 from fairviz.checks import check_price
 from fairviz.controls import MAX_LAMBDA_Y, control_named
-from fairviz.controls.base import weights_of
+from fairviz.controls.base import label_scales, weights_of
 from fairviz.diffusion.guidance import Tilt
 from fairviz.diffusion.losses import clean_time
 from fairviz.diffusion.networks import GIVEN_LABEL, MARGINAL
@@ -27,6 +27,35 @@ def effective_sample_size(weights: np.ndarray) -> float:
     """``(sum w)^2 / sum w^2``: as many unweighted rows would be as informative (Kish). weights: shape (n,)."""
     total = float(np.square(weights).sum())
     return float(weights.sum()) ** 2 / total if total > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a fit's classifiers say of people's features.
+
+    Attributes
+    ----------
+    p_y : ndarray, shape (n, 2)
+        ``p(y | x)``.
+    p_z, p_z1 : ndarray, shape (n, K)
+        ``p(z | x)`` and ``p(z | x, y=1)``.
+    """
+
+    p_y: np.ndarray
+    p_z: np.ndarray
+    p_z1: np.ndarray
+
+    @classmethod
+    def of(cls, fit: FADM, features: pd.DataFrame) -> Answers:
+        """Ask about n rows."""
+        parts = []
+        settle()
+        with torch.no_grad():
+            for part in torch.from_numpy(fit.encoder_.transform(features)).split(1000):
+                t = clean_time(fit.nets_.sde, len(part))
+                log_p = fit.nets_.sensitive(part, t)
+                parts.append((fit.nets_.label(part, t), log_p[:, MARGINAL], log_p[:, GIVEN_LABEL + 1]))
+        return cls(*(torch.cat(list(column)).exp().numpy() for column in zip(*parts, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -65,18 +94,9 @@ class Pool:
         The rows are those of ``fit.sample`` with the same seed, so the preview at price 0 is the sampled result.
         """
         rows = fit.sample(n, random_state=random_state, n_steps=n_steps)
-        x = torch.from_numpy(fit.encoder_.transform(rows[list(fit.schema_.features)]))
-        y = torch.from_numpy((rows[fit.schema_.label] == fit.schema_.favourable).to_numpy(np.int64))
-        parts = []
-        settle()
-        with torch.no_grad():
-            for part, label in zip(x.split(1000), y.split(1000), strict=True):
-                t = clean_time(fit.nets_.sde, len(part))
-                own = fit.nets_.label(part, t)[torch.arange(len(part)), label]
-                log_p = fit.nets_.sensitive(part, t)
-                parts.append((own.exp(), log_p[:, MARGINAL].exp(), log_p[:, GIVEN_LABEL + 1].exp()))
-        p_y, p_z, p_z1 = (torch.cat(list(column)).numpy() for column in zip(*parts, strict=True))
-        return cls(rows, y.numpy(), p_y, p_z, p_z1, fit.tilt_, fit.dual_)
+        y = (rows[fit.schema_.label] == fit.schema_.favourable).to_numpy(np.int64)
+        answers = Answers.of(fit, rows[list(fit.schema_.features)])
+        return cls(rows, y, answers.p_y[np.arange(n), y], answers.p_z, answers.p_z1, fit.tilt_, fit.dual_)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -93,13 +113,28 @@ class Pool:
         ------
         SettingError
         """
-        what = control_named(control)
-        settle()
-        price, second = (float(value[0]) for value in what.check(lambda_z, lambda_eop))
-        strength = float(check_price("lambda_y", lambda_y, 1, MAX_LAMBDA_Y)[0])
-        factor, log_shape = what.weights(self, price, second)
-        log_shape += (strength - 1.0) * np.log(np.clip(self.p_y.astype(float), 1e-6, None))
+        factor, log_shape = _terms(self, control, lambda_z, lambda_y, lambda_eop)
         return weights_of(self.y, factor, log_shape)
+
+    def log_odds(
+        self, answers: Answers, *, control: str = "dp", lambda_z: float = 0.0, lambda_y: float = 1.0,
+        lambda_eop: float = 0.0,
+    ) -> np.ndarray:  # fmt: skip
+        """Logarithm of how many times as much a row weighs with the favourable label as with the other one, (m,).
+
+        Of any people's ``answers``, (m, ...), on the scale of the pool's weights; settings as in :meth:`weights`.
+
+        Raises
+        ------
+        SettingError
+        """
+        setting = (control, lambda_z, lambda_y, lambda_eop)
+        scales = label_scales(self.y, *_terms(self, *setting))
+        logs = []
+        for label in (0, 1):
+            factor, log_shape = _terms(_Labelled(answers, label, self), *setting)
+            logs.append(np.log(np.maximum(factor, 1e-300)) + log_shape + scales[label])
+        return np.asarray(logs[1] - logs[0])
 
     @property
     def price(self) -> Dual:
@@ -111,3 +146,48 @@ class Pool:
             The fit was made by an earlier version.
         """
         return known_price(self.dual)
+
+
+@dataclass(frozen=True)
+class _Labelled:
+    """People who all get the same label, as a control weighs them."""
+
+    answers: Answers
+    label: int
+    pool: Pool
+
+    @property
+    def y(self) -> np.ndarray:
+        return np.full(len(self.p_z), self.label)
+
+    @property
+    def p_y(self) -> np.ndarray:
+        return self.answers.p_y[:, self.label]
+
+    @property
+    def p_z(self) -> np.ndarray:
+        return self.answers.p_z
+
+    @property
+    def p_z1(self) -> np.ndarray:
+        return self.answers.p_z1
+
+    @property
+    def tilt(self) -> Tilt:
+        return self.pool.tilt
+
+    @property
+    def price(self) -> Dual:
+        return self.pool.price
+
+
+def _terms(
+    rows: Pool | _Labelled, control: str, lambda_z: float, lambda_y: float, lambda_eop: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Factor and logarithm of the shape at a setting, (n,) each; see :meth:`Control.weights`."""
+    what = control_named(control)
+    settle()
+    price, second = (float(value[0]) for value in what.check(lambda_z, lambda_eop))
+    strength = float(check_price("lambda_y", lambda_y, 1, MAX_LAMBDA_Y)[0])
+    factor, log_shape = what.weights(rows, price, second)
+    return factor, log_shape + (strength - 1.0) * np.log(np.clip(rows.p_y.astype(float), 1e-6, None))

@@ -64,6 +64,8 @@ def page() -> None:
     try:
         if recorded.answers(setting, free):
             recorded.body(setting, free, sentence.container(border=True))
+            if free:
+                live.warm(setting)
         elif weighted.answers(setting, free):
             weighted.body(setting, sentence.container(border=True), dial.container())
         else:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import time
 from dataclasses import asdict
 
@@ -16,6 +17,7 @@ from fairviz.store import key_of
 from fairviz.store.jobs import JobQueue, JobStatus
 from fairviz.store.library import Library
 from fairviz.store.specs import FitSpec
+from fairviz.synthesizers.pool import Pool
 from fairviz.ui.parts import loading
 from tests.ui.pages import drawn, sentence, simulated, start, status
 
@@ -33,6 +35,18 @@ def test_any_price_of_the_simulated_world() -> None:
     drawn(app)
     assert status(app) == "Sampled · one seed of 10,000 guided rows per domain"
     assert sentence(app) != before
+
+
+def test_pools_are_drawn_beside_a_recorded_page(monkeypatch) -> None:
+    """So the first free move finds them."""
+    app = simulated()
+    assert status(app).startswith("Recorded")
+    (drawing,) = [thread for thread in threading.enumerate() if thread.name == "pools"]
+    drawing.join(120)
+    monkeypatch.setattr(Pool, "draw", None)
+    app.slider(key="price_dp").set_value(0.11).run()
+    assert not app.exception
+    assert status(app).startswith("Preview")
 
 
 def test_a_moved_dial_takes_back_what_it_asked_for() -> None:

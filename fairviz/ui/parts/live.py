@@ -58,6 +58,13 @@ def ready(dataset: str, options: dict[str, Any]) -> bool:
     return all(domain in fits for domain in loading.held_out(dataset, options))
 
 
+def warm(setting: Setting) -> None:
+    """Draw the pools beside a page that shows recorded numbers, for any price can be asked for next."""
+    fits = loading.fits(setting.dataset, setting.options)
+    paths = tuple((domain, str(fits[domain].path)) for domain in loading.held_out(setting.dataset, setting.options))
+    loading.warmed(paths, setting.dataset, _json(setting.options), setting.classifier)
+
+
 def _json(value: object) -> str:
     return json.dumps(value, sort_keys=True)
 
@@ -67,7 +74,8 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
     if not loading.source(setting.dataset, setting.options).available():
         _how_to_get_rows(setting, sentence)
         return
-    dataset = loading.rows(setting.dataset, _json(setting.options))
+    with aside, st.spinner("Reading the rows …"):
+        dataset = loading.rows(setting.dataset, _json(setting.options))
     fits = loading.fits(setting.dataset, setting.options)
     here = [d for d in dataset.domains if d in fits]
     missing = [d for d in loading.held_out(setting.dataset, setting.options) if d not in fits]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import OWN, Source, fingerprint_of, load_dataset, source_of
+from fairviz.errors import FairvizError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.goal import Goal, Solved, solve_price, solve_stops
 from fairviz.evaluation.tradeoff import Sweep
@@ -59,8 +63,9 @@ def look_again() -> None:
 
 
 def stamp(*kinds: str) -> str:
-    """``Library.stamp``, asked once per run of a page."""
-    known: dict[str, str] = st.session_state.get(_STAMPS, {})
+    """``Library.stamp``, asked once per run of a page; a thread beside it asks each time."""
+    beside = get_script_run_ctx(suppress_warning=True) is None
+    known: dict[str, str] = {} if beside else st.session_state.get(_STAMPS, {})
     for kind in kinds:
         if kind not in known:
             known[kind] = library().stamp(kind)
@@ -160,7 +165,7 @@ def fits(dataset: str, options: dict[str, Any]) -> dict[str, Entry]:
     return library().find_fits(fingerprint_of(dataset, options), source(dataset, options).training)
 
 
-@st.cache_resource(max_entries=3, show_spinner="Reading the rows …")
+@st.cache_resource(max_entries=3, show_spinner=False)  # threads beside a page read them too
 def rows(dataset: str, options: str) -> DomainDataset:
     """A data set's rows; ``options`` is JSON."""
     return load_dataset(dataset, **json.loads(options))
@@ -180,7 +185,7 @@ def drawer() -> Drawer:
     return Drawer(library())
 
 
-@st.cache_resource(max_entries=16, show_spinner="Drawing a pool of rows …")
+@st.cache_resource(max_entries=16, show_spinner=False)
 def previewer(path: str, dataset: str, options: str, target: str) -> Preview:
     """The pool of a fit with the target's rows. Shared between sessions: never changed."""
     from fairviz.experiments.preview import Preview
@@ -206,6 +211,22 @@ def solved(
     given = json.loads(setting)
     preview = previewer(path, dataset, options, target)
     return solve_price(lambda price: preview.validate(classifier, **{**given, "lambda_z": price}), Goal(*goal), top)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def warmed(fits: tuple[tuple[str, str], ...], dataset: str, options: str, classifier: str) -> threading.Thread:
+    """A thread that draws the pools of fits, pairs of target and folder, so that the first free move finds them."""
+
+    def draw() -> None:
+        for target, path in fits:
+            if not threading.main_thread().is_alive():  # the server is told to stop
+                return
+            with suppress(FairvizError):  # told when somebody asks for it
+                previewed(path, dataset, options, target, classifier, "{}")
+
+    thread = threading.Thread(target=draw, name="pools")  # no daemon: torch does not bear being cut off
+    thread.start()
+    return thread
 
 
 @st.cache_data(max_entries=20, show_spinner="Drawing synthetic rows …")

@@ -38,7 +38,8 @@ def answers(setting: Setting, free: bool) -> bool:
 def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> None:
     """Numbers from weighted rows, the best that are there; what is missing is asked of the worker."""
     options = json.dumps(setting.options, sort_keys=True)
-    dataset, facts = loading.rows(OWN, options), loading.published_facts(OWN, options)
+    with aside, st.spinner("Reading the rows …"):
+        dataset, facts = loading.rows(OWN, options), loading.published_facts(OWN, options)
     held_out = loading.held_out(OWN, setting.options)
     places = layout(setting, held_out, list(dataset.labels), sentence)
     if places is None:
