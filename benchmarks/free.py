@@ -28,7 +28,7 @@ from fairviz.ui.explore import BETWEEN
 from tests.browser.serving import served
 
 ROOT = Path(__file__).parent.parent
-THINK_S, MOVES = 2.0, 30
+THINK_S, MOVES = 2.0, 25
 
 
 def shows(visitor: Visitor, words: str) -> bool:

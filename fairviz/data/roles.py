@@ -20,6 +20,8 @@ from fairviz.text import listing, quoted
 #: Names of columns that are made here; a table that has such a column keeps it under this name with a mark.
 PART, GROUP, DOMAIN, LABEL = "random part", "group", "domain", "label"
 MAX_PARTS = 20
+#: Values of a merged column that keep their names, and what all others are called.
+MOST_KEPT, OTHER = 250, "(other)"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,10 @@ class Roles:
         Columns of numbers that are names, such as codes.
     least : int
         People of groups with fewer people than this are left out.
+    merged : tuple of str
+        Columns of very many values: the :data:`MOST_KEPT` most frequent stay, all others become one.
+    unused : tuple of str
+        Domains whose people are left out, from training and from tests.
     """
 
     label: Label
@@ -80,6 +86,8 @@ class Roles:
     excluded: tuple[str, ...] = ()
     as_text: tuple[str, ...] = ()
     least: int = 0
+    merged: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionary; see :meth:`from_json`."""
@@ -96,7 +104,9 @@ class Roles:
         """
         try:
             label, divisions = about["label"], [about["group"], about["domain"]]
-            lists = [label["favourable"], about["excluded"], about["as_text"], *(d["columns"] for d in divisions)]
+            merged, unused = about.get("merged", ()), about.get("unused", ())  # not yet in tables of version 0.3
+            lists = [label["favourable"], about["excluded"], about["as_text"], merged, unused]
+            lists += [d["columns"] for d in divisions]
             if not all(isinstance(one, (list, tuple)) for one in lists):
                 raise TypeError
             at_least = None if label["at_least"] is None else float(label["at_least"])
@@ -111,6 +121,7 @@ class Roles:
             return cls(
                 Label(str(label["column"]), tuple(map(str, label["favourable"])), at_least), group, domain,
                 tuple(map(str, about["excluded"])), tuple(map(str, about["as_text"])), int(about.get("least", 0)),
+                tuple(map(str, merged)), tuple(map(str, unused)),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError, OverflowError):
             raise DataError("These are not the roles of a table's columns.") from None
@@ -133,7 +144,7 @@ class Roles:
         where = where or name
         made = _Made(where, frame)
         taken = (self.label.column, *self.group.columns, *self.domain.columns)
-        named = dict.fromkeys((*taken, *self.excluded, *self.as_text))
+        named = dict.fromkeys((*taken, *self.excluded, *self.as_text, *self.merged))
         missing = [column for column in named if column not in frame.columns]
         if missing:
             raise DataError(f"{where}: {sentences.absent(missing, list(frame.columns))}")
@@ -141,13 +152,12 @@ class Roles:
         made.known = known
         group = _divided(made, self.group, GROUP, self.as_text)
         domain = _divided(made, self.domain, DOMAIN, self.as_text)
-        known = known & made.large_enough(group, self.least)
+        known = known & made.used(domain, self.unused)
+        known = known & made.large_enough(group, self.least, known)
         features = [c for c in frame.columns if c not in taken and c not in self.excluded]
         if not features:
             raise DataError(f"{where}: {sentences.NO_FEATURE}")
-        out = frame.loc[known, features].copy()
-        for column in set(self.as_text) & set(features):
-            out[column] = as_text(out[column])
+        out = self._learned_from(made, frame.loc[known, features].copy())
         roles = []
         for column, values in ((label, made.values[label]), (group, made.values[group]), (domain, made.values[domain])):
             free = column
@@ -165,6 +175,15 @@ class Roles:
         dataset = DomainDataset.from_frame(name, out.reset_index(drop=True), schema, where=where)
         schema.check_features(dataset.frame, where)
         return dataset, made.notes
+
+    def _learned_from(self, made: _Made, features: pd.DataFrame) -> pd.DataFrame:
+        """Features as they are learned from: codes as text, rare values as one."""
+        for column in set(self.as_text) & set(features):
+            features[column] = as_text(features[column])
+        for column in self.merged:
+            if column in features:
+                features[column] = made.merged(features[column])
+        return features
 
 
 @dataclass
@@ -184,9 +203,36 @@ class _Made:
         """A column's cells as text, missing ones named so."""
         return np.asarray(as_text(self.column(name)).fillna(MISSING), object)
 
-    def large_enough(self, group: str, least: int) -> np.ndarray:
-        """Rows of groups with at least so many people who have a label."""
-        sizes = pd.Series(self.values[group][self.known]).value_counts()
+    def used(self, domain: str, unused: Sequence[str]) -> np.ndarray:
+        """Rows of domains that are not among those left out."""
+        absent = sorted(set(unused) - set(self.values[domain]))
+        if absent:
+            found = listing(sorted(set(self.values[domain])))
+            raise DataError(f"{self.where}: no domain {listing(absent)} to leave out. There are {found}.")
+        out = np.isin(self.values[domain], list(unused))
+        if out.any():
+            self.notes.append(f"{int((out & self.known).sum()):,} people of {listing(list(unused))} were left out.")
+        return np.asarray(~out)
+
+    def merged(self, column: pd.Series) -> pd.Series:
+        """A column with its most frequent values, the first by name where they are as frequent; all others as one."""
+        values = as_text(column)
+        counts = values.value_counts().rename_axis("value").reset_index(name="n")
+        counts = counts.sort_values(["n", "value"], ascending=[False, True])
+        if len(counts) <= MOST_KEPT:
+            return values
+        other = OTHER
+        while (counts["value"] == other).any():
+            other = f"{other} (2)"
+        rest = len(counts) - MOST_KEPT
+        self.notes.append(
+            f"{quoted(str(column.name))}: the {MOST_KEPT} most frequent values stay, {rest:,} became {quoted(other)}."
+        )
+        return values.where(values.isna() | values.isin(counts["value"][:MOST_KEPT]), other)
+
+    def large_enough(self, group: str, least: int, known: np.ndarray) -> np.ndarray:
+        """Rows of groups with at least so many people among those known."""
+        sizes = pd.Series(self.values[group][known]).value_counts()
         few = sizes[sizes < least]
         if len(few):
             names = listing(list(few.index))

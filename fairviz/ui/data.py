@@ -77,6 +77,10 @@ def _roles(handed: Handed) -> None:
         if st.checkbox(words.plain(text), value=True, key=f"few_{key}"):
             roles = replace(roles, least=FEWEST)
             dataset, notes = _applied(handed, roles)
+    unused = _unused(dataset, key)
+    if unused:
+        roles = replace(roles, unused=tuple(unused))
+        dataset, notes = _applied(handed, roles)
     found = [c for c in cautions if c.column not in _named(roles)] + about_roles(dataset)
     if found or notes:
         with st.expander(f"What to mind ({len(found) + len(notes)})", expanded=any(c.leave_out for c in found)):
@@ -139,13 +143,24 @@ def _named(roles: Roles) -> set[str]:
 
 
 def _applied(handed: Handed, roles: Roles) -> tuple[DomainDataset, list[str]]:
-    """The data set that the roles make, made once for as long as they stay; with tiny groups and without."""
+    """The data set that the roles make, made once for as long as they stay; with what is left out and without."""
     token = (handed.token, roles)
     kept: dict[tuple[str, Roles], tuple[DomainDataset, list[str]]] = st.session_state.get("_applied", {})
     if token not in kept:
         made = roles.apply(OWN, handed.opened.frame, where=handed.opened.name)
-        kept = st.session_state["_applied"] = {**dict(list(kept.items())[-1:]), token: made}
+        kept = st.session_state["_applied"] = {**dict(list(kept.items())[-2:]), token: made}
     return kept[token]
+
+
+def _unused(dataset: DomainDataset, key: str) -> list[str]:
+    """Domains that are neither trained on nor tested on."""
+    if len(dataset.domains) < 3:  # two are needed
+        return []
+    return list(st.multiselect(
+        "Domains left out altogether", dataset.domains, max_selections=len(dataset.domains) - 2, format_func=str,
+        key=f"unused_{key}_{dataset.fingerprint()[:8]}",
+        help="Their people are neither trained on nor tested on. All others are trained on, but for the one held out.",
+    ))  # fmt: skip
 
 
 def _judged(dataset: DomainDataset, key: str) -> list[str]:

@@ -226,13 +226,43 @@ def test_roles_that_leave_nothing_are_refused() -> None:
     refused(roles(), "'again'", "gives label 'paid' away", frame=PEOPLE.assign(again=PEOPLE["paid"]).dropna())
 
 
+def test_domains_that_are_not_used_are_in_no_count() -> None:
+    """Of the ten with a label Y has five; groups are then counted without them."""
+    three = PEOPLE.assign(town=["X", "X", "Y", "Y", "X", "X", "Y", "Y", "Z", "Z", "Y", "Z"])
+    made, notes = roles(unused=("Y",)).apply("own", three)
+    assert text(made, "town") == ["X", "X", "X", "Z", "Z", "Z"]
+    assert text(made, "sex") == ["f", "m", GONE, "f", "m", "m"]
+    assert "4 people of 'Y' were left out." in notes
+    assert [len(roles(unused=("Y",), least=2).apply("own", three)[0])] == [5]  # the one without a sex is alone
+    refused(roles(unused=("Q",)), "no domain 'Q' to leave out", "'X', 'Y'")
+
+
+def test_rare_values_of_a_merged_column_become_one() -> None:
+    """300 values: number k stands k + 1 times, so the 250 most frequent are those from 50 on; of equals the first."""
+    values = [f"v{k:03d}" for k in range(300) for _ in range(k + 1)]
+    frame = pd.DataFrame({"what": values, "paid": ["yes", "no"] * (len(values) // 2), "sex": "f", "town": "X"})
+    frame.loc[::3, "sex"], frame.loc[::5, "town"], frame.loc[len(frame) - 1, "what"] = "m", "Y", None
+    made, notes = roles(merged=("what",)).apply("own", frame)
+    wanted = [value if value >= "v050" else "(other)" for value in values[:-1]]
+    assert text(made, "what") == [*wanted, "(missing)"]
+    assert "'what': the 250 most frequent values stay, 50 became '(other)'." in notes
+    alike = pd.DataFrame(
+        {"what": [f"v{k:03d}" for k in reversed(range(251))] + ["(other)"] * 2, "sex": ["f", "m"] * 126 + ["f"]}
+    )
+    alike = alike.assign(paid=["yes", "no", "no"] * 84 + ["no"], town=["X", "Y"] * 126 + ["X"])
+    found = text(roles(merged=("what",)).apply("own", alike)[0], "what")
+    assert [value for value in found if value.startswith("(other) ")] == ["(other) (2)"] * 2
+    assert "v248" in found
+    assert "v249" not in found
+
+
 # on the way through JSON
 
 
 def test_roles_come_back_from_json() -> None:
     made = Roles(
         Label("pay", ("a", "b"), 2.5), Division(("age", "sex"), (("age", (25.0, 45.5)),)), Division(parts=3),
-        ("shoe",), ("zip", "code"),
+        ("shoe",), ("zip", "code"), 10, ("street",), ("North", "South"),
     )  # fmt: skip
     about = json.loads(json.dumps(made.to_json()))
     assert about["group"] == {"columns": ["age", "sex"], "bands": [["age", [25.0, 45.5]]], "parts": 0}
@@ -248,3 +278,5 @@ def test_foreign_json_is_refused() -> None:
         with pytest.raises(DataError, match="not the roles of a table's columns"):
             Roles.from_json(about)
     assert Roles.from_json(good) == roles()
+    earlier = {name: value for name, value in good.items() if name not in ("least", "merged", "unused")}
+    assert Roles.from_json(earlier) == roles()

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fairviz.data import cautions
 from fairviz.data.own import NOT_FOUND, OwnStore
 from fairviz.data.roles import Division, Label, Roles
 from fairviz.data.sources import OWN, load_dataset
@@ -102,6 +103,42 @@ def test_go_keeps_the_table_as_it_was_chosen() -> None:
     frame = load_dataset(OWN, id=own.id).frame
     assert frame["degree"].astype(str).tolist() == pd.read_csv(pd.io.common.StringIO(text))["degree"].tolist()
     assert (frame["visa_status"] == "granted").sum() == text.count(",granted\n") + text.count(",granted\r\n")
+
+
+def test_a_domain_can_be_left_out_altogether() -> None:
+    """In no count, not offered to be held out, and not kept among the rows that are learned from."""
+    text = tables.visas(1200).decode()
+    app = pasted(text)
+    offices = sorted(set(pd.read_csv(pd.io.common.StringIO(text))["office"]))
+    next(m for m in app.multiselect if m.label == "Domains left out altogether").set_value([offices[0]]).run()
+    assert not app.exception
+    shown = next(d.value for d in app.dataframe if "favourable" in d.value.columns)
+    assert sorted(set(shown["domain"])) == offices[1:]
+    assert sorted(next(m for m in app.multiselect if m.label.startswith("Held out")).options) == offices[1:]
+    app.button(key="go").click().run()
+    assert not app.exception
+    own = OwnStore().get(app.session_state["went_to"])
+    assert own.roles.unused == (offices[0],)
+    assert sorted(load_dataset(OWN, id=own.id).domains) == offices[1:]
+
+
+def test_a_column_of_very_many_values_is_left_out_or_merged(monkeypatch) -> None:
+    monkeypatch.setattr(cautions, "MAX_CATEGORIES", 300)
+    rows = pd.read_csv(pd.io.common.StringIO(tables.visas(1200).decode()))
+    rows["town of birth"] = [f"town {k % 350}" for k in range(len(rows))]
+    app = pasted(rows.to_csv(index=False))
+    out = next(m for m in app.multiselect if m.label == "Left out of learning")
+    assert "town of birth" in out.value
+    next(m for m in app.multiselect if m.label.startswith("Learned from with")).set_value(["town of birth"]).run()
+    assert not app.exception
+    assert not app.error
+    assert "town of birth" not in next(m for m in app.multiselect if m.label == "Left out of learning").value
+    app.button(key="go").click().run()
+    own = OwnStore().get(app.session_state["went_to"])
+    kept = load_dataset(OWN, id=own.id).frame["town of birth"].astype(str)
+    counts = rows["town of birth"].value_counts()
+    assert (kept != "(other)").sum() == counts.iloc[:250].sum()
+    assert kept.nunique() == 251
 
 
 @pytest.mark.parametrize(

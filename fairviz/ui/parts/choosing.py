@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from fairviz.data.cautions import Caution
+from fairviz.data.cautions import TOO_MANY, Caution
 from fairviz.data.cells import as_text
 from fairviz.data.opened import Opened
 from fairviz.data.proposals import FEW_VALUES, Proposed, propose_division, propose_label
-from fairviz.data.roles import MAX_PARTS, Division, Label, Roles
+from fairviz.data.roles import MAX_PARTS, MOST_KEPT, Division, Label, Roles
 from fairviz.data.schema import MAX_GROUPS
 from fairviz.errors import DataError
 from fairviz.ui.parts import words
@@ -51,12 +51,19 @@ def choose_roles(opened: Opened, proposed: Proposed, cautions: Sequence[Caution]
             domain = _division(opened.frame, proposed.domains, taken, f"domain_{key}", "Domain", 12)
             taken += domain.columns
     rest = [name for name in opened.frame.columns if name not in taken]
+    many = [c.column for c in cautions if c.kind == TOO_MANY and c.column in rest]
+    merged = [] if not many else st.multiselect(
+        f"Learned from with their {MOST_KEPT} most frequent values", many, key=f"merged_{key}_{'_'.join(taken)}",
+        help="These columns have too many values to learn them all. Chosen here, all rarer values count as one; "
+        "otherwise the column is left out.",
+    )  # fmt: skip
     out = [name for name in rest if name in opened.odd or any(c.column == name and c.leave_out for c in cautions)]
     excluded = st.multiselect(
-        "Left out of learning", rest, default=out, key=f"out_{key}_{'_'.join(taken)}",
+        "Left out of learning", [name for name in rest if name not in merged],
+        default=[name for name in out if name not in merged], key=f"out_{key}_{'_'.join([*taken, *merged])}",
         help="All other columns are what a classifier may look at.",
     )  # fmt: skip
-    return Roles(label, group, domain, tuple(excluded))
+    return Roles(label, group, domain, tuple(excluded), merged=tuple(merged))
 
 
 def _label(frame: pd.DataFrame, order: Sequence[str], key: str) -> Label:

@@ -98,7 +98,7 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
     if sampled.runs is not None:
         now, status = sampled.runs, sampled.status
     else:
-        counts, status = _preview(setting, paths)
+        counts, status = _preview(setting, paths, word)
         now = Runs((Counts.concat(counts),))
     view = _view(setting, dataset, places, paths, now)
     note = "Drawn and tested on this machine. λ_z is set by you, not tuned on these people."
@@ -139,16 +139,17 @@ def _learn_prices(dataset: DomainDataset, fits: dict[str, Entry], word: DeltaGen
         st.rerun()
 
 
-def _preview(setting: Setting, paths: dict[str, str]) -> tuple[list[Counts], str]:
-    """Counts per domain from weighted rows, and what they are worth."""
-    found = [
-        loading.previewed(
-            path, setting.dataset, _json(setting.options), domain, setting.classifier,
-            _json({"control": setting.control, "lambda_y": setting.lambda_y, "lambda_z": setting.price(domain),
-                   "lambda_eop": setting.lambda_eop}),
+def _preview(setting: Setting, paths: dict[str, str], word: DeltaGenerator | None = None) -> tuple[list[Counts], str]:
+    """Counts per domain from weighted rows, and what they are worth; ``word`` says which domain's turn it is."""
+    found = []
+    for domain, path in paths.items():
+        if word is not None:
+            word.caption(f"Computing the numbers at this setting, {words.plain(domain)} held out …")
+        given = _json({"control": setting.control, "lambda_y": setting.lambda_y, "lambda_z": setting.price(domain),
+                       "lambda_eop": setting.lambda_eop})  # fmt: skip
+        found.append(
+            loading.previewed(path, setting.dataset, _json(setting.options), domain, setting.classifier, given)
         )
-        for domain, path in paths.items()
-    ]  # fmt: skip
     sizes = sorted(round(size) for _, size in found)
     worth = f"{sizes[0]:,}" if sizes[0] == sizes[-1] else f"{sizes[0]:,} to {sizes[-1]:,}"
     return [counts for counts, _ in found], f"Preview · 10,000 weighted rows per domain, worth {worth}"
