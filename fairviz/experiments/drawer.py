@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
@@ -25,6 +25,8 @@ from fairviz.turn import AT_ONCE
 
 #: What can be asked for.
 TRIALS, COST, ENDS = "trials", "cost", "ends"
+#: Trials of a batch that is worth being carried out by several workers.
+LONG = 8
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,39 @@ class Batch:
     run: RunFolder | None = None
     what: str = TRIALS
     later: bool = False
+
+    def parts(self, n: int) -> list[Batch]:
+        """The same in ``n`` parts, if it is long enough: what trials of a split share is computed for each part."""
+        if self.what != TRIALS or len(self.trials) < LONG:
+            return [self]
+        return [replace(self, trials=self.trials[k::n]) for k in range(n)]
+
+
+def together(parts: Sequence[Future[Any]]) -> Future[Any]:
+    """A future that is done when all parts are, with the first exception if there is one; cancelled, so are they."""
+    whole: Future[Any] = Future()
+    lock = threading.Lock()
+
+    def told(_: Future[Any]) -> None:
+        with lock:
+            if whole.done() or not all(part.done() for part in parts):
+                return
+            if any(part.cancelled() for part in parts):
+                whole.cancel()
+                return
+            whole.set_running_or_notify_cancel()
+            failed = next((error for part in parts if (error := part.exception()) is not None), None)
+            whole.set_result(None) if failed is None else whole.set_exception(failed)
+
+    def taken_back(_: Future[Any]) -> None:
+        if whole.cancelled():
+            for part in parts:
+                part.cancel()
+
+    for part in parts:
+        part.add_done_callback(told)
+    whole.add_done_callback(taken_back)
+    return whole
 
 
 @dataclass(frozen=True, order=True)
@@ -154,11 +189,14 @@ class Drawer:
         A future's result is None for trials, else what was measured (see :class:`Batch`); its exception is a
         :class:`JobError`: what the worker was told, or that it died.
         """
-        futures = []
-        for batch in batches:
-            future: Future[Any] = Future()
-            self._wanted.put(Wanted(batch.later, next(self._turns), future, batch, alive))
-            futures.append(future)
+        every, futures = list(batches), list[Future[Any]]()
+        left_over = len(every) - len(every) % AT_ONCE
+        for k, batch in enumerate(every):
+            parts = batch.parts(AT_ONCE) if k >= left_over else [batch]  # or else workers wait for the last one
+            asked = [Future[Any]() for _ in parts]
+            futures.append(asked[0] if len(asked) == 1 else together(asked))
+            for part, future in zip(parts, asked, strict=True):
+                self._wanted.put(Wanted(batch.later, next(self._turns), future, part, alive))
         self._open()
         return futures
 
