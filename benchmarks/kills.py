@@ -36,6 +36,7 @@ from fairviz.store.checkpoints import read_checkpoint
 from fairviz.store.jobs import FINAL, JobQueue, JobStatus
 from fairviz.store.library import Library
 from fairviz.store.specs import FIT, FitSpec
+from fairviz.store.worker import CHECKPOINT_S
 from fairviz.store.writing import payload_bytes
 from fairviz.synthesizers import FADM
 
@@ -46,8 +47,8 @@ N_ITER, LONG_ITER, EVERY_S, TRUTH_S = 400, 100_000, 2.0, 10.0
 STAGES = {"start": 1, "train": 5, "checkpoint": 2, "trained": 1, "write": 1}
 WORKER = """
 import sys
-from fairviz.store import jobs
-jobs.CHECKPOINT_S = float(sys.argv[1])
+from fairviz.store import worker
+worker.CHECKPOINT_S = float(sys.argv[1])
 from fairviz.turn import main
 main(*sys.argv[2:])
 """
@@ -262,7 +263,7 @@ def main(kills: int, seed: int) -> None:
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        for count, n_iter, every in ((kills - 4, N_ITER, EVERY_S), (4, LONG_ITER, jobs.CHECKPOINT_S)):
+        for count, n_iter, every in ((kills - 4, N_ITER, EVERY_S), (4, LONG_ITER, CHECKPOINT_S)):
             lanes = [Lane(root, target, n_iter, every, seed + k) for k, target in enumerate(("East", "West"))]
             shares = [count // 2, count - count // 2]
             threads = [threading.Thread(target=lane.run, args=(n,)) for lane, n in zip(lanes, shares, strict=True)]

@@ -26,6 +26,12 @@ LABELS = _set(
     approved approval granted grant hired hire promoted recid recidivism reoffended readmitted readmission
     default churn subscribed risk decision diagnosis survived success dropout graduated final status response
     pincp violent
+    ergebnis entscheidung bewilligt genehmigt angenommen zugelassen eingestellt behandelt bestanden einkommen gehalt
+    décision résultat accordé accepté admis embauché réussi revenu salaire
+    decisión resultado aprobado aceptado admitido contratado ingreso salario
+    decisione esito risultato approvato accettato ammesso assunto reddito stipendio
+    decisão aprovado aceito contratado renda besluit uitkomst goedgekeurd aangenomen toegelaten inkomen
+    decyzja wynik przyjęty karar sonuç onay решение результат одобрено доход
     """
 )
 GROUPS = _set(
@@ -33,6 +39,10 @@ GROUPS = _set(
     sex gender race ethnicity ethnic hispanic hisp age religion nationality native marital disability disabled
     male female foreign migrant migration citizenship caste colour color skin orientation minority pct rac1p
     racep personal black white asian pregnancy veteran language msp mar dphy deye dear drem
+    geschlecht herkunft staatsangehörigkeit nationalität alter hautfarbe behinderung konfession
+    sexe genre origine nationalité âge handicap sexo género genero raza etnia origen nacionalidad edad discapacidad
+    sesso genere età nazionalità cittadinanza gênero raça nacionalidade idade geslacht herkomst leeftijd nationaliteit
+    płeć wiek narodowość cinsiyet yaş uyruk пол возраст национальность
     """
 )
 DOMAINS = _set(
@@ -41,6 +51,12 @@ DOMAINS = _set(
     city office area puma district zip branch store department dept sector industry employer workclass occupation job
     purpose contact channel source admission module course presentation year month quarter wave cohort batch
     period campaign specialty type housing
+    klinik krankenhaus standort bundesland land stadt kreis bezirk filiale abteilung branche schule jahr monat quartal
+    région département ville hôpital clinique établissement agence école pays année mois
+    región provincia ciudad sucursal departamento escuela país año mes
+    regione città ospedale clinica filiale scuola paese anno mese região cidade filial escola ano mês
+    regio provincie stad ziekenhuis filiaal afdeling jaar maand miasto województwo szpital oddział rok
+    bölge şehir hastane şube okul yıl регион город больница филиал год
     """
 )
 IDENTIFIERS = _set(
@@ -57,6 +73,14 @@ GOOD = re.compile(
 BAD = re.compile(
     r"(?i)\b(no|not|false|bad|fail(ed)?|denied|rejected|never|withdrawn|default(ed)?|low|n|f"
     r"|refused|sorry|нет|отказ\w*|nein|non|n[ãa]o|nie|nee)\b|^<|^\s*0(\.0)?\s*$"
+)
+#: Cells of a column that says of what sex somebody is, whatever it is called.
+SEXES = _set(
+    """
+    female male f m woman man women men girl boy weiblich männlich divers w frau mann femme homme fille garçon
+    mujer hombre femenino masculino hembra varón femmina maschio femminile maschile donna uomo feminino mulher homem
+    vrouw vrouwelijk mannelijk kobieta mężczyzna k kadın erkek женский мужской ж м other x diverse
+    """
 )
 FEW_VALUES = 12
 FEWEST, MOST_DOMAINS, ENOUGH = 2, 60, 50
@@ -75,7 +99,7 @@ class Proposed:
 def words_of(name: str) -> set[str]:
     """``racePctWhite`` -> race, pct, white."""
     apart = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
-    found = {word.lower() for word in re.split(r"[^A-Za-z0-9]+", apart) if word}
+    found = {word.lower() for word in re.split(r"[\W_]+", apart) if word}
     return found | {re.sub(r"\d+$", "", word) for word in found}
 
 
@@ -96,6 +120,7 @@ class _Look:
     missing: float
     distinct: float  # share of filled cells that differ from all others
     smallest: int  # people of the rarest value
+    sexes: bool  # its cells say of what sex somebody is
 
 
 def _look(name: str, values: pd.Series, place: float) -> _Look:
@@ -106,6 +131,7 @@ def _look(name: str, values: pd.Series, place: float) -> _Look:
     return _Look(
         name, place, numeric, whole, len(counts), 1 - filled / max(len(values), 1), len(counts) / filled,
         int(counts.min()) if len(counts) else 0,
+        2 <= len(counts) <= 4 and {str(value).strip().lower() for value in counts.index} <= SEXES,
     )  # fmt: skip
 
 
@@ -117,7 +143,7 @@ def _identifier(look: _Look) -> bool:
 def _as_label(look: _Look) -> float:
     if look.values < 2 or _identifier(look):
         return -9.0
-    score = 3.0 * _named(look.name, LABELS) - 2.5 * _named(look.name, GROUPS) + 2.0 * look.place**3
+    score = 3.0 * _named(look.name, LABELS) - 2.5 * (look.sexes or _named(look.name, GROUPS)) + 2.0 * look.place**3
     if look.values == 2:
         score += 2.5
     elif look.values <= 5:
@@ -132,7 +158,7 @@ def _as_label(look: _Look) -> float:
 def _as_group(look: _Look) -> float:
     if look.values < 2 or _identifier(look):
         return -9.0
-    score = 4.0 * _named(look.name, GROUPS) - 1.0 * _named(look.name, LABELS)
+    score = 4.0 * (look.sexes or _named(look.name, GROUPS)) - 1.0 * _named(look.name, LABELS)
     ages = look.numeric and "age" in words_of(look.name)
     if look.values <= MAX_GROUPS:
         score += 1.5 if look.values <= 6 else 0.8
@@ -146,7 +172,11 @@ def _as_group(look: _Look) -> float:
 def _as_domain(look: _Look) -> float:
     if look.values < FEWEST or _identifier(look):
         return -9.0
-    score = 4.0 * _named(look.name, DOMAINS) - 2.0 * _named(look.name, GROUPS) - 1.0 * _named(look.name, LABELS)
+    score = (
+        4.0 * _named(look.name, DOMAINS)
+        - 2.0 * (look.sexes or _named(look.name, GROUPS))
+        - 1.0 * _named(look.name, LABELS)
+    )
     if look.values > MOST_DOMAINS:
         score -= 3.0
     elif look.values >= 3:

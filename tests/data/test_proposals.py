@@ -54,6 +54,26 @@ TABLES = {
         ),
         ("final_result", "ethnic_group", "school"),
     ),
+    "hospital": (
+        pd.DataFrame(
+            {
+                "Aufnahmedatum": [f"{k % 28 + 1}.0{k % 9 + 1}.2024" for k in range(N)],
+                "Klinik": drawn("Nord", "Süd", "Ost"), "Geschlecht": drawn("weiblich", "männlich"),
+                "Alter": RNG.integers(18, 95, N), "Versicherung": drawn("gesetzlich", "privat"),
+                "Sofort_behandelt": drawn("ja", "nein"),
+            }
+        ),
+        ("Sofort_behandelt", "Geschlecht", "Klinik"),
+    ),
+    "prêts": (
+        pd.DataFrame(
+            {
+                "ville": drawn("Lyon", "Lille", "Nice"), "revenu": RNG.integers(900, 9000, N),
+                "origine": drawn("p", "q", "r"), "prêt_accordé": drawn("oui", "non"),
+            }
+        ),
+        ("prêt_accordé", "origine", "ville"),
+    ),
 }  # fmt: skip
 
 
@@ -86,6 +106,13 @@ def test_of_columns_alike_the_one_whose_name_says_so_comes_first(role, name, oth
     for columns in ([name, *others], [*others, name], [others[0], name, others[1]]):
         assert getattr(propose(pd.DataFrame(dict.fromkeys(columns, values))), role)[0] == name
     assert propose(pd.DataFrame(dict.fromkeys(others, values))).labels[0] == others[-1]
+
+
+@pytest.mark.parametrize("values", [("M", "W"), ("homme", "femme"), ("male", "female", "other"), ("K", "M")], ids=str)
+def test_cells_that_say_of_what_sex_somebody_is_make_a_group(values) -> None:
+    """Whatever the column is called; letters that could be anything else do not."""
+    columns = {"site": drawn("p", "q", "r"), "v7": drawn(*values), "v8": drawn("A", "B"), "y": drawn("yes", "no")}
+    assert propose(pd.DataFrame(columns)).groups[0] == "v7"
 
 
 def test_names_do_not_matter_more_than_what_is_in_the_column() -> None:
