@@ -188,6 +188,21 @@ def _refuse(codes: np.ndarray, kinds: list[str | None], bad: np.ndarray, where: 
     raise DataError(f"{where}, row {row + 1}: found {quoted(kinds[codes[row]])}, {why}. {advice} or drop the column.")
 
 
+def without_marks(values: pd.Series) -> pd.Series | None:
+    """A column of text that is numbers but for marks of absence (NA, ?, -), as numbers; None of any other."""
+    if pd.api.types.is_numeric_dtype(values):
+        return None
+    marks = values.map(lambda cell: str(cell).strip().lower() in _ABSENT, na_action="ignore").eq(True)
+    if not marks.any():
+        return None
+    cells = values.where(values.notna() & ~marks, "").astype(str)
+    try:
+        done = as_column(list(cells), str(values.name))
+    except DataError:
+        return None
+    return pd.Series(done, index=values.index, name=values.name) if pd.api.types.is_numeric_dtype(done) else None
+
+
 def as_text(values: pd.Series) -> pd.Series:
     """Values as text, missing ones as None; whole numbers without the ".0" that a missing neighbour gave them."""
     kept = values.astype("object").where(values.notna(), None)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from fairviz.data import sentences
-from fairviz.data.cells import EXACT, LARGEST, Clean, as_column
+from fairviz.data.cells import EXACT, LARGEST, Clean, as_column, without_marks
 from fairviz.data.delimited import check_header
 from fairviz.data.reading import read_text
 from fairviz.errors import DataError
@@ -62,6 +62,16 @@ class Opened:
             for name, values in self.frame.items()
         ]
         return pd.DataFrame(rows)
+
+
+def marks_as_missing(opened: Opened) -> Opened:
+    """The same with NA, ? and the like read as missing cells in columns that are numbers but for them."""
+    done = {name: without_marks(opened.frame[name]) for name in opened.odd}
+    mended = {name: values for name, values in done.items() if values is not None}
+    if not mended:
+        return opened
+    odd = {name: why for name, why in opened.odd.items() if name not in mended}
+    return Opened(opened.name, opened.frame.assign(**mended), odd, opened.notes)
 
 
 def _examples(values: pd.Series, many: int = 3) -> Sequence[Any]:

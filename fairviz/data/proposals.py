@@ -74,6 +74,14 @@ BAD = re.compile(
     r"(?i)\b(no|not|false|bad|fail(ed)?|denied|rejected|never|withdrawn|default(ed)?|low|n|f"
     r"|refused|sorry|нет|отказ\w*|nein|non|n[ãa]o|nie|nee)\b|^<|^\s*0(\.0)?\s*$"
 )
+#: Names of labels that are bad for the person where they say yes, and how no is said.
+BAD_LABELS = _set(
+    """
+    default churn recid recidivism reoffended readmitted readmission dropout rejected denied refused fraud
+    delinquent delinquency arrested arrest failed failure died death violent ausfall abgelehnt kündigung
+    """
+)
+NO = re.compile(r"(?i)\s*(no|not|never|none|false|n|f|0(\.0)?|nein|non|n[ãa]o|nie|nee|нет)\s*")
 #: Cells of a column that says of what sex somebody is, whatever it is called.
 SEXES = _set(
     """
@@ -212,6 +220,9 @@ def propose_label(column: str, values: pd.Series) -> Label:
     if pd.api.types.is_numeric_dtype(values) and len(counts) > FEW_VALUES:
         return Label(column, at_least=float(values.median()))
     kinds = list(counts.index)
+    noes = [kind for kind in kinds if NO.fullmatch(kind)]
+    if len(noes) == 1 and words_of(column) & BAD_LABELS:
+        return Label(column, tuple(noes))
     good = [kind for kind in kinds if GOOD.search(kind) and not BAD.search(kind)]
     if len(kinds) == 2 and len(good) != 1:
         bad = [kind for kind in kinds if BAD.search(kind)]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from fairviz.data import sentences
-from fairviz.data.cells import as_text
+from fairviz.data.cells import as_text, without_marks
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.schema import MISSING, Schema
 from fairviz.errors import DataError
@@ -78,6 +78,8 @@ class Roles:
         Columns of very many values: the :data:`MOST_KEPT` most frequent stay, all others become one.
     unused : tuple of str
         Domains whose people are left out, from training and from tests.
+    marks : bool
+        Whether NA, ? and the like are missing cells in columns that are numbers but for them.
     """
 
     label: Label
@@ -88,6 +90,7 @@ class Roles:
     least: int = 0
     merged: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    marks: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionary; see :meth:`from_json`."""
@@ -121,7 +124,7 @@ class Roles:
             return cls(
                 Label(str(label["column"]), tuple(map(str, label["favourable"])), at_least), group, domain,
                 tuple(map(str, about["excluded"])), tuple(map(str, about["as_text"])), int(about.get("least", 0)),
-                tuple(map(str, merged)), tuple(map(str, unused)),
+                tuple(map(str, merged)), tuple(map(str, unused)), bool(about.get("marks", False)),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError, OverflowError):
             raise DataError("These are not the roles of a table's columns.") from None
@@ -142,6 +145,7 @@ class Roles:
             A role's column is not there, or nothing can be learned or judged; says what to do.
         """
         where = where or name
+        frame = self._read(frame)
         made = _Made(where, frame)
         taken = (self.label.column, *self.group.columns, *self.domain.columns)
         named = dict.fromkeys((*taken, *self.excluded, *self.as_text, *self.merged))
@@ -175,6 +179,13 @@ class Roles:
         dataset = DomainDataset.from_frame(name, out.reset_index(drop=True), schema, where=where)
         schema.check_features(dataset.frame, where)
         return dataset, made.notes
+
+    def _read(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The table with marks of absence read as missing, where they are said to be."""
+        if not self.marks:
+            return frame
+        done = {name: without_marks(frame[name]) for name in frame.columns}
+        return frame.assign(**{name: values for name, values in done.items() if values is not None})
 
     def _learned_from(self, made: _Made, features: pd.DataFrame) -> pd.DataFrame:
         """Features as they are learned from: codes as text, rare values as one."""

@@ -11,7 +11,7 @@ import streamlit as st
 from fairviz.data.cautions import about_columns, about_roles
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.judged import FEWEST, judged, people, proposed_held_out, small_groups
-from fairviz.data.opened import open_frame
+from fairviz.data.opened import Opened, open_frame
 from fairviz.data.own import Own, OwnStore
 from fairviz.data.proposals import propose
 from fairviz.data.roles import Roles
@@ -51,24 +51,24 @@ def page() -> None:
             st.error(words.plain(str(error)), icon=":material/error:")
     else:
         st.markdown("#### What was read")
-        show_read(handed.opened)
+        opened, marks = show_read(handed.opened, handed.token[:16])
         st.markdown("#### Who decides what about whom?")
         try:
-            _roles(handed)
+            _roles(handed, opened, marks)
         except FairvizError as error:
             st.error(words.plain(str(error)), icon=":material/error:")
     holdings.body(lambda own: _open(own))  # looked up when it is pressed
 
 
-def _roles(handed: Handed) -> None:
-    """Roles, what to mind, what can be judged, and Go."""
-    opened, key = handed.opened, handed.token[:16]
+def _roles(handed: Handed, opened: Opened, marks: bool) -> None:
+    """Roles, what to mind, what can be judged, and Go; of the table as it is used (see ``show_read``)."""
+    key = handed.token[:16] + "m" * marks
     kept = st.session_state.get("_looked")
-    if kept is None or kept[0] != handed.token:
+    if kept is None or kept[0] != key:
         with st.spinner("Looking at the columns …"):
-            kept = st.session_state["_looked"] = (handed.token, propose(opened.frame), about_columns(opened.frame))
+            kept = st.session_state["_looked"] = (key, propose(opened.frame), about_columns(opened.frame))
     _, proposed, cautions = kept
-    roles = choose_roles(opened, proposed, cautions, key)
+    roles = replace(choose_roles(opened, proposed, cautions, key), marks=marks)
     dataset, notes = _applied(handed, roles)
     few = small_groups(dataset.frame[dataset.schema.sensitive])
     if few:

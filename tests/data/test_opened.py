@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fairviz.data import opened
-from fairviz.data.opened import open_frame, open_table
+from fairviz.data.opened import marks_as_missing, open_frame, open_table
 from fairviz.errors import DataError
 from tests.data.handed import write
 
@@ -87,6 +87,22 @@ def test_several_odd_columns_each_say_why(tmp_path) -> None:
     assert {name: [w in why for w in ("'inf'", "'5 %'")] for name, why in found.odd.items()} == {
         "a": [True, False], "c": [False, True]
     }  # fmt: skip
+
+
+def test_marks_of_absence_are_missing_where_somebody_says_so(tmp_path) -> None:
+    """Among numbers only: a category may well be called NA, and other strays are not taken for absence."""
+    text = "a,b,c,d\n1,NA,?,5 %\n-,2.5,x,7\n3,n/a,y,8\n4,4.5,y,9\n5,5.5,?,9\n"
+    found = read(tmp_path, text)
+    assert sorted(found.odd) == ["a", "b", "d"]
+    mended = marks_as_missing(found)
+    assert {name: cells(mended.frame[name]) for name in "ab"} == {
+        "a": [1, None, 3, 4, 5], "b": [None, 2.5, None, 4.5, 5.5]
+    }  # fmt: skip
+    assert all(pd.api.types.is_numeric_dtype(mended.frame[name]) for name in "ab")
+    assert cells(mended.frame["c"]) == ["?", "x", "y", "y", "?"]
+    assert list(mended.odd) == ["d"]
+    assert marks_as_missing(mended).frame.equals(mended.frame)
+    assert cells(found.frame["b"]) == ["NA", "2.5", "n/a", "4.5", "5.5"]  # what was read stays as it was read
 
 
 def test_codes_are_text_without_being_odd(tmp_path) -> None:

@@ -176,6 +176,18 @@ def test_of_zero_and_one_one_is_good(values) -> None:
     assert propose_label("y", pd.Series(values)) == Label("y", ("1",))
 
 
+@pytest.mark.parametrize(
+    ("column", "values", "good"),
+    [
+        ("default", (0, 1), "0"), ("two_year_recid", ("1", "0"), "0"), ("readmitted", ("NO", "<30", ">30"), "NO"),
+        ("Churn", ("Yes", "No"), "No"), ("approved", (0, 1), "1"), ("default", ("a", "b", "b"), "a"),
+    ],
+)  # fmt: skip
+def test_of_labels_that_are_bad_news_no_is_good(column, values, good) -> None:
+    """A loan that defaults is nobody's favour; where no is not said, the rarer value is proposed as ever."""
+    assert propose_label(column, pd.Series(values)).favourable == (good,)
+
+
 def test_many_numbers_are_cut_at_their_median() -> None:
     values = np.random.default_rng(6).normal(30_000, 4000, 101).round(1)
     assert propose_label("pay", pd.Series([*values, np.nan])) == Label("pay", at_least=statistics.median(values))

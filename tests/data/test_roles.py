@@ -256,13 +256,23 @@ def test_rare_values_of_a_merged_column_become_one() -> None:
     assert "v249" not in found
 
 
+def test_marks_among_numbers_are_missing_cells_if_roles_say_so() -> None:
+    """The page shows the table so; kept as it was handed in, it must come out the same."""
+    height = ["170", "?", "181", "NA", *["175"] * 8]
+    frame = PEOPLE.assign(height=pd.Series(height, dtype=object), job=["?", "clerk", "smith"] * 4)
+    assert text(roles().apply("own", frame)[0], "height")[:4] == ["170", "?", "181", "NA"]
+    made, _ = roles(marks=True).apply("own", frame)
+    assert [None if np.isnan(cell) else cell for cell in made.frame["height"][:4]] == [170, None, 181, None]
+    assert text(made, "job")[0] == "?"
+
+
 # on the way through JSON
 
 
 def test_roles_come_back_from_json() -> None:
     made = Roles(
         Label("pay", ("a", "b"), 2.5), Division(("age", "sex"), (("age", (25.0, 45.5)),)), Division(parts=3),
-        ("shoe",), ("zip", "code"), 10, ("street",), ("North", "South"),
+        ("shoe",), ("zip", "code"), 10, ("street",), ("North", "South"), True,
     )  # fmt: skip
     about = json.loads(json.dumps(made.to_json()))
     assert about["group"] == {"columns": ["age", "sex"], "bands": [["age", [25.0, 45.5]]], "parts": 0}
@@ -278,5 +288,5 @@ def test_foreign_json_is_refused() -> None:
         with pytest.raises(DataError, match="not the roles of a table's columns"):
             Roles.from_json(about)
     assert Roles.from_json(good) == roles()
-    earlier = {name: value for name, value in good.items() if name not in ("least", "merged", "unused")}
+    earlier = {name: value for name, value in good.items() if name not in ("least", "merged", "unused", "marks")}
     assert Roles.from_json(earlier) == roles()

@@ -122,6 +122,30 @@ def test_a_domain_can_be_left_out_altogether() -> None:
     assert sorted(load_dataset(OWN, id=own.id).domains) == offices[1:]
 
 
+def test_columns_with_marks_of_absence_are_numbers_at_a_press() -> None:
+    """Many odd columns get two warnings and a list; with the press they are numbers, also in the table that is kept."""
+    rows = pd.read_csv(pd.io.common.StringIO(tables.visas(1200).decode()))
+    for k in range(5):
+        rows[f"test {k}"] = [["NA", "?", "-", "null", "."][k] if j % 9 == 0 else j % (k + 7) for j in range(len(rows))]
+    app = pasted(rows.to_csv(index=False))
+    assert len(app.warning) == 2
+    assert any(box.label.startswith("3 columns more are kept as text") for box in app.expander)
+    out = next(m for m in app.multiselect if m.label == "Left out of learning").value
+    assert {f"test {k}" for k in range(5)} <= set(out)
+    press = next(box for box in app.checkbox if box.label.startswith("Read NA, ? and the like as missing"))
+    assert "5 columns are numbers but for them" in press.label
+    press.check().run()
+    assert not app.exception
+    assert not app.warning
+    assert next(m for m in app.multiselect if m.label == "Left out of learning").value == ["case"]
+    app.button(key="go").click().run()
+    assert not app.exception
+    frame = load_dataset(OWN, id=app.session_state["went_to"]).frame
+    for k in range(5):
+        wanted = [None if j % 9 == 0 else j % (k + 7) for j in range(len(rows))]
+        assert [None if pd.isna(cell) else cell for cell in frame[f"test {k}"]] == wanted
+
+
 def test_a_column_of_very_many_values_is_left_out_or_merged(monkeypatch) -> None:
     monkeypatch.setattr(cautions, "MAX_CATEGORIES", 300)
     rows = pd.read_csv(pd.io.common.StringIO(tables.visas(1200).decode()))

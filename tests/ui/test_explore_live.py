@@ -146,7 +146,7 @@ def test_a_new_story_trains_in_the_background_and_stops() -> None:
     app.selectbox(key="data").set_value("simulated").run()
     app.slider(key="bias").set_value(2.0).run()
     assert not app.exception
-    assert any("none yet for East, North, South and West" in m.value for m in app.markdown)
+    assert any("For East, North, South and West there is none yet" in m.value for m in app.markdown)
     app.button(key="train").click().run()
     assert not app.exception
     assert any("Training 4 fits" in m.value for m in app.markdown)

@@ -16,7 +16,7 @@ import streamlit as st
 
 from fairviz.data import sentences
 from fairviz.data.delimited import MAX_COLUMNS, TooWideError
-from fairviz.data.opened import Opened, narrowed, open_frame, open_table
+from fairviz.data.opened import Opened, marks_as_missing, narrowed, open_frame, open_table
 from fairviz.data.proposals import named_for_roles
 from fairviz.data.sets import DATASETS
 from fairviz.data.sources import load_dataset
@@ -33,6 +33,10 @@ BARS = 12
 MOST_TO_CHOOSE = 5_000
 
 T = TypeVar("T")
+
+
+#: Columns with odd cells that get a warning each.
+MANY_ODD = 2
 
 
 @dataclass(frozen=True)
@@ -168,14 +172,35 @@ def _in_a_file(data: bytes, called: str, read: Callable[[Path], T]) -> T:
         raise DataError(f"{called}: cannot be read here: {error.strerror}. Free some space.") from None
 
 
-def show_read(opened: Opened) -> None:
-    """What was read: size, notes, and every column with its shape."""
+def show_read(opened: Opened, key: str) -> tuple[Opened, bool]:
+    """What was read: size, notes, and every column with its shape.
+
+    Returns
+    -------
+    Opened, bool
+        The table as it is used, and whether marks of absence in it are missing cells (``Roles.marks``).
+    """
+    mended, marks = marks_as_missing(opened), False
+    few = len(opened.odd) - len(mended.odd)
+    if few:
+        marks = st.checkbox(
+            "Read NA, ? and the like as missing cells: " + (f"{few} columns are" if few > 1 else "a column is")
+            + " numbers but for them", key=f"marks_{key}", help="Otherwise these columns are text, and left out.",
+        )  # fmt: skip
+    opened = mended if marks else opened
     frame = opened.frame
     st.markdown(f"**{len(frame):,} rows, {frame.shape[1]} columns.**" + (" What was done:" if opened.notes else ""))
     for note in opened.notes:
         st.caption(words.plain(f"· {note}"))
-    for text in opened.odd.values():
-        st.warning(words.plain(f"Kept as text, and left out unless you say otherwise. {text}"))
+    told = [words.plain(f"Kept as text, and left out unless you say otherwise. {text}") for text in opened.odd.values()]
+    for text in told[:MANY_ODD]:
+        st.warning(text)
+    if len(told) > MANY_ODD:
+        with st.expander(
+            f"{len(told) - MANY_ODD} columns more are kept as text, and left out unless you say otherwise"
+        ):
+            for text in list(opened.odd.values())[MANY_ODD:]:
+                st.caption(words.plain(text))
     with st.expander("Columns", expanded=False):
         table = opened.columns().assign(shape=[_shape(frame[name]) for name in frame.columns]).drop(columns="odd")
         st.dataframe(
@@ -185,6 +210,7 @@ def show_read(opened: Opened) -> None:
                 "shape": st.column_config.BarChartColumn("How often", help="Numbers in bins, text by frequency."),
             },
         )  # fmt: skip
+    return opened, marks
 
 
 def _shape(values: pd.Series) -> list[int]:

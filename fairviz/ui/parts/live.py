@@ -112,7 +112,7 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
     )  # fmt: skip
     failed = ask(sampled.missing or wanted, aside, sampled.words if sampled.missing else REAL)
     if failed:
-        aside.caption(words.plain(failed))
+        sentence.caption(words.plain(failed))  # not beside the dial, whose place is of one height
 
 
 def _on_real_rows(

@@ -51,9 +51,8 @@ def training(
         sentence.markdown("There are no numbers yet: fits are trained first. The offer is below.")
     with st.container(border=True):
         st.markdown(
-            f"**Synthetic rows** come from fits, one for each held-out domain. There is none yet for "
-            f"{words.plain(words.join(missing))}. Training goes on in the background; you can reload or leave this "
-            "page meanwhile."
+            f"**Synthetic rows** come from fits, one for each held-out domain. For {words.plain(words.join(missing))} "
+            "there is none yet. Training goes on in the background; you can reload or leave this page meanwhile."
         )
         if setting.dataset == OWN:
             chosen = _settings(setting, how)

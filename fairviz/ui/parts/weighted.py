@@ -27,7 +27,10 @@ NOTE = (
 FAILED = "Numbers without {domain} could not be computed ({error})."
 FIRST = Words("First numbers: weights on real rows, {domain} held out …", FAILED)
 DRAFT = Words("Testing a draft of synthetic rows, {domain} held out …", FAILED)
-ALL = Words("These are first numbers; now with all rows, {domain} held out …", FAILED)
+ALL = Words(
+    "These are first numbers; now with all rows, {domain} held out …",
+    "The first numbers stand: those of all rows without {domain} could not be computed. {error}",
+)
 
 
 def answers(setting: Setting, free: bool) -> bool:
@@ -75,5 +78,5 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
         broken = [batch.run.digest for batch in drafts.missing.values() if batch.run is not None]
         st.session_state[_BROKEN] = [*st.session_state.get(_BROKEN, []), *broken]
     if failed:
-        aside.caption(words.plain(failed))
+        sentence.caption(words.plain(failed))  # not beside the dial, whose place is of one height
     live.offer_training(setting)
