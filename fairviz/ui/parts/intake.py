@@ -180,6 +180,10 @@ def show_read(opened: Opened, key: str) -> tuple[Opened, bool]:
     Opened, bool
         The table as it is used, and whether marks of absence in it are missing cells (``Roles.marks``).
     """
+    rows, columns = opened.frame.shape
+    st.markdown(f"**{rows:,} rows, {columns} columns.**" + (" What was done:" if opened.notes else ""))
+    for note in opened.notes:
+        st.caption(words.plain(f"· {note}"))
     mended, marks = marks_as_missing(opened), False
     few = len(opened.odd) - len(mended.odd)
     if few:
@@ -189,9 +193,6 @@ def show_read(opened: Opened, key: str) -> tuple[Opened, bool]:
         )  # fmt: skip
     opened = mended if marks else opened
     frame = opened.frame
-    st.markdown(f"**{len(frame):,} rows, {frame.shape[1]} columns.**" + (" What was done:" if opened.notes else ""))
-    for note in opened.notes:
-        st.caption(words.plain(f"· {note}"))
     told = [words.plain(f"Kept as text, and left out unless you say otherwise. {text}") for text in opened.odd.values()]
     for text in told[:MANY_ODD]:
         st.warning(text)
