@@ -51,9 +51,14 @@ def test_within_a_run_of_a_page_the_files_are_looked_at_once(store, monkeypatch)
     """And again in the next: what came meanwhile is shown then."""
     state: dict = {}
     monkeypatch.setattr(loading.st, "session_state", state)
+    monkeypatch.setattr(loading, "get_script_run_ctx", lambda **_: object())  # as if a page ran
     loading.look_again()
     first = loading.stamp(SWEEP)
     store.put(SWEEP, {"dataset": {"name": "x", "fingerprint": "f"}}, **sweep(1))
     assert loading.stamp(SWEEP) == first
     loading.look_again()
     assert loading.stamp(SWEEP) != first
+    monkeypatch.setattr(loading, "get_script_run_ctx", lambda **_: None)  # a thread beside it asks each time
+    now = loading.stamp(SWEEP)
+    store.put(SWEEP, {"dataset": {"name": "y", "fingerprint": "g"}}, **sweep(1))
+    assert loading.stamp(SWEEP) != now
