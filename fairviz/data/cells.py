@@ -188,16 +188,24 @@ def _refuse(codes: np.ndarray, kinds: list[str | None], bad: np.ndarray, where: 
     raise DataError(f"{where}, row {row + 1}: found {quoted(kinds[codes[row]])}, {why}. {advice} or drop the column.")
 
 
-def without_marks(values: pd.Series) -> pd.Series | None:
-    """A column of text that is numbers but for marks of absence (NA, ?, -), as numbers; None of any other."""
+def marks_as_missing(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with NA, ? and the like as missing cells in columns that are, for half their cells or more, numbers and
+    nothing else but these marks; all other columns as they are.
+    """
+    done = {name: _without_marks(frame[name]) for name in frame.columns}
+    return frame.assign(**{name: values for name, values in done.items() if values is not None})
+
+
+def _without_marks(values: pd.Series) -> pd.Series | None:
+    """A column's numbers, if there are but marks of absence beside them; else None."""
     if pd.api.types.is_numeric_dtype(values):
         return None
-    marks = values.map(lambda cell: str(cell).strip().lower() in _ABSENT, na_action="ignore").eq(True)
-    if not marks.any():
+    filled = values.notna()
+    marks = filled & values.map(lambda cell: str(cell).strip().lower() in _ABSENT, na_action="ignore").eq(True)
+    if not marks.any() or 2 * marks.sum() > filled.sum():
         return None
-    cells = values.where(values.notna() & ~marks, "").astype(str)
     try:
-        done = as_column(list(cells), str(values.name))
+        done = as_column(list(values.where(filled & ~marks, "").astype(str)), str(values.name))
     except DataError:
         return None
     return pd.Series(done, index=values.index, name=values.name) if pd.api.types.is_numeric_dtype(done) else None

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from fairviz.data import sentences
-from fairviz.data.cells import EXACT, LARGEST, Clean, as_column, without_marks
+from fairviz.data.cells import EXACT, LARGEST, Clean, as_column, marks_as_missing
 from fairviz.data.delimited import check_header
 from fairviz.data.reading import read_text
 from fairviz.errors import DataError
@@ -63,15 +64,12 @@ class Opened:
         ]
         return pd.DataFrame(rows)
 
-
-def marks_as_missing(opened: Opened) -> Opened:
-    """The same with NA, ? and the like read as missing cells in columns that are numbers but for them."""
-    done = {name: without_marks(opened.frame[name]) for name in opened.odd}
-    mended = {name: values for name, values in done.items() if values is not None}
-    if not mended:
-        return opened
-    odd = {name: why for name, why in opened.odd.items() if name not in mended}
-    return Opened(opened.name, opened.frame.assign(**mended), odd, opened.notes)
+    @cached_property
+    def mended(self) -> Opened:
+        """The same with marks of absence among numbers read as missing cells (``cells.marks_as_missing``)."""
+        frame = marks_as_missing(self.frame)
+        odd = {name: why for name, why in self.odd.items() if not pd.api.types.is_numeric_dtype(frame[name])}
+        return Opened(self.name, frame, odd, self.notes)
 
 
 def _examples(values: pd.Series, many: int = 3) -> Sequence[Any]:

@@ -60,11 +60,12 @@ class Preview:
         return self._asked(self._validation, classifier, setting)[0]
 
     def _asked(self, people: _People, classifier: str, setting: dict[str, Any]) -> tuple[Counts, float]:
-        plain = self._unweighted(classifier)
-        if control_named(setting.get("control", "dp")).gaps and hasattr(plain, "predict_proba"):
-            log_odds = people.log_odds(classifier, plain) + self.pool.log_odds(people.answers, **setting)
-            size = effective_sample_size(self.pool.weights(**setting))
-            return Counts.from_predictions(people.rows, (log_odds > 0).astype(np.int64)), size
+        if control_named(setting.get("control", "dp")).gaps:
+            plain = self._unweighted(classifier)
+            if hasattr(plain, "predict_proba"):
+                log_odds = people.log_odds(classifier, plain) + self.pool.log_odds(people.answers, **setting)
+                size = effective_sample_size(self.pool.weights(**setting))
+                return Counts.from_predictions(people.rows, (log_odds > 0).astype(np.int64)), size
         model, size = self.model(classifier, **setting)
         return Counts.from_predictions(people.rows, people.predict(model)), size
 

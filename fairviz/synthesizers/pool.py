@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -132,7 +132,9 @@ class Pool:
         scales = label_scales(self.y, *_terms(self, *setting))
         logs = []
         for label in (0, 1):
-            factor, log_shape = _terms(_Labelled(answers, label, self), *setting)
+            people = replace(self, y=np.full(len(answers.p_z), label), p_y=answers.p_y[:, label], p_z=answers.p_z,
+                             p_z1=answers.p_z1)  # fmt: skip
+            factor, log_shape = _terms(people, *setting)  # which asks for no rows
             logs.append(np.log(np.maximum(factor, 1e-300)) + log_shape + scales[label])
         return np.asarray(logs[1] - logs[0])
 
@@ -148,41 +150,8 @@ class Pool:
         return known_price(self.dual)
 
 
-@dataclass(frozen=True)
-class _Labelled:
-    """People who all get the same label, as a control weighs them."""
-
-    answers: Answers
-    label: int
-    pool: Pool
-
-    @property
-    def y(self) -> np.ndarray:
-        return np.full(len(self.p_z), self.label)
-
-    @property
-    def p_y(self) -> np.ndarray:
-        return self.answers.p_y[:, self.label]
-
-    @property
-    def p_z(self) -> np.ndarray:
-        return self.answers.p_z
-
-    @property
-    def p_z1(self) -> np.ndarray:
-        return self.answers.p_z1
-
-    @property
-    def tilt(self) -> Tilt:
-        return self.pool.tilt
-
-    @property
-    def price(self) -> Dual:
-        return self.pool.price
-
-
 def _terms(
-    rows: Pool | _Labelled, control: str, lambda_z: float, lambda_y: float, lambda_eop: float
+    rows: Pool, control: str, lambda_z: float, lambda_y: float, lambda_eop: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Factor and logarithm of the shape at a setting, (n,) each; see :meth:`Control.weights`."""
     what = control_named(control)

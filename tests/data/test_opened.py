@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fairviz.data import opened
-from fairviz.data.opened import marks_as_missing, open_frame, open_table
+from fairviz.data.opened import open_frame, open_table
 from fairviz.errors import DataError
 from tests.data.handed import write
 
@@ -91,17 +91,18 @@ def test_several_odd_columns_each_say_why(tmp_path) -> None:
 
 def test_marks_of_absence_are_missing_where_somebody_says_so(tmp_path) -> None:
     """Among numbers only: a category may well be called NA, and other strays are not taken for absence."""
-    text = "a,b,c,d\n1,NA,?,5 %\n-,2.5,x,7\n3,n/a,y,8\n4,4.5,y,9\n5,5.5,?,9\n"
+    text = "a,b,c,d,e\n1,NA,?,5 %,?\n-,2.5,x,7,?\n3,n/a,y,8,?\n4,4.5,y,9,1\n5,5.5,?,9,2\n"
     found = read(tmp_path, text)
     assert sorted(found.odd) == ["a", "b", "d"]
-    mended = marks_as_missing(found)
+    mended = found.mended
     assert {name: cells(mended.frame[name]) for name in "ab"} == {
         "a": [1, None, 3, 4, 5], "b": [None, 2.5, None, 4.5, 5.5]
     }  # fmt: skip
     assert all(pd.api.types.is_numeric_dtype(mended.frame[name]) for name in "ab")
     assert cells(mended.frame["c"]) == ["?", "x", "y", "y", "?"]
+    assert cells(mended.frame["e"]) == ["?", "?", "?", "1", "2"]  # more marks than numbers: a category, as it was read
     assert list(mended.odd) == ["d"]
-    assert marks_as_missing(mended).frame.equals(mended.frame)
+    assert mended.mended.frame.equals(mended.frame)
     assert cells(found.frame["b"]) == ["NA", "2.5", "n/a", "4.5", "5.5"]  # what was read stays as it was read
 
 

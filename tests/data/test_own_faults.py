@@ -13,11 +13,12 @@ from pyarrow import parquet
 
 from fairviz.data import opened as module
 from fairviz.data.cautions import about_columns, about_roles
+from fairviz.data.dividing import banded
 from fairviz.data.judged import proposed_held_out, small_groups
 from fairviz.data.opened import open_table
 from fairviz.data.own import NOT_FOUND, OwnStore
 from fairviz.data.proposals import propose_division, propose_label
-from fairviz.data.roles import Division, Label, Roles, banded
+from fairviz.data.roles import Division, Label, Roles
 from fairviz.data.sources import OWN, fingerprint_of
 from fairviz.errors import DataError
 from tests.people import GOOD, SCHEMA

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fairviz.data.dividing import banded
 from fairviz.data.proposals import propose, propose_division, propose_label, words_of
-from fairviz.data.roles import Division, Label, Roles, banded
+from fairviz.data.roles import Division, Label, Roles
 
 N = 600
 RNG = np.random.default_rng(5)

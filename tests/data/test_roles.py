@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2_contingency
 
-from fairviz.data.roles import Division, Label, Roles, banded
+from fairviz.data.dividing import banded
+from fairviz.data.roles import Division, Label, Roles
 from fairviz.errors import DataError
 from tests.data.handed import PEOPLE, SEX, TOWN, roles, text
 
@@ -234,7 +235,7 @@ def test_domains_that_are_not_used_are_in_no_count() -> None:
     assert text(made, "sex") == ["f", "m", GONE, "f", "m", "m"]
     assert "4 people of 'Y' were left out." in notes
     assert [len(roles(unused=("Y",), least=2).apply("own", three)[0])] == [5]  # the one without a sex is alone
-    refused(roles(unused=("Q",)), "no domain 'Q' to leave out", "'X', 'Y'")
+    refused(roles(unused=("Q",)), "no domain 'Q' to leave out. Name some of 'X', 'Y'.")
 
 
 def test_rare_values_of_a_merged_column_become_one() -> None:

@@ -62,7 +62,9 @@ def test_a_control_that_moves_no_rule_is_a_weighted_training(classifier: str) ->
     setting = {"control": "entropy", "lambda_z": 3.0}
     pool = Pool.draw(fit, 1200, random_state=2)
     weights = pool.weights(**setting)
-    found, size = Preview(fit, source, target, n=1200, seed=2).test(classifier, **setting)
+    view = Preview(fit, source, target, n=1200, seed=2)
+    found, size = view.test(classifier, **setting)
+    assert view._plain == {}  # nothing else is trained
     assert (
         found.table.tolist()
         == evaluate(pool.rows, target, classifier=classifier, seed=2, weights=weights).table.tolist()

@@ -9,9 +9,10 @@ import streamlit as st
 
 from fairviz.data.cautions import TOO_MANY, Caution
 from fairviz.data.cells import as_text
+from fairviz.data.dividing import MAX_PARTS, MOST_KEPT
 from fairviz.data.opened import Opened
 from fairviz.data.proposals import FEW_VALUES, Proposed, propose_division, propose_label
-from fairviz.data.roles import MAX_PARTS, MOST_KEPT, Division, Label, Roles
+from fairviz.data.roles import Division, Label, Roles
 from fairviz.data.schema import MAX_GROUPS
 from fairviz.errors import DataError
 from fairviz.ui.parts import words

@@ -16,7 +16,7 @@ import streamlit as st
 
 from fairviz.data import sentences
 from fairviz.data.delimited import MAX_COLUMNS, TooWideError
-from fairviz.data.opened import Opened, marks_as_missing, narrowed, open_frame, open_table
+from fairviz.data.opened import Opened, narrowed, open_frame, open_table
 from fairviz.data.proposals import named_for_roles
 from fairviz.data.sets import DATASETS
 from fairviz.data.sources import load_dataset
@@ -32,11 +32,10 @@ BARS = 12
 #: Columns of a table that is too wide, as many as a list can offer.
 MOST_TO_CHOOSE = 5_000
 
-T = TypeVar("T")
-
-
 #: Columns with odd cells that get a warning each.
 MANY_ODD = 2
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -184,23 +183,22 @@ def show_read(opened: Opened, key: str) -> tuple[Opened, bool]:
     st.markdown(f"**{rows:,} rows, {columns} columns.**" + (" What was done:" if opened.notes else ""))
     for note in opened.notes:
         st.caption(words.plain(f"· {note}"))
-    mended, marks = marks_as_missing(opened), False
-    few = len(opened.odd) - len(mended.odd)
+    marks, few = False, len(opened.odd) - len(opened.mended.odd)
     if few:
         marks = st.checkbox(
             "Read NA, ? and the like as missing cells: " + (f"{few} columns are" if few > 1 else "a column is")
             + " numbers but for them", key=f"marks_{key}", help="Otherwise these columns are text, and left out.",
         )  # fmt: skip
-    opened = mended if marks else opened
+    opened = opened.mended if marks else opened
     frame = opened.frame
-    told = [words.plain(f"Kept as text, and left out unless you say otherwise. {text}") for text in opened.odd.values()]
+    told = list(opened.odd.values())
     for text in told[:MANY_ODD]:
-        st.warning(text)
+        st.warning(words.plain(f"Kept as text, and left out unless you say otherwise. {text}"))
     if len(told) > MANY_ODD:
         with st.expander(
             f"{len(told) - MANY_ODD} columns more are kept as text, and left out unless you say otherwise"
         ):
-            for text in list(opened.odd.values())[MANY_ODD:]:
+            for text in told[MANY_ODD:]:
                 st.caption(words.plain(text))
     with st.expander("Columns", expanded=False):
         table = opened.columns().assign(shape=[_shape(frame[name]) for name in frame.columns]).drop(columns="odd")
