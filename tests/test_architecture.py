@@ -16,6 +16,7 @@ ALLOWED = {
     "checks": {"errors"},
     "files": {"errors"},
     "contrasts": set(),
+    "forest": set(),
     "dual": {"contrasts", "errors"},
     "settings": {"errors"},
     "diffusion": {"diffusion"},
@@ -26,8 +27,8 @@ ALLOWED = {
     "evaluation": {"data", "errors", "evaluation", "numerics", "plugins", "text"},
     "posteriors": {"data", "dual", "evaluation", "numerics"},
     "synthesizers": {
-        "checks", "contracts", "controls", "data", "diffusion", "dual", "errors", "meta", "numerics", "plugins",
-        "posteriors", "settings", "synthesizers", "text",
+        "checks", "contracts", "controls", "data", "diffusion", "dual", "errors", "evaluation", "forest", "meta",
+        "numerics", "plugins", "posteriors", "settings", "synthesizers", "text",
     },
     "mitigation": {
         "contracts", "controls", "data", "diffusion", "dual", "errors", "evaluation", "mitigation", "numerics",

@@ -30,6 +30,11 @@ SAMPLING: dict[str, tuple[str, Any, str]] = {
     "--lambda-y": ("lambda_y", 1.0, "guidance scale of the label"),
     "--lambda-z": ("lambda_z", 0.0, "price of unfairness"),
     "--lambda-eop": ("lambda_eop", 0.0, "second price, with control dp_eop only"),
+    "--labels": (
+        "labels",
+        "network",
+        "who labels rows: network (the paper), or boosted: a model of the real source rows",
+    ),
     "--steps": ("n_steps", 10, "score evaluations"),
     "--solver": ("solver", "sde_dpmpp_2m", "sde_dpmpp_2m or euler_maruyama"),
 }

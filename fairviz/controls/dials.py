@@ -20,6 +20,9 @@ PRICE_PARAMETERS = (
     Parameter("lambda_eop", 0.0, high=MAX_PRICE, symbol="λ_eop", neutral=True),
     Parameter("lambda_z", 0.0, high=100.0, symbol="λ_z", neutral=True),
 )
+#: Who labels synthetic rows: the paper's networks, or the best posterior of the source's real rows.
+NETWORK, BOOSTED = "network", "boosted"
+LABELS = Parameter("labels", NETWORK, choices=(NETWORK, BOOSTED), symbol="labels", neutral=True)
 LABEL_STRENGTH = Parameter("lambda_y", 1.0, high=MAX_LAMBDA_Y, symbol="λ_y", neutral=True)
 
 
@@ -38,6 +41,13 @@ _BOTH = tuple(
     {"control": "dp_eop", "lambda_z": a, "lambda_eop": b} for a, b in ((0.1, 0.01), (0.15, 0.02), (0.2, 0.02))
 )
 _OWN, _WEIGHTED = "FADM, label-aware", "FADM, preview weights"
+_TAUGHT, _SOFT = "FADM, boosted labels", "FADM preview, boosted labels"
+
+
+def _taught(positions: Iterable[Setting]) -> tuple[Setting, ...]:
+    return tuple({**setting, "labels": BOOSTED} for setting in positions)
+
+
 FADM_DIALS = (
     Dial("fadm_dp", "FADM, parity price", (START, *at_prices("dp", DP), *_SHARP_DP, *_SOFT_DP), _OWN,
          quick=(START, *at_prices("dp", (0.1, 0.2)))),
@@ -46,10 +56,18 @@ FADM_DIALS = (
     Dial("fadm_both", "FADM, both prices", _BOTH, _OWN, quick=_BOTH[1:2]),
     Dial("fadm_entropy", "FADM, entropy (paper)", (START, *at_prices("entropy", (5.0, 10.0, 30.0))), "FADM, entropy",
          quick=(START, *at_prices("entropy", (10.0,)))),
+    Dial("fadm_boosted_dp", "FADM, boosted labels, parity price", _taught((START, *at_prices("dp", DP))), _TAUGHT,
+         quick=_taught(at_prices("dp", (0.1,)))),
+    Dial("fadm_boosted_eop", "FADM, boosted labels, opportunity price", _taught(at_prices("eop", EOP)), _TAUGHT,
+         quick=_taught(at_prices("eop", (0.02,)))),
 )  # fmt: skip
 PREVIEW_DIALS = (
     Dial("preview_dp", "FADM preview, parity price", (START, *at_prices("dp", DP)), _WEIGHTED,
          quick=(START, *at_prices("dp", (0.1, 0.2)))),
     Dial("preview_eop", "FADM preview, opportunity price", at_prices("eop", EOP), _WEIGHTED,
          quick=at_prices("eop", (0.02,))),
+    Dial("preview_boosted_dp", "FADM preview, boosted labels, parity price", _taught((START, *at_prices("dp", DP))),
+         _SOFT, quick=_taught(at_prices("dp", (0.1,)))),
+    Dial("preview_boosted_eop", "FADM preview, boosted labels, opportunity price", _taught(at_prices("eop", EOP)),
+         _SOFT, quick=_taught(at_prices("eop", (0.02,)))),
 )  # fmt: skip

@@ -43,6 +43,14 @@ class FeatureCodes:
                 self.categories[name] = list(counts.index[:MAX_NATIVE_CATEGORIES])
         self.is_category = [name in self.categories for name in self.names]
 
+    @classmethod
+    def of(cls, names: list[str], categories: dict[str, list[str]]) -> FeatureCodes:
+        """Those of training rows that are not at hand: all features, and the known categories of those of text."""
+        codes = cls.__new__(cls)
+        codes.names, codes.categories = names, categories
+        codes.is_category = [name in categories for name in names]
+        return codes
+
     def __call__(self, frame: pd.DataFrame) -> np.ndarray:
         """Shape (n, number of features)."""
         out = np.empty((len(frame), len(self.names)))

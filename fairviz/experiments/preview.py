@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from fairviz.controls import control_named
+from fairviz.controls.dials import NETWORK
 from fairviz.data.dataset import DomainDataset
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.downstream import FeatureCodes, fitted
 from fairviz.synthesizers.fadm import FADM
-from fairviz.synthesizers.pool import Answers, Pool, effective_sample_size
+from fairviz.synthesizers.pool import Pool
+from fairviz.synthesizers.teacher import Answers
 
 #: Source rows per domain on which a price is chosen.
 VALIDATION_ROWS = 2000
@@ -33,23 +35,28 @@ class Preview:
         Rows of the pool.
     seed : int
         Of the pool's noise and of the downstream classifier: that of the sampled result which replaces the preview.
+    labels : str
+        Who labels the pool: ``network`` or ``boosted``.
     """
 
-    def __init__(self, fit: FADM, source: DomainDataset, target: DomainDataset, *, n: int = 10_000, seed: int = 0):
-        self.pool = Pool.draw(fit, n, random_state=seed)
+    def __init__(
+        self, fit: FADM, source: DomainDataset, target: DomainDataset, *, n: int = 10_000, seed: int = 0,
+        labels: str = NETWORK,
+    ) -> None:  # fmt: skip
+        self.pool = Pool.draw(fit, n, random_state=seed, labels=labels)
         self.target, self.seed = target, seed
-        self._fit, self._source = fit, source
+        self._fit, self._source, self._labels = fit, source, labels
         features = self.pool.rows[list(target.schema.features)]
         self._codes = FeatureCodes(features)
         self._x = self._codes(features)
-        self._target = _People(target, self._codes, fit)
+        self._target = _People(target, self._codes, fit, labels)
         self._plain: dict[str, Any] = {}
 
     def model(self, classifier: str, **setting: Any) -> tuple[Any, float]:
         """A classifier trained on the weighted pool (as in ``Pool.weights``), and the effective sample size."""
         weights = self.pool.weights(**setting)
         fit = fitted(self._codes, self._x, self.pool.y, classifier=classifier, seed=self.seed, weights=weights)
-        return fit, effective_sample_size(weights)
+        return fit, self.pool.size(weights)
 
     def test(self, classifier: str, **setting: Any) -> tuple[Counts, float]:
         """Counts on the target, and the effective sample size."""
@@ -64,7 +71,7 @@ class Preview:
             plain = self._unweighted(classifier)
             if hasattr(plain, "predict_proba"):
                 log_odds = people.log_odds(classifier, plain) + self.pool.log_odds(people.answers, **setting)
-                size = effective_sample_size(self.pool.weights(**setting))
+                size = self.pool.size(self.pool.weights(**setting))
                 return Counts.from_predictions(people.rows, (log_odds > 0).astype(np.int64)), size
         model, size = self.model(classifier, **setting)
         return Counts.from_predictions(people.rows, people.predict(model)), size
@@ -83,7 +90,7 @@ class Preview:
         for code in np.unique(self._source.d):
             rows = np.flatnonzero(self._source.d == code)
             picks.append(rows if len(rows) <= VALIDATION_ROWS else rng.choice(rows, VALIDATION_ROWS, replace=False))
-        return _People(self._source.take(np.sort(np.concatenate(picks))), self._codes, self._fit)
+        return _People(self._source.take(np.sort(np.concatenate(picks))), self._codes, self._fit, self._labels)
 
 
 class _People:
@@ -91,16 +98,16 @@ class _People:
     branches of a tree.
     """
 
-    def __init__(self, rows: DomainDataset, codes: FeatureCodes, fit: FADM) -> None:
-        self.rows, self._fit = rows, fit
+    def __init__(self, rows: DomainDataset, codes: FeatureCodes, fit: FADM, labels: str) -> None:
+        self.rows, self._fit, self._labels = rows, fit, labels
         distinct, back = np.unique(codes(rows.features), axis=0, return_inverse=True)
         self._distinct, self._back = np.ascontiguousarray(distinct), back.ravel()
         self._log_odds: dict[str, np.ndarray] = {}
 
     @cached_property
     def answers(self) -> Answers:
-        """What the fit's own classifiers say of them."""
-        return Answers.of(self._fit, self.rows.features)
+        """What the networks, or the teacher, say of them."""
+        return self._fit.answers(self.rows.features, self._labels)
 
     def predict(self, model: Any) -> np.ndarray:
         """0/1 for everybody, (n,)."""

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import pandas as pd
 
+from fairviz.controls.dials import NETWORK
 from fairviz.data import ALL_DOMAINS
 from fairviz.data.dataset import DomainDataset
 from fairviz.errors import FairvizError, SettingError
@@ -232,8 +233,9 @@ class Bench:
         about = json.dumps(self._drawn(trial))
         weights: np.ndarray | None = None
         if trial.what.pooled:
-            pool = self._keep("pool", about, lambda: fit.pool(trial.n, **how))
-            rows, weights = pool.rows, pool.weights(**setting)
+            drawn = {"labels": setting.get("labels", NETWORK)}
+            pool = self._keep("pool", f"{about} {drawn}", lambda: fit.pool(trial.n, **drawn, **how))
+            rows, weights = pool.rows, pool.weights(**{k: v for k, v in setting.items() if k not in drawn})
         else:
             rows = self._keep("rows", f"{about} {setting}", lambda: fit.sample(trial.n, **setting, **how))
         return evaluate(rows, target, classifier=trial.classifier, seed=trial.seed, weights=weights)

@@ -47,7 +47,7 @@ from fairviz.store.untrusted import (
 
 MAX_COLUMNS = 1000
 #: Types that are written, by their names in safetensors.
-_DTYPES = {"F32": "float32", "F64": "float64", "I64": "int64"}
+_DTYPES = {"F32": "float32", "F64": "float64", "I64": "int64", "I32": "int32", "U16": "uint16", "U8": "uint8"}
 
 
 class EarlierFormatError(StoreError):

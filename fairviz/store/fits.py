@@ -62,13 +62,15 @@ def _naming(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {str(error).rstrip('.')}. {ADVICE}") from None
 
 
-def knows_price(entry: Entry) -> bool:
-    """Whether a fit's entry holds what a price needs; of generators without a price there is nothing to know."""
-    return entry.spec.get("synthesizer") != "fadm" or "why_no_price" in entry.json("fit.json")
+def is_whole(entry: Entry) -> bool:
+    """Whether a fit's entry holds what a price needs, and a teacher; other generators than FADM have neither."""
+    return entry.spec.get("synthesizer") != "fadm" or {"why_no_price", "teacher"} <= entry.json("fit.json").keys()
 
 
 def upgraded(entry: Entry, spec: FitSpec, dataset: DomainDataset | None = None) -> dict[str, Any]:
-    """The payload of a fit that an earlier version made, with what a price needs; its networks stay as they are.
+    """The payload of a fit that an earlier version made, with what it lacks: what a price needs, a teacher.
+
+    Its networks, and what it has, stay as they are.
 
     Parameters
     ----------
@@ -84,13 +86,17 @@ def upgraded(entry: Entry, spec: FitSpec, dataset: DomainDataset | None = None) 
     if rows.fingerprint() != spec.fingerprint:
         raise StoreError(f"{entry.path}: the rows given are not those that this fit was made from. Give the same file.")
     fit = load_fit(entry)
-    fit.learn_price(spec.source_of(rows))
+    source = spec.source_of(rows)
+    if fit.dual_ is None:
+        fit.learn_price(source)
+    if fit.teacher_ is None:
+        fit.learn_teacher(source)
     meta, arrays = fit.state()
     return {"json_files": {"fit.json": meta}, "arrays": arrays, "made": entry.made}
 
 
 def upgrade_fit(path: Path, dataset: DomainDataset | None = None) -> bool:
-    """Give the fit at ``path`` what a price needs, if an earlier version made it without.
+    """Give the fit at ``path`` what a price needs and a teacher, if an earlier version made it without.
 
     Parameters
     ----------
@@ -100,7 +106,7 @@ def upgrade_fit(path: Path, dataset: DomainDataset | None = None) -> bool:
     Returns
     -------
     bool
-        False if there is no fit of FADM, or it knows already; then nothing is written.
+        False if there is no fit of FADM, or it lacks nothing; then nothing is written.
 
     Raises
     ------
@@ -108,7 +114,7 @@ def upgrade_fit(path: Path, dataset: DomainDataset | None = None) -> bool:
         It does not verify, its rows are not to be had, or it cannot be written.
     """
     entry = read_entry(path)
-    if entry.kind != FIT or knows_price(entry):
+    if entry.kind != FIT or is_whole(entry):
         return False
     replace_entry(path, FIT, entry.spec, **upgraded(entry, FitSpec.from_json(entry.spec), dataset))
     return True

@@ -21,7 +21,7 @@ from fairviz.store import (
     Entry,
     ResultStore,
 )
-from fairviz.store.fits import fit_payload, knows_price, load_fit, upgraded
+from fairviz.store.fits import fit_payload, is_whole, load_fit, upgraded
 from fairviz.store.specs import FIT, FRONTIER, SWEEP, FitSpec, made_from
 from fairviz.store.trials import TrialStore
 from fairviz.synthesizers import SYNTHESIZERS
@@ -48,10 +48,10 @@ class Library:
         return self.store, self.shipped
 
     def get(self, kind: str, spec: dict[str, Any]) -> Entry | None:
-        """The entry of a spec from either store; a fit that knows what a price needs goes before one that does not."""
+        """The entry of a spec from either store; a fit that lacks nothing goes before one that does."""
         found = [entry for store in self.stores if (entry := store.get(kind, spec)) is not None]
         if kind == FIT:
-            found.sort(key=lambda entry: not knows_price(entry))
+            found.sort(key=lambda entry: not is_whole(entry))
         return found[0] if found else None
 
     def fit(self, spec: FitSpec, dataset: DomainDataset | None = None) -> Any:
@@ -64,7 +64,7 @@ class Library:
         """
         entry = self.get(FIT, spec.to_json())
         if entry is not None:
-            if knows_price(entry):
+            if is_whole(entry):
                 return load_fit(entry)
             return load_fit(self.store.replace(FIT, spec.to_json(), **upgraded(entry, spec, dataset)))
         begun = time.monotonic()
@@ -113,7 +113,7 @@ class Library:
                         and not spec.without
                     ):
                         there = found.get(spec.target)
-                        if there is None or (not knows_price(there) and knows_price(entry)):
+                        if there is None or (not is_whole(there) and is_whole(entry)):
                             found[spec.target] = entry
         return found
 

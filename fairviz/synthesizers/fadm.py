@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 
 from fairviz.controls import control_named
-from fairviz.controls.dials import FADM_DIALS, LABEL_STRENGTH, PREVIEW_DIALS, PRICE_PARAMETERS
+from fairviz.controls.dials import FADM_DIALS, LABEL_STRENGTH, LABELS, NETWORK, PREVIEW_DIALS, PRICE_PARAMETERS
 from fairviz.data.dataset import DomainDataset
 from fairviz.diffusion.guidance import Tilt
 from fairviz.diffusion.losses import clean_time
@@ -30,11 +30,13 @@ from fairviz.synthesizers.hyper import FADMParams, check_fadm_params
 from fairviz.synthesizers.pool import Pool
 from fairviz.synthesizers.stored import Form, check_arrays, known_price
 from fairviz.synthesizers.tabular import TableSynthesizer
+from fairviz.synthesizers.teacher import LINE, SMALL, Answers, Teacher, known_teacher
 
 N_REFERENCE = 4000
 #: Source rows that a draft's price rests on: a straight line learns from them within a second.
 DRAFT_PRICE_ROWS = 2500
-MAX_STEPS = 5000
+#: Source rows that a teacher learns from, at most.
+TEACHER_ROWS = 200_000
 
 
 class FADM(FADMParams, TableSynthesizer):
@@ -73,16 +75,19 @@ class FADM(FADMParams, TableSynthesizer):
     dual_ : Dual or None
         Posteriors on the source's rows, from which a price's multiplier follows; None in a fit that an earlier version
         made (see :meth:`learn_price`).
+    teacher_ : Teacher or None
+        The best posterior on the source's rows, for ``labels="boosted"``; None in a fit of an earlier version (see
+        :meth:`learn_teacher`).
     """
 
     registered: ClassVar[str] = "fadm"
     source_of_idea: ClassVar[str] = "Lin, Li, Zhao and Shao (2024), arXiv 2406.09495; its prices: docs/method.md"
-    parameters: ClassVar[tuple[Parameter, ...]] = (PRICE_PARAMETERS[0], LABEL_STRENGTH, *PRICE_PARAMETERS[1:])
+    parameters: ClassVar[tuple[Parameter, ...]] = (PRICE_PARAMETERS[0], LABELS, LABEL_STRENGTH, *PRICE_PARAMETERS[1:])
     dials: ClassVar[tuple[Dial, ...]] = FADM_DIALS
     weighted_dials: ClassVar[tuple[Dial, ...]] = PREVIEW_DIALS
     takes_steps: ClassVar[bool] = True
     has_price: ClassVar[bool] = True
-    optional_fields: ClassVar[frozenset[str]] = frozenset({"why_no_price"})
+    optional_fields: ClassVar[frozenset[str]] = frozenset({"why_no_price", "teacher"})
 
     def fit_steps(self, source: DomainDataset) -> Iterator[FitStep]:
         """Train; yields a :class:`FitStep` after every iteration.
@@ -106,6 +111,7 @@ class FADM(FADMParams, TableSynthesizer):
         del self._in_training
         self._set_reference(x, y, z)
         self.learn_price(source)
+        self.learn_teacher(source)
 
     def draft(self) -> FADM | None:
         """What the fit would be if its training, which a memory watches, ended now; its price rests on few rows."""
@@ -116,7 +122,9 @@ class FADM(FADMParams, TableSynthesizer):
         draft.nets_ = self._networks()
         draft.nets_.load(dict(zip(draft.nets_.parameters(), self.memory.average, strict=True)))
         draft._set_reference(x, y, z)
+        draft.notes_ = list(self.notes_)
         draft.learn_price(source, max_rows=DRAFT_PRICE_ROWS)
+        draft.learn_teacher(source, max_rows=DRAFT_PRICE_ROWS)
         return draft
 
     def _check_params(self) -> None:
@@ -143,6 +151,12 @@ class FADM(FADMParams, TableSynthesizer):
         settle()
         self.dual_: Dual | None = _rounded(estimate(source, max_rows=max_rows, seed=self.random_state))
         self.why_no_price_: dict[str, str] | None = self.dual_.why_not
+
+    def learn_teacher(self, source: DomainDataset, *, max_rows: int = TEACHER_ROWS) -> None:
+        """Learn the best posterior from (so many of) the source's rows; the networks stay as they are."""
+        self.teacher_: Teacher | None = Teacher.learn(source, self.encoder_, max_rows=max_rows, seed=self.random_state)
+        if self.teacher_.kind == LINE and not any(note == SMALL for note in self.notes_):
+            self.notes_.append(SMALL)
 
     @property
     def tilt_(self) -> Tilt:
@@ -172,9 +186,28 @@ class FADM(FADMParams, TableSynthesizer):
         what = control_named(control)
         return what.end(self.price_) or 0.0 if what.gaps else 0.0
 
-    def pool(self, n: int, *, random_state: int = 0, n_steps: int = 10) -> Pool:
+    def answers(self, features: pd.DataFrame, labels: str = NETWORK) -> Answers:
+        """What the networks, or the teacher, say of n rows.
+
+        Raises
+        ------
+        SettingError
+            The fit was made by an earlier version and has no teacher.
+        """
+        if labels != NETWORK:
+            return known_teacher(self.teacher_).answers(features, self.encoder_)
+        parts = []
+        settle()
+        with torch.no_grad():
+            for part in torch.from_numpy(self.encoder_.transform(features)).split(1000):
+                t = clean_time(self.nets_.sde, len(part))
+                log_p = self.nets_.sensitive(part, t)
+                parts.append((self.nets_.label(part, t), log_p[:, MARGINAL], log_p[:, GIVEN_LABEL + 1]))
+        return Answers(*(torch.cat(list(column)).exp().numpy() for column in zip(*parts, strict=True)))
+
+    def pool(self, n: int, *, random_state: int = 0, n_steps: int = 10, labels: str = NETWORK) -> Pool:
         """Unguided rows that any setting can weigh; see :meth:`fairviz.synthesizers.pool.Pool.draw`."""
-        return Pool.draw(self, n, random_state=random_state, n_steps=n_steps)
+        return Pool.draw(self, n, random_state=random_state, n_steps=n_steps, labels=labels)
 
     def sample(self, n: int, *, random_state: int = 0, **settings: Any) -> pd.DataFrame:
         """Draw ``n`` guided rows; settings as for :func:`fairviz.synthesizers.guided.guided_chunks`."""
@@ -188,9 +221,11 @@ class FADM(FADMParams, TableSynthesizer):
         """JSON-able dictionary and arrays; see :meth:`from_state`."""
         arrays = {f"net.{name}": value.numpy() for name, value in self.nets_.parameters().items()}
         arrays |= dict(zip(("ref.y", "ref.z", "ref.z1"), (a.numpy() for a in self.reference_), strict=True))
+        arrays |= {f"teacher.{name}": array for name, array in known_teacher(self.teacher_).arrays().items()}
         dual = self.price_
         arrays |= {f"dual.{name}": getattr(dual, name) for name in ("eta", "p_z", "p_z1")}
-        return {**self._table_state(), "why_no_price": dual.why_not}, arrays
+        told = {"why_no_price": dual.why_not, "teacher": known_teacher(self.teacher_).about()}
+        return {**self._table_state(), **told}, arrays
 
     def _forms(self) -> dict[str, Form]:
         with torch.device("meta"):
@@ -201,6 +236,9 @@ class FADM(FADMParams, TableSynthesizer):
             "ref.z": Form(("n", k), low=0, high=1.001),  # a sum of rounded exponentials
             "ref.z1": Form(("n", k), low=0, high=1.001),
         }
+        if self.about_teacher_ is not None:  # else of an earlier version
+            taught = Teacher.forms(self.about_teacher_, len(self.schema_.features), self.encoder_.width_, k)
+            forms |= {f"teacher.{name}": form for name, form in taught.items()}
         if self.why_no_price_ is None:  # of an earlier version: the sign of its price came from base rates
             shares = Form((k,), low=float(np.finfo(np.float32).tiny), high=1)
             return forms | {"tilt.c": Form((k,), low=-2, high=2), "tilt.pi": shares, "tilt.pi_1": shares}
@@ -219,6 +257,9 @@ class FADM(FADMParams, TableSynthesizer):
         ):
             raise StoreError("fit.json: why_no_price is not a sentence for each price")
         fit.why_no_price_ = told
+        fit.about_teacher_ = meta.get("teacher")
+        if fit.about_teacher_ is not None:
+            Teacher.check_about(fit.about_teacher_, fit.schema_.features)
         return fit
 
     @classmethod
@@ -241,6 +282,10 @@ class FADM(FADMParams, TableSynthesizer):
             pi, pi_1 = fit.joint_.sum(1).numpy(), fit.joint_[:, 1].numpy()
             eta, p_z, p_z1 = (arrays[f"dual.{name}"] for name in ("eta", "p_z", "p_z1"))
             fit.dual_ = Dual(eta, p_z, p_z1, pi, pi_1, why_not=fit.why_no_price_)
+        fit.teacher_ = None
+        if fit.about_teacher_ is not None:
+            taught = {name[8:]: value for name, value in arrays.items() if name.startswith("teacher.")}
+            fit.teacher_ = Teacher.from_state(fit.about_teacher_, taught, len(fit.groups_))
         return fit
 
 

@@ -11,11 +11,13 @@ import torch
 
 from fairviz.checks import MAX_ROWS, check_count, check_price
 from fairviz.controls import MAX_LAMBDA_Y, control_named
-from fairviz.controls.base import Steering
+from fairviz.controls.base import Control, Steering
+from fairviz.controls.dials import BOOSTED, LABELS, NETWORK
 from fairviz.diffusion.guidance import ScoreFn, guided, label_term
 from fairviz.diffusion.solvers import SOLVERS, solve
 from fairviz.errors import DataError, SettingError
 from fairviz.numerics import settle
+from fairviz.synthesizers.pool import Asked
 from fairviz.synthesizers.tabular import CHUNK, chunk_seeds
 from fairviz.text import listing
 
@@ -35,6 +37,7 @@ def guided_chunks(
     control: str = "dp",
     n_steps: int = 10,
     solver: str = "sde_dpmpp_2m",
+    labels: str = NETWORK,
     random_state: int = 0,
 ) -> Iterator[pd.DataFrame]:
     """Draw rows in chunks (eq. 11, with the controls of docs/method.md).
@@ -56,6 +59,10 @@ def guided_chunks(
         Score evaluations, 1 to 5,000.
     solver : str
         ``sde_dpmpp_2m`` (10 to 20 steps) or ``euler_maruyama`` (200 steps and more).
+    labels : str
+        ``network``: a row keeps the label that it was drawn for (the paper). ``boosted``: every row's label is drawn
+        anew, from what the fit's teacher says of its features and the control's factor. ``lambda_y`` then moves the
+        region that rows come from, not the rule.
 
     Raises
     ------
@@ -68,6 +75,7 @@ def guided_chunks(
     random_state, what = check_count("random_state", random_state, 0, 2**63 - 1), control_named(control)
     if solver not in SOLVERS:
         raise SettingError(f"No solver {solver!r}. Choose one of {listing(list(SOLVERS))}.")
+    LABELS.check("labels", labels)
     strength = check_price("lambda_y", lambda_y, n, MAX_LAMBDA_Y)
     price, second = what.check(lambda_z, lambda_eop, n)
     settle()
@@ -75,6 +83,8 @@ def guided_chunks(
         own, z, eop = (np.resize(a[start:stop], CHUNK) for a in (strength, price, second))
         steering = what.steering(fit, z, eop)
         frame = _chunk(fit, torch.from_numpy(own).float(), steering, n_steps, solver, rng)
+        if labels != NETWORK:
+            frame = _labelled(fit, frame, what, z, eop, rng)
         yield frame.iloc[: stop - start]
 
 
@@ -104,6 +114,22 @@ def _chunk(
             "The sampler left the finite numbers: guidance this strong needs more steps, or a smaller lambda."
         )
     return fit._decode(x, y)
+
+
+def _labelled(
+    fit: FADM, frame: pd.DataFrame, what: Control, price: np.ndarray, second: np.ndarray, rng: torch.Generator
+) -> pd.DataFrame:
+    """A chunk whose labels are drawn from the teacher's posterior, tilted by the prices (n,)."""
+    answers = fit.answers(frame[list(fit.schema_.features)], BOOSTED)
+    share = np.stack([answers.p_y[:, label].copy() for label in (0, 1)])
+    for pair in np.unique(np.stack([price, second], 1), axis=0):
+        here = (price == pair[0]) & (second == pair[1])
+        for label in (0, 1):
+            asked = Asked(np.full(int(here.sum()), label), answers.p_z[here], answers.p_z1[here], fit.tilt_, fit.dual_)
+            share[label, here] *= what.weights(asked, *pair)[0]
+    u = torch.rand(len(frame), generator=rng, dtype=torch.float64).numpy()
+    y = (u * share.sum(0) < share[1]).astype(np.int64)
+    return frame.assign(**{fit.schema_.label: pd.Categorical.from_codes(y, categories=list(fit.labels_))})
 
 
 def _score(fit: FADM, y: torch.Tensor) -> ScoreFn:

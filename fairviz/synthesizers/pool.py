@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import torch
 
 from fairviz.checks import check_price
 from fairviz.controls import MAX_LAMBDA_Y, control_named
 from fairviz.controls.base import label_scales, weights_of
+from fairviz.controls.dials import NETWORK
 from fairviz.diffusion.guidance import Tilt
-from fairviz.diffusion.losses import clean_time
-from fairviz.diffusion.networks import GIVEN_LABEL, MARGINAL
 from fairviz.dual import Dual
 from fairviz.numerics import settle
 from fairviz.synthesizers.stored import known_price
+from fairviz.synthesizers.teacher import Answers
 
 if TYPE_CHECKING:
     from fairviz.synthesizers.fadm import FADM
@@ -30,32 +29,25 @@ def effective_sample_size(weights: np.ndarray) -> float:
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What a fit's classifiers say of people's features.
+class Asked:
+    """Rows as a control weighs them: labels (n,), posteriors (n, K), the tilt and the dual of a fit."""
 
-    Attributes
-    ----------
-    p_y : ndarray, shape (n, 2)
-        ``p(y | x)``.
-    p_z, p_z1 : ndarray, shape (n, K)
-        ``p(z | x)`` and ``p(z | x, y=1)``.
-    """
-
-    p_y: np.ndarray
+    y: np.ndarray
     p_z: np.ndarray
     p_z1: np.ndarray
+    tilt: Tilt
+    dual: Dual | None
 
-    @classmethod
-    def of(cls, fit: FADM, features: pd.DataFrame) -> Answers:
-        """Ask about n rows."""
-        parts = []
-        settle()
-        with torch.no_grad():
-            for part in torch.from_numpy(fit.encoder_.transform(features)).split(1000):
-                t = clean_time(fit.nets_.sde, len(part))
-                log_p = fit.nets_.sensitive(part, t)
-                parts.append((fit.nets_.label(part, t), log_p[:, MARGINAL], log_p[:, GIVEN_LABEL + 1]))
-        return cls(*(torch.cat(list(column)).exp().numpy() for column in zip(*parts, strict=True)))
+    @property
+    def price(self) -> Dual:
+        """What the multiplier of a price follows from.
+
+        Raises
+        ------
+        SettingError
+            The fit was made by an earlier version.
+        """
+        return known_price(self.dual)
 
 
 @dataclass(frozen=True)
@@ -88,15 +80,22 @@ class Pool:
     dual: Dual | None
 
     @classmethod
-    def draw(cls, fit: FADM, n: int = 10_000, *, random_state: int = 0, n_steps: int = 10) -> Pool:
+    def draw(
+        cls, fit: FADM, n: int = 10_000, *, random_state: int = 0, n_steps: int = 10, labels: str = NETWORK
+    ) -> Pool:
         """Sample ``n`` rows at price 0 and ask the fit's classifiers about them.
 
-        The rows are those of ``fit.sample`` with the same seed, so the preview at price 0 is the sampled result.
+        The rows are those of ``fit.sample`` with the same seed, so the preview at price 0 is the sampled result. With
+        ``labels="boosted"`` it is a :class:`SoftPool` of 2n rows.
         """
         rows = fit.sample(n, random_state=random_state, n_steps=n_steps)
         y = (rows[fit.schema_.label] == fit.schema_.favourable).to_numpy(np.int64)
-        answers = Answers.of(fit, rows[list(fit.schema_.features)])
-        return cls(rows, y, answers.p_y[np.arange(n), y], answers.p_z, answers.p_z1, fit.tilt_, fit.dual_)
+        features = rows[list(fit.schema_.features)]
+        answers = fit.answers(features)
+        own = answers.p_y[np.arange(n), y]
+        if labels != NETWORK:
+            return SoftPool.of(fit, rows, own, fit.answers(features, labels))
+        return cls(rows, y, own, answers.p_z, answers.p_z1, fit.tilt_, fit.dual_)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -138,6 +137,10 @@ class Pool:
             logs.append(np.log(np.maximum(factor, 1e-300)) + log_shape + scales[label])
         return np.asarray(logs[1] - logs[0])
 
+    def size(self, weights: np.ndarray) -> float:
+        """As many unweighted rows of the fit would be as informative as these weights (n,)."""
+        return effective_sample_size(weights)
+
     @property
     def price(self) -> Dual:
         """What a price's multiplier follows from.
@@ -148,6 +151,64 @@ class Pool:
             The fit was made by an earlier version.
         """
         return known_price(self.dual)
+
+
+@dataclass(frozen=True)
+class SoftPool(Pool):
+    """Unguided rows, each once with either label, weighed by what the fit's teacher says of their features.
+
+    Its first n rows have the label that is not favourable, the others, in the same order, the favourable one. ``p_y``,
+    ``p_z``, ``p_z1`` are the teacher's. A label strength and the entropy move the region that rows come from, not how
+    the teacher labels them (docs/method.md, "Labels from the best posterior").
+
+    Attributes
+    ----------
+    drawn : ndarray, shape (2n,)
+        The network's ``p(y | x)`` of the label that the row was drawn with.
+    """
+
+    drawn: np.ndarray
+
+    @classmethod
+    def of(cls, fit: FADM, rows: pd.DataFrame, drawn: np.ndarray, answers: Answers) -> SoftPool:
+        """From n rows, what the network says of their own labels (n,), and a teacher's answers."""
+        n, label = len(rows), fit.schema_.label
+        both = pd.concat([rows, rows], ignore_index=True)
+        y = np.repeat([0, 1], n)
+        both[label] = pd.Categorical.from_codes(y, categories=list(fit.labels_))
+        twice = [np.concatenate([each, each]) for each in (answers.p_z, answers.p_z1, drawn)]
+        return cls(both, y, answers.p_y.T.ravel(), twice[0], twice[1], fit.tilt_, fit.dual_, twice[2])
+
+    def weights(
+        self, *, control: str = "dp", lambda_z: float = 0.0, lambda_y: float = 1.0, lambda_eop: float = 0.0
+    ) -> np.ndarray:
+        """Weights (2n,) of a setting; settings as in ``FADM.sample``.
+
+        Raises
+        ------
+        SettingError
+        """
+        asked = replace(self, p_y=self.drawn)
+        factor, region = _terms(asked, control, lambda_z, lambda_y, lambda_eop)
+        shape = np.exp(region - region.max())
+        return np.asarray(self.p_y * factor * shape / shape.mean())
+
+    def log_odds(
+        self, answers: Answers, *, control: str = "dp", lambda_z: float = 0.0, lambda_y: float = 1.0,
+        lambda_eop: float = 0.0,
+    ) -> np.ndarray:  # fmt: skip
+        """See :meth:`Pool.log_odds`; of a teacher's answers."""
+        logs = []
+        for label in (0, 1):
+            own = answers.p_y[:, label]
+            people = replace(self, y=np.full(len(own), label), p_y=own, drawn=own, p_z=answers.p_z, p_z1=answers.p_z1)
+            factor, _ = _terms(people, control, lambda_z, lambda_y, lambda_eop)
+            logs.append(np.log(np.maximum(factor, 1e-300)))
+        return np.asarray(logs[1] - logs[0])
+
+    def size(self, weights: np.ndarray) -> float:
+        """See :meth:`Pool.size`: two labels of one row are one row."""
+        return effective_sample_size(weights.reshape(2, -1).sum(0))
 
 
 def _terms(

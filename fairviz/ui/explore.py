@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fairviz.controls import CONTROLS
+from fairviz.controls.dials import BOOSTED, LABELS, NETWORK
 from fairviz.data.sets import DATASETS
 from fairviz.data.sources import OWN, fingerprint_of
 from fairviz.errors import FairvizError
@@ -27,6 +28,7 @@ BOOSTING = "gradient_boosting"
 START = 0.7
 #: Second price of "dp_eop" at first, as a share of its equality point.
 SECOND_START = 0.5
+LABEL_TITLES = {NETWORK: "From the networks", BOOSTED: "Boosted on real rows"}
 PRICE, GOAL = "price", "goal"
 MODES = {PRICE: "Set a price", GOAL: "Reach a goal"}
 GOALS = {"R_DP": "R_DP at least", "R_EOp": "R_EOp at least", "accuracy": "Lose at most, in points of accuracy"}
@@ -76,7 +78,8 @@ def page() -> None:
 
 def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator, free: bool) -> Setting:
     """The dial, beside the sentence; below both, what else can be set. ``free``: any price can be computed here."""
-    control_box, model, strength = st.columns([3, 2, 2], gap="medium", vertical_alignment="top")
+    boxes = st.columns([3, 2, 2, 2] if free else [3, 2, 2], gap="medium", vertical_alignment="top")
+    control_box, model, strength = boxes[:3]
     stops = None if free else dials.stops(dataset, options)
     swept = [c for c in CONTROLS if stops is None or c in stops.controls()]
     control = links.choose(
@@ -95,6 +98,9 @@ def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator
         "Guidance scale of the label: how strongly each row is drawn towards it. 1: as in the data. More: clearer "
         "cases than in the data."
     )
+    labels = _labels(boxes[3]) if free else NETWORK
+    if labels != NETWORK:
+        help_y += " With boosted labels it moves which people are drawn, not how they are labelled."
     if not free and dataset == OWN:
         lambda_y = 1.0  # labels of real rows are what they are
     elif stops is not None:
@@ -109,7 +115,7 @@ def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator
     if mode == GOAL:
         return Setting(
             dataset, options, control, lambda_y, 0.0, _second_price(dataset, options, control, dial), classifier,
-            _goal(dial, free),
+            _goal(dial, free), labels=labels,
         )  # fmt: skip
     lambda_z, lambda_eop = _prices(dataset, options, control, stops, dial, help_z)
     text = words.meaning(control, lambda_y, lambda_z, lambda_eop)
@@ -123,7 +129,18 @@ def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator
         dial.caption(words.plain(sentence))
     if not CONTROLS[control].gaps:  # nothing on the page says what such a control cannot do
         dial.caption(words.plain(CONTROLS[control].note))
-    return Setting(dataset, options, control, lambda_y, lambda_z, lambda_eop, classifier)
+    return Setting(dataset, options, control, lambda_y, lambda_z, lambda_eop, classifier, labels=labels)
+
+
+def _labels(box: DeltaGenerator) -> str:
+    """Who labels synthetic rows."""
+    chosen: str = links.choose(
+        box.selectbox, "Labels of synthetic rows", list(LABELS.choices), format_func=LABEL_TITLES.__getitem__,
+        key="labels",
+        help="From the networks, as published; or from boosting on the real rows trained on, which is closer to what "
+        "real rows teach.",
+    )  # fmt: skip
+    return chosen
 
 
 def _prices(

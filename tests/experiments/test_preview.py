@@ -15,7 +15,7 @@ from fairviz.evaluation.goal import Goal, solve_price
 from fairviz.evaluation.metrics import METRICS
 from fairviz.experiments.preview import VALIDATION_ROWS, Preview
 from fairviz.synthesizers import FADM
-from fairviz.synthesizers.pool import Answers, Pool, effective_sample_size
+from fairviz.synthesizers.pool import Pool, effective_sample_size
 from tests.synthesizers import known
 from tests.synthesizers.discrete import SMALL
 
@@ -117,7 +117,7 @@ def test_the_log_odds_of_a_label_are_those_of_its_weights() -> None:
     """By hand: a tilt is a factor of each label; lambda_y a power of p(y|x), scaled within each label of the pool."""
     fit, _, _ = world()
     pool = preview().pool
-    answers = Answers.of(fit, pool.rows[["a", "b"]])
+    answers = fit.answers(pool.rows[["a", "b"]])
     own = answers.p_y[np.arange(len(pool)), pool.y]
     np.testing.assert_array_equal(own, pool.p_y)
     by_label = [

@@ -210,7 +210,8 @@ def test_ddpm_with_fadms_score_network_draws_fadms_rows() -> None:
     meta, arrays = fadm.state()
     params = {k: v for k, v in meta["params"].items() if k in DDPM().get_params()}
     score = {name: values for name, values in arrays.items() if name.startswith("net.score.")}
-    del meta["why_no_price"]  # a generator without a price has nothing to say about it
+    for own in ("why_no_price", "teacher"):  # a generator without them has nothing to say about it
+        del meta[own]
     ddpm = DDPM.from_state({**meta, "synthesizer": "ddpm", "params": params}, score)
     n = 8000
     one, other = known.table(fadm.sample(n, random_state=1)), known.table(ddpm.sample(n, random_state=2))

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fairviz.controls import CONTROLS
+from fairviz.controls.dials import NETWORK
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sets import DATASETS
 from fairviz.data.sources import OWN
@@ -23,7 +24,7 @@ from fairviz.experiments.recorded import recorded_trial
 from fairviz.experiments.trial import Bench, counts_of
 from fairviz.experiments.weighted import ALL_ROWS
 from fairviz.store import Entry
-from fairviz.store.fits import knows_price
+from fairviz.store.fits import is_whole
 from fairviz.store.specs import FitSpec
 from fairviz.ui.parts import dials, links, loading, sampling, stages, tables, words
 from fairviz.ui.parts.drawing import Words, ask
@@ -62,7 +63,7 @@ def warm(setting: Setting) -> None:
     """Draw the pools beside a page that shows recorded numbers, for any price can be asked for next."""
     fits = loading.fits(setting.dataset, setting.options)
     paths = tuple((domain, str(fits[domain].path)) for domain in loading.held_out(setting.dataset, setting.options))
-    loading.warmed(paths, setting.dataset, _json(setting.options), setting.classifier)
+    loading.warmed(paths, setting.dataset, _json(setting.options), setting.classifier, setting.labels)
 
 
 def _json(value: object) -> str:
@@ -88,7 +89,7 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
         return
     word = aside.empty()  # at once, before anything is computed
     word.caption("Computing the numbers at this setting …")
-    _learn_prices(dataset, fits, word)
+    _made_whole(dataset, fits, word)
     paths = {domain: str(fits[domain].path) for domain in places.domains}
     aimed = ""
     if setting.goal is not None:
@@ -127,11 +128,11 @@ def _on_real_rows(
     return real.path(setting, places.domains, places.metric, "real rows, weighted"), {}
 
 
-def _learn_prices(dataset: DomainDataset, fits: dict[str, Entry], word: DeltaGenerator) -> None:
-    """Fits of an earlier version learn what a price needs, once."""
-    old = [d for d, entry in fits.items() if not knows_price(entry)]
+def _made_whole(dataset: DomainDataset, fits: dict[str, Entry], word: DeltaGenerator) -> None:
+    """Fits of an earlier version learn what they lack, once."""
+    old = [d for d, entry in fits.items() if not is_whole(entry)]
     for domain in old:
-        word.caption(f"Learning what a price needs from the people trained on without {words.plain(domain)} …")
+        word.caption(f"Learning what this version needs from the people trained on without {words.plain(domain)} …")
         loading.library().fit(FitSpec.from_json(fits[domain].spec), dataset)
     if old:
         for kept in (loading.previewer, loading.previewed, loading.solved):
@@ -148,7 +149,9 @@ def _preview(setting: Setting, paths: dict[str, str], word: DeltaGenerator | Non
         given = _json({"control": setting.control, "lambda_y": setting.lambda_y, "lambda_z": setting.price(domain),
                        "lambda_eop": setting.lambda_eop})  # fmt: skip
         found.append(
-            loading.previewed(path, setting.dataset, _json(setting.options), domain, setting.classifier, given)
+            loading.previewed(
+                path, setting.dataset, _json(setting.options), domain, setting.classifier, given, setting.labels
+            )
         )
     sizes = sorted(round(size) for _, size in found)
     worth = f"{sizes[0]:,}" if sizes[0] == sizes[-1] else f"{sizes[0]:,} to {sizes[-1]:,}"
@@ -168,7 +171,7 @@ def _solve(setting: Setting, paths: dict[str, str], place: DeltaGenerator) -> tu
         top = loading.fit_at(path).end_of_dial(setting.control) if control.gaps else control.fixed[-1]
         found[domain] = loading.solved(
             path, setting.dataset, _json(setting.options), domain, setting.classifier, given, (goal.kind, goal.value),
-            top,
+            top, setting.labels,
         )  # fmt: skip
     bar.empty()
     setting = replace(setting, prices=tuple((domain, s.price) for domain, s in found.items()))
@@ -221,7 +224,7 @@ def _view(setting: Setting, dataset: DomainDataset, places: Places, paths: dict[
     by_seed = [mean_point(Runs((part,)), metric, "") for part in now.parts]
     seeds = pd.DataFrame([{**point, "lambda_z": setting.lambda_z, "seed": k} for k, point in enumerate(by_seed)])
     found = None if setting.options else loading.recorded(setting.dataset)
-    if found is not None and setting.control in found[0].controls():
+    if found is not None and setting.labels == NETWORK and setting.control in found[0].controls():
         strength = next((s for s in found[0].label_strengths() if abs(s - setting.lambda_y) < 1e-9), None)
         if strength is not None:
             behind = loading.recorded_background(
@@ -242,7 +245,7 @@ def _view(setting: Setting, dataset: DomainDataset, places: Places, paths: dict[
 def _trail(setting: Setting, domains: list[str], now: Runs, before: Runs, metric: str) -> pd.DataFrame:
     """The settings tried in this session with everything but the price the same, as the path of the dial."""
     key = _json([setting.dataset, setting.options, setting.control, setting.lambda_y, setting.lambda_eop,
-                 setting.classifier, domains])  # fmt: skip
+                 setting.classifier, setting.labels, domains])  # fmt: skip
     tried: dict[float, Runs] = st.session_state.setdefault("trail", {}).setdefault(key, {})
     if setting.goal is None:
         tried[setting.lambda_z] = now

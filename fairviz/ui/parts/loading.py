@@ -186,35 +186,37 @@ def drawer() -> Drawer:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def previewer(path: str, dataset: str, options: str, target: str) -> Preview:
+def previewer(path: str, dataset: str, options: str, target: str, labels: str) -> Preview:
     """The pool of a fit with the target's rows. Shared between sessions: never changed."""
     from fairviz.experiments.preview import Preview
 
     source, held_out = rows(dataset, options).leave_out(target)
-    return Preview(fit_at(path), source, held_out)
+    return Preview(fit_at(path), source, held_out, labels=labels)
 
 
 @st.cache_resource(max_entries=2000, show_spinner=False)
 def previewed(
-    path: str, dataset: str, options: str, target: str, classifier: str, setting: str
+    path: str, dataset: str, options: str, target: str, classifier: str, setting: str, labels: str
 ) -> tuple[Counts, float]:
     """Counts and effective sample size of a preview; ``setting`` is JSON as for ``Pool.weights``."""
-    return previewer(path, dataset, options, target).test(classifier, **json.loads(setting))
+    return previewer(path, dataset, options, target, labels).test(classifier, **json.loads(setting))
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)
 def solved(
     path: str, dataset: str, options: str, target: str, classifier: str, setting: str, goal: tuple[str, float],
-    top: float,
+    top: float, labels: str,
 ) -> Solved:  # fmt: skip
     """The price that reaches a goal, from source rows only."""
     given = json.loads(setting)
-    preview = previewer(path, dataset, options, target)
+    preview = previewer(path, dataset, options, target, labels)
     return solve_price(lambda price: preview.validate(classifier, **{**given, "lambda_z": price}), Goal(*goal), top)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def warmed(fits: tuple[tuple[str, str], ...], dataset: str, options: str, classifier: str) -> threading.Thread:
+def warmed(
+    fits: tuple[tuple[str, str], ...], dataset: str, options: str, classifier: str, labels: str
+) -> threading.Thread:
     """A thread that draws the pools of fits, pairs of target and folder, so that the first free move finds them."""
 
     def draw() -> None:
@@ -222,7 +224,7 @@ def warmed(fits: tuple[tuple[str, str], ...], dataset: str, options: str, classi
             if not threading.main_thread().is_alive():  # the server is told to stop
                 return
             with suppress(FairvizError):  # told when somebody asks for it
-                previewed(path, dataset, options, target, classifier, "{}")
+                previewed(path, dataset, options, target, classifier, "{}", labels)
 
     thread = threading.Thread(target=draw, name="pools")  # no daemon: torch does not bear being cut off
     thread.start()

@@ -46,6 +46,7 @@ def synthetic(setting: Setting) -> None:
             "lambda_y": setting.lambda_y,
             "lambda_z": setting.price(target),
             "lambda_eop": setting.lambda_eop,
+            "labels": setting.labels,
             **_LEFT,
         }
         token = json.dumps([setting.dataset, setting.options, target, settings], sort_keys=True)
@@ -93,6 +94,7 @@ def _again(setting: Setting, target: str, settings: dict[str, Any]) -> str:
     given += [(f"--{name.replace('_', '-')}", f"{settings[name]!r}") for name in ("lambda_y", "lambda_z")]
     if settings["lambda_eop"]:
         given.append(("--lambda-eop", f"{settings['lambda_eop']!r}"))
+    given.append(("--labels", settings["labels"]))
     given += [("--steps", settings["n_steps"]), ("--solver", settings["solver"]), ("--seed", settings["random_state"])]
     return command_line("fairviz", "sample", *where, *given, ("--out", "rows.csv"))
 

@@ -85,4 +85,6 @@ def _sampled(dataset: DomainDataset, done: list[dict[str, str]], missing: dict[s
 
 def _trial(setting: Setting, target: str, seed: int) -> Trial:
     given = {"control": setting.control, "lambda_y": setting.lambda_y, "lambda_z": setting.price(target)}
-    return recorded_trial(target, setting.classifier, seed, {**given, "lambda_eop": setting.lambda_eop})
+    return recorded_trial(
+        target, setting.classifier, seed, {**given, "lambda_eop": setting.lambda_eop, "labels": setting.labels}
+    )

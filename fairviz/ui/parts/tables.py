@@ -109,7 +109,7 @@ def _code(command: Callable[[str], str], target: str) -> None:
 
 def _scenario(setting: Setting, trials: pd.DataFrame, address: dict[str, list[str]]) -> str:
     told = {"data": [setting.dataset], "control": [setting.control], "model": [setting.classifier],
-            "strength": [f"{setting.lambda_y:.12g}"]}  # fmt: skip
+            "strength": [f"{setting.lambda_y:.12g}"], "labels": [setting.labels]}  # fmt: skip
     if setting.goal is None:  # written out: a default of today need not be one of tomorrow
         told |= {f"price_{setting.control}": [f"{setting.lambda_z:.12g}"]}
     made = Scenario.of(setting.dataset, setting.options, trials, {**told, **address})
