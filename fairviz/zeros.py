@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fairviz.errors import StoreError
+
 #: Rows with both values that independence would make, at least, before their absence counts.
 EXPECTED = 20
 #: Values of a number that count as such: those that this share of the rows have; the rest of its values is one.
 COMMON = 0.01
 #: Pairs of columns that are looked at, at most.
 MAX_PAIRS = 5000
-REST = "\x00rest"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,31 @@ class Zeros:
             size = len(values[other]) + 1
             found = np.bincount(places[one] * size + places[other], minlength=(len(values[one]) + 1) * size)
             expected = np.outer(counts[one], counts[other]).ravel() / max(n, 1)
-            pairs += [(one, int(k // size), other, int(k % size)) for k in np.flatnonzero((found == 0) & (expected >= EXPECTED))]
+            pairs += [
+                (one, int(k // size), other, int(k % size))
+                for k in np.flatnonzero((found == 0) & (expected >= EXPECTED))
+            ]
+        return cls(values, pairs)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionary; see :meth:`from_json`."""
+        return {"values": self.values, "pairs": [list(pair) for pair in self.pairs]}
+
+    @classmethod
+    def from_json(cls, state: object, columns: Sequence[str]) -> Zeros:
+        """Rebuild from :meth:`to_json`, which somebody else may have written, for rows of these columns.
+
+        Raises
+        ------
+        StoreError
+        """
+        values = state.get("values") if isinstance(state, dict) else None
+        pairs = state.get("pairs") if isinstance(state, dict) else None
+        known = isinstance(values, dict) and list(values) == list(columns) and all(map(_alike, values.values()))
+        if not (known and isinstance(pairs, list) and all(_placed(pair, values or {}) for pair in pairs)):
+            raise StoreError("fit.json: its structural zeros are damaged")
+        assert isinstance(values, dict)
+        pairs = [(str(one), int(a), str(other), int(b)) for one, a, other, b in pairs]
         return cls(values, pairs)
 
     def violated(self, rows: pd.DataFrame) -> np.ndarray:
@@ -55,6 +81,21 @@ class Zeros:
         for one, a, other, b in self.pairs:
             out |= (places[one] == a) & (places[other] == b)
         return out
+
+
+def _placed(pair: object, values: Mapping[str, list[Any]]) -> bool:
+    """Whether this is a pair of two columns with a place in each."""
+    if not isinstance(pair, list) or len(pair) != 4 or not (isinstance(pair[0], str) and isinstance(pair[2], str)):
+        return False
+    ends = ((pair[0], pair[1]), (pair[2], pair[3]))
+    return pair[0] != pair[2] and all(c in values and type(k) is int and 0 <= k <= len(values[c]) for c, k in ends)
+
+
+def _alike(known: object) -> bool:
+    """Whether these are different texts, or different finite numbers."""
+    if not isinstance(known, list) or len(set(known)) != len(known):
+        return False
+    return all(isinstance(v, str) for v in known) or all(type(v) is float and math.isfinite(v) for v in known)
 
 
 def _values(column: pd.Series) -> list[Any]:

@@ -17,6 +17,7 @@ ALLOWED = {
     "files": {"errors"},
     "contrasts": set(),
     "forest": set(),
+    "zeros": {"errors"},
     "dual": {"contrasts", "errors"},
     "settings": {"errors"},
     "diffusion": {"diffusion"},
@@ -24,11 +25,11 @@ ALLOWED = {
     "controls": {"checks", "controls", "diffusion", "dual", "errors", "plugins", "settings", "synthesizers"},
     "data": {"controls", "data", "dual", "errors", "files", "plugins", "text"},
     "contracts": {"data"},
-    "evaluation": {"data", "errors", "evaluation", "numerics", "plugins", "text"},
+    "evaluation": {"data", "errors", "evaluation", "numerics", "plugins", "text", "zeros"},
     "posteriors": {"data", "dual", "evaluation", "numerics"},
     "synthesizers": {
         "checks", "contracts", "controls", "data", "diffusion", "dual", "errors", "evaluation", "forest", "meta",
-        "numerics", "plugins", "posteriors", "settings", "synthesizers", "text",
+        "numerics", "plugins", "posteriors", "settings", "synthesizers", "text", "zeros",
     },
     "mitigation": {
         "contracts", "controls", "data", "diffusion", "dual", "errors", "evaluation", "mitigation", "numerics",

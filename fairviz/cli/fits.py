@@ -19,7 +19,7 @@ from fairviz.store import MANIFEST, PAYLOADS, upgrade_entry
 from fairviz.store.fits import save_run, upgrade_fit
 from fairviz.store.specs import FitSpec
 from fairviz.synthesizers.fadm import FADM
-from fairviz.synthesizers.hyper import check_params
+from fairviz.synthesizers.hyper import check_params, iterations
 
 
 def fit(args: argparse.Namespace) -> None:
@@ -32,9 +32,9 @@ def fit(args: argparse.Namespace) -> None:
     target = clean_text(args.target)
     spec = FitSpec.of(dataset, target, options, **params)
     note(dataset.frame)  # before the training, which may take long: rows that were left out may be a reason to stop
-    fit, begun = FADM(**spec.params), time.monotonic()
-    with tqdm(total=spec.params["n_iter"], unit="step", disable=None, file=sys.stderr) as bar:
-        for step in fit.fit_steps(dataset.source_for(target)):
+    fit, begun, source = FADM(**spec.params), time.monotonic(), dataset.source_for(target)
+    with tqdm(total=iterations(spec.params, len(source)), unit="step", disable=None, file=sys.stderr) as bar:
+        for step in fit.fit_steps(source):
             bar.update(1)
             if step.step % 20 == 0:
                 bar.set_postfix({key: f"{value:.3f}" for key, value in step.losses.items()})

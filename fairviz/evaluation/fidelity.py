@@ -59,7 +59,7 @@ def _numeric(real: pd.DataFrame) -> list[str]:
     return [str(c) for c in real.columns if pd.api.types.is_numeric_dtype(real[c])]
 
 
-def _codes(real: pd.DataFrame, rows: pd.DataFrame, *, binned: bool) -> tuple[np.ndarray, np.ndarray, list[int]]:
+def _codes(real: pd.DataFrame, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, list[int]]:
     """Both as integer codes (n, F), (m, F), and how many codes a column has; numbers by tenths of the real ones."""
     numeric, found, sizes = set(_numeric(real)), [], []
     for name in real.columns:
@@ -93,7 +93,7 @@ class Shapes(Fidelity):
 
     def __call__(self, real: pd.DataFrame, rows: pd.DataFrame, seed: int = 0) -> float:
         """1 - Kolmogorov-Smirnov distance of numbers, 1 - total variation distance of categories."""
-        one, other, sizes = _codes(real, rows, binned=False)
+        one, other, sizes = _codes(real, rows)
         numeric, scores = set(_numeric(real)), []
         for j, name in enumerate(real.columns):
             if name in numeric:
@@ -113,7 +113,7 @@ class Trends(Fidelity):
 
     def __call__(self, real: pd.DataFrame, rows: pd.DataFrame, seed: int = 0) -> float:
         """Two numbers by their correlation, others by their table of tenths and categories."""
-        one, other, sizes = _codes(real, rows, binned=True)
+        one, other, sizes = _codes(real, rows)
         numeric, names, scores = set(_numeric(real)), list(real.columns), []
         for i, j in combinations(range(len(names)), 2):
             if names[i] in numeric and names[j] in numeric:
@@ -121,7 +121,7 @@ class Trends(Fidelity):
                 scores.append(1 - abs(apart[0] - apart[1]) / 2)
             else:
                 pairs = [codes[:, i] * sizes[j] + codes[:, j] for codes in (one, other)]
-                scores.append(_overlap(*pairs, sizes[i] * sizes[j]))
+                scores.append(_overlap(pairs[0], pairs[1], sizes[i] * sizes[j]))
         return float(np.mean(scores)) if scores else 1.0
 
 

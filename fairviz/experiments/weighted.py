@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from fairviz.controls import CONTROLS
 from fairviz.controls.base import Control
+from fairviz.controls.dials import BOOSTED
 from fairviz.data.dataset import DomainDataset
 from fairviz.dual import GAPS
 from fairviz.errors import SettingError
@@ -97,6 +98,8 @@ def draft_trials(control: str, classifier: str, target: str, prices: Sequence[fl
     how, last = {"n": DRAFT_ROWS, "n_steps": DRAFT_STEPS}, len(prices) - 1
     some = sorted({round(k * last / (DRAFT_STOPS - 1)) for k in range(DRAFT_STOPS)})
     return [
-        Trial.of(POOLED["fadm"], {"control": control, "lambda_z": prices[k]}, target, classifier, 0, **how)
+        Trial.of(
+            POOLED["fadm"], {"control": control, "lambda_z": prices[k], "labels": BOOSTED}, target, classifier, 0, **how
+        )
         for k in some
     ]

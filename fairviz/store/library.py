@@ -25,7 +25,7 @@ from fairviz.store.fits import fit_payload, is_whole, load_fit, upgraded
 from fairviz.store.specs import FIT, FRONTIER, SWEEP, FitSpec, made_from
 from fairviz.store.trials import TrialStore
 from fairviz.synthesizers import SYNTHESIZERS
-from fairviz.synthesizers.hyper import FADMParams
+from fairviz.synthesizers.hyper import FADMParams, written
 from fairviz.text import command_line, listing
 
 
@@ -100,7 +100,7 @@ class Library:
         training : mapping, optional
             Hyper-parameters of the data set's default fits (``Source.training``).
         """
-        default = asdict(FADMParams(**(training or {})))
+        default = written(asdict(FADMParams(**(training or {}))))
         found: dict[str, Entry] = {}
         for store in self.stores:
             for entry in store.entries(FIT):

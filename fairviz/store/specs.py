@@ -18,7 +18,7 @@ from fairviz.store import (
     Entry,
 )
 from fairviz.synthesizers import SYNTHESIZERS
-from fairviz.synthesizers.hyper import FADMParams
+from fairviz.synthesizers.hyper import FADMParams, written
 from fairviz.text import listing, quoted
 
 #: Kinds of results.
@@ -61,7 +61,7 @@ class FitSpec:
     fingerprint: str
     target: str
     options: dict[str, Any] = field(default_factory=dict)
-    params: dict[str, Any] = field(default_factory=lambda: asdict(FADMParams()))
+    params: dict[str, Any] = field(default_factory=lambda: written(asdict(FADMParams())))
     synthesizer: str = "fadm"
     without: str = ""
 

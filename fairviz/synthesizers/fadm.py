@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -26,11 +26,12 @@ from fairviz.settings import Dial, Parameter
 from fairviz.synthesizers.base import FitStep
 from fairviz.synthesizers.fadm_training import Networks, train
 from fairviz.synthesizers.guided import guided_chunks
-from fairviz.synthesizers.hyper import FADMParams, check_fadm_params
+from fairviz.synthesizers.hyper import LATER, FADMParams, check_fadm_params, iterations, written
 from fairviz.synthesizers.pool import Pool
 from fairviz.synthesizers.stored import Form, check_arrays, known_price
 from fairviz.synthesizers.tabular import TableSynthesizer
 from fairviz.synthesizers.teacher import LINE, SMALL, Answers, Teacher, known_teacher
+from fairviz.zeros import Zeros
 
 N_REFERENCE = 4000
 #: Source rows that a draft's price rests on: a straight line learns from them within a second.
@@ -67,6 +68,12 @@ class FADM(FADMParams, TableSynthesizer):
         True: the score network learns ``grad log p_t(x|y)``, which holds one unit of label guidance, and the label
         classifier adds ``lambda_y - 1`` units; the sum is eq. 11's. False: the paper's unconditional network.
     random_state : int
+    structural_zeros : bool
+        Rows with a pair of values that the source never has, though chance would bring it about often, are drawn anew
+        (see :class:`fairviz.zeros.Zeros`).
+    max_passes : float
+        How often a source row is seen in the mean, at most; 0 for no bound. A small source is then trained on for fewer
+        iterations than ``n_iter``, or its rows would come back as they are.
 
     Attributes
     ----------
@@ -87,7 +94,8 @@ class FADM(FADMParams, TableSynthesizer):
     weighted_dials: ClassVar[tuple[Dial, ...]] = PREVIEW_DIALS
     takes_steps: ClassVar[bool] = True
     has_price: ClassVar[bool] = True
-    optional_fields: ClassVar[frozenset[str]] = frozenset({"why_no_price", "teacher"})
+    optional_fields: ClassVar[frozenset[str]] = frozenset({"why_no_price", "teacher", "zeros"})
+    later_params: ClassVar[Mapping[str, Any]] = LATER
 
     def fit_steps(self, source: DomainDataset) -> Iterator[FitStep]:
         """Train; yields a :class:`FitStep` after every iteration.
@@ -106,12 +114,24 @@ class FADM(FADMParams, TableSynthesizer):
             self.notes_.append(
                 f"Only one source domain ({source.domains[0]}): the meta step is undefined, trained plainly."
             )
+        n_iter = iterations(self.get_params(), len(x))
+        if n_iter < self.n_iter:
+            self.notes_.append(
+                f"Trained for {n_iter:,} of {self.n_iter:,} iterations: each of {len(x):,} source rows was seen "
+                f"{self.max_passes:g} times, and more would bring them back as they are."
+            )
         self._in_training = (source, x, y, z)
+        self.zeros_ = Zeros.learn(source.frame[self._columns]) if self.structural_zeros else None
         yield from train(self.nets_, x, y, z, d, self.get_params(), self.memory)
         del self._in_training
         self._set_reference(x, y, z)
         self.learn_price(source)
         self.learn_teacher(source)
+
+    @property
+    def _columns(self) -> list[str]:
+        """Of a row that is drawn."""
+        return [*self.schema_.features, self.schema_.label]
 
     def draft(self) -> FADM | None:
         """What the fit would be if its training, which a memory watches, ended now; its price rests on few rows."""
@@ -126,6 +146,10 @@ class FADM(FADMParams, TableSynthesizer):
         draft.learn_price(source, max_rows=DRAFT_PRICE_ROWS)
         draft.learn_teacher(source, max_rows=DRAFT_PRICE_ROWS)
         return draft
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Hyper-parameters; those that earlier versions had not only where they act, so that a fit keeps its name."""
+        return written(super().get_params(deep))
 
     def _check_params(self) -> None:
         check_fadm_params(self.get_params())
@@ -225,6 +249,8 @@ class FADM(FADMParams, TableSynthesizer):
         dual = self.price_
         arrays |= {f"dual.{name}": getattr(dual, name) for name in ("eta", "p_z", "p_z1")}
         told = {"why_no_price": dual.why_not, "teacher": known_teacher(self.teacher_).about()}
+        if self.zeros_ is not None:
+            told["zeros"] = self.zeros_.to_json()
         return {**self._table_state(), **told}, arrays
 
     def _forms(self) -> dict[str, Form]:
@@ -257,6 +283,9 @@ class FADM(FADMParams, TableSynthesizer):
         ):
             raise StoreError("fit.json: why_no_price is not a sentence for each price")
         fit.why_no_price_ = told
+        fit.zeros_ = Zeros.from_json(meta["zeros"], fit._columns) if "zeros" in meta else None
+        if fit.structural_zeros != (fit.zeros_ is not None):
+            raise StoreError("fit.json: its structural zeros do not go with its hyper-parameters")
         fit.about_teacher_ = meta.get("teacher")
         if fit.about_teacher_ is not None:
             Teacher.check_about(fit.about_teacher_, fit.schema_.features)

@@ -14,7 +14,7 @@ from fairviz.diffusion.networks import Blocks, LabelClassifier, ScoreNetwork, Se
 from fairviz.diffusion.sde import VPSDE
 from fairviz.meta import meta_loss
 from fairviz.synthesizers.base import FitStep
-from fairviz.synthesizers.hyper import check_fadm_params
+from fairviz.synthesizers.hyper import check_fadm_params, iterations
 from fairviz.synthesizers.memory import Memory
 from fairviz.synthesizers.tabular import seeded
 from fairviz.synthesizers.training import Descent, loop
@@ -117,7 +117,8 @@ def train(
     meta = params["meta"] if len(torch.unique(d)) > 1 else "none"
     weights: dict[str, dict[str, Tensor]] = {k: dict(m.named_parameters()) for k, m in nets.modules.items()}
     flat = [p for group in weights.values() for p in group.values()]
-    descent = Descent(flat, params["n_iter"], params["learning_rate"])
+    n_iter = iterations(params, len(x))
+    descent = Descent(flat, n_iter, params["learning_rate"])
 
     def batch(rows: Tensor) -> NoisedBatch:
         return noised(nets.sde, nets.sensitive, x[rows], y[rows], z[rows], rng)
@@ -147,5 +148,5 @@ def train(
         return losses
 
     hint = f"Lower the learning rate ({params['learning_rate']:g}) or the inner rate ({params['inner_lr']:g})."
-    yield from loop(params["n_iter"], take, flat, hint, descent.watched(memory, rng))
+    yield from loop(n_iter, take, flat, hint, descent.watched(memory, rng))
     nets.freeze()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,11 +21,14 @@ from fairviz.numerics import settle
 from fairviz.synthesizers.pool import Asked
 from fairviz.synthesizers.tabular import CHUNK, chunk_seeds
 from fairviz.text import listing
+from fairviz.zeros import Zeros
 
 if TYPE_CHECKING:
     from fairviz.synthesizers.fadm import FADM
 
 MAX_STEPS = 5000
+#: Rows that cannot be are drawn anew in so many at once, with as many tries for each as fit, and so often.
+AGAIN, ROUNDS = 64, 4
 
 
 def guided_chunks(
@@ -80,56 +84,95 @@ def guided_chunks(
     price, second = what.check(lambda_z, lambda_eop, n)
     settle()
     for start, stop, rng in chunk_seeds(n, random_state):
-        own, z, eop = (np.resize(a[start:stop], CHUNK) for a in (strength, price, second))
-        steering = what.steering(fit, z, eop)
-        frame = _chunk(fit, torch.from_numpy(own).float(), steering, n_steps, solver, rng)
-        if labels != NETWORK:
-            frame = _labelled(fit, frame, what, z, eop, rng)
+        settings = [np.resize(a[start:stop], CHUNK) for a in (strength, price, second)]
+        frame = _Chunk(fit, what, n_steps, solver, labels, rng).draw(*settings)
         yield frame.iloc[: stop - start]
 
 
-@torch.no_grad()
-def _chunk(
-    fit: FADM,
-    strength: torch.Tensor,
-    steering: Steering | None,
-    n_steps: int,
-    solver: str,
-    rng: torch.Generator,
-) -> pd.DataFrame:
-    # always a whole chunk, so that matrix shapes, and with them every last bit, do not depend on n
-    noise = torch.randn(CHUNK, fit.encoder_.width_, generator=rng)
-    u = torch.rand(CHUNK, generator=rng, dtype=torch.float64)
-    y = (u < (fit.label_prior_ if steering is None else steering.prior(fit))).long()
-    terms: list[ScoreFn] = []
-    label_weight = strength - 1.0 if fit.label_in_score else strength
-    if label_weight.any():
-        terms.append(label_term(fit.nets_.label, y, label_weight))
-    if steering is not None:
-        terms += steering.terms(fit, y)
-    score = guided(_score(fit, y), *terms)
-    *_, x = solve(fit.nets_.sde, score, noise, n_steps=n_steps, solver=solver, rng=rng)
-    if not torch.isfinite(x).all():
-        raise DataError(
-            "The sampler left the finite numbers: guidance this strong needs more steps, or a smaller lambda."
-        )
-    return fit._decode(x, y)
+@dataclass(frozen=True)
+class _Chunk:
+    """How one chunk is drawn: always a whole one, so that matrix shapes, and every last bit, do not depend on n."""
+
+    fit: FADM
+    what: Control
+    n_steps: int
+    solver: str
+    labels: str
+    rng: torch.Generator
+
+    @torch.no_grad()
+    def draw(self, strength: np.ndarray, price: np.ndarray, second: np.ndarray) -> pd.DataFrame:
+        """Rows at their own settings (B,)."""
+        fit, size = self.fit, len(strength)
+        noise = torch.randn(size, fit.encoder_.width_, generator=self.rng)
+        u = torch.rand(size, generator=self.rng, dtype=torch.float64)
+        steering = self.what.steering(fit, price, second)
+        y = (u < (fit.label_prior_ if steering is None else steering.prior(fit))).long()
+        frame = fit._decode(self._solved(noise, y, strength, steering), y)
+        if fit.zeros_ is not None:
+            frame = self._possible(frame, fit.zeros_, y, strength, price, second)
+        return frame if self.labels == NETWORK else self._labelled(frame, price, second)
+
+    def _solved(
+        self, noise: torch.Tensor, y: torch.Tensor, strength: np.ndarray, steering: Steering | None
+    ) -> torch.Tensor:
+        """Encoded rows with labels y (B,), from noise (B, D)."""
+        fit, terms = self.fit, list[ScoreFn]()
+        own = torch.from_numpy(strength).float()
+        label_weight = own - 1.0 if fit.label_in_score else own
+        if label_weight.any():
+            terms.append(label_term(fit.nets_.label, y, label_weight))
+        if steering is not None:
+            terms += steering.terms(fit, y)
+        score = guided(_score(fit, y), *terms)
+        *_, x = solve(fit.nets_.sde, score, noise, n_steps=self.n_steps, solver=self.solver, rng=self.rng)
+        if not torch.isfinite(x).all():
+            raise DataError(
+                "The sampler left the finite numbers: guidance this strong needs more steps, or a smaller lambda."
+            )
+        return x
+
+    def _possible(self, frame: pd.DataFrame, zeros: Zeros, y: torch.Tensor, *settings: np.ndarray) -> pd.DataFrame:
+        """The rows; those that cannot be anew, with the same labels and settings, from further noise."""
+        for _ in range(ROUNDS):
+            bad = np.flatnonzero(zeros.violated(frame))
+            if not len(bad):
+                break
+            tried = np.resize(bad, -(-2 * len(bad) // AGAIN) * AGAIN)
+            strength, price, second = (values[tried] for values in settings)
+            noise = torch.randn(len(tried), self.fit.encoder_.width_, generator=self.rng)
+            x = self._solved(noise, y[tried], strength, self.what.steering(self.fit, price, second))
+            new = self.fit._decode(x, y[tried])
+            good = np.flatnonzero(~zeros.violated(new))
+            rows, first = np.unique(tried[good], return_index=True)
+            frame = replaced(frame, rows, new.iloc[good[first]])
+        return frame
+
+    def _labelled(self, frame: pd.DataFrame, price: np.ndarray, second: np.ndarray) -> pd.DataFrame:
+        """Labels drawn from the teacher's posterior, tilted by the prices (B,)."""
+        fit = self.fit
+        answers = fit.answers(frame[list(fit.schema_.features)], BOOSTED)
+        share = answers.p_y.T.copy()
+        for pair in np.unique(np.stack([price, second], 1), axis=0):
+            here = (price == pair[0]) & (second == pair[1])
+            about = (answers.p_z[here], answers.p_z1[here], fit.tilt_, fit.dual_)
+            for label in (0, 1):
+                asked = Asked(np.full(int(here.sum()), label), *about)
+                share[label, here] *= self.what.weights(asked, float(pair[0]), float(pair[1]))[0]
+        u = torch.rand(len(frame), generator=self.rng, dtype=torch.float64).numpy()
+        y = (u * share.sum(0) < share[1]).astype(np.int64)
+        return frame.assign(**{fit.schema_.label: pd.Categorical.from_codes(y, categories=list(fit.labels_))})
 
 
-def _labelled(
-    fit: FADM, frame: pd.DataFrame, what: Control, price: np.ndarray, second: np.ndarray, rng: torch.Generator
-) -> pd.DataFrame:
-    """A chunk whose labels are drawn from the teacher's posterior, tilted by the prices (n,)."""
-    answers = fit.answers(frame[list(fit.schema_.features)], BOOSTED)
-    share = np.stack([answers.p_y[:, label].copy() for label in (0, 1)])
-    for pair in np.unique(np.stack([price, second], 1), axis=0):
-        here = (price == pair[0]) & (second == pair[1])
-        for label in (0, 1):
-            asked = Asked(np.full(int(here.sum()), label), answers.p_z[here], answers.p_z1[here], fit.tilt_, fit.dual_)
-            share[label, here] *= what.weights(asked, *pair)[0]
-    u = torch.rand(len(frame), generator=rng, dtype=torch.float64).numpy()
-    y = (u * share.sum(0) < share[1]).astype(np.int64)
-    return frame.assign(**{fit.schema_.label: pd.Categorical.from_codes(y, categories=list(fit.labels_))})
+def replaced(frame: pd.DataFrame, places: np.ndarray, rows: pd.DataFrame) -> pd.DataFrame:
+    """The frame with other rows (m) at places (m,); types stay."""
+    order = np.arange(len(frame))
+    order[places] = len(frame) + np.arange(len(places))
+    columns = {}
+    for name in frame.columns:
+        both = [frame[name], rows[name]]
+        columns[name] = pd.concat(both, ignore_index=True).take(order).reset_index(drop=True)
+    return pd.DataFrame(columns)
 
 
 def _score(fit: FADM, y: torch.Tensor) -> ScoreFn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,28 @@ HIGHEST = {
 #: rows: the two losses are weighted by their domains' shares, so every source row counts the same. equal: by 1, so
 #: a domain of 400 rows counts as much as one of 40,000.
 DOMAIN_WEIGHTS = ("rows", "equal")
+
+
+#: Hyper-parameters that earlier versions had not, with the values by which those versions fitted. Where a fit has these
+#: values they are not written down, so that it keeps its name.
+LATER = {"structural_zeros": False, "max_passes": 0.0}
+#: Fewest iterations that a bound on the passes leaves.
+FEWEST_ITERATIONS = 100
+
+
+def written(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Hyper-parameters as a specification and a file hold them."""
+    return {name: value for name, value in params.items() if name not in LATER or value != LATER[name]}
+
+
+def iterations(params: Mapping[str, Any], n_rows: int) -> int:
+    """Iterations of a training on so many rows: ``n_iter``, or fewer, so that no row is seen more than ``max_passes``
+    times in the mean: few rows that are seen too often come back as they are.
+    """
+    n_iter, passes = int(params["n_iter"]), float(params.get("max_passes", 0.0))
+    if not passes:
+        return n_iter
+    return min(n_iter, max(FEWEST_ITERATIONS, math.ceil(passes * n_rows / int(params["batch_size"]))))
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -37,6 +60,8 @@ class FADMParams:
     domain_weights: str = "rows"
     label_in_score: bool = True
     random_state: int = 0
+    structural_zeros: bool = False
+    max_passes: float = 0.0
 
 
 def check_params(params: dict[str, Any]) -> None:

@@ -93,7 +93,9 @@ def _texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def check_meta(meta: Any, defaults: Mapping[str, Any], optional: Set[str] = frozenset()) -> None:
+def check_meta(
+    meta: Any, defaults: Mapping[str, Any], optional: Set[str] = frozenset(), later: Mapping[str, Any] | None = None
+) -> None:
     """Refuse what is no ``fit.json``: names, types, and everything that can be checked without the networks.
 
     Parameters
@@ -102,6 +104,8 @@ def check_meta(meta: Any, defaults: Mapping[str, Any], optional: Set[str] = froz
         Hyper-parameters of the synthesizer with values of the right types; their ranges are its own matter.
     optional : set of str
         Fields that may be there besides; what they hold is its own matter too.
+    later : mapping, optional
+        Hyper-parameters that may be missing.
 
     Raises
     ------
@@ -109,9 +113,11 @@ def check_meta(meta: Any, defaults: Mapping[str, Any], optional: Set[str] = froz
     """
     _need(isinstance(meta, dict) and meta.keys() - optional == FIELDS, "its fields are not those of a fit")
     params = meta["params"]
-    _need(isinstance(params, dict) and params.keys() == defaults.keys(), "its hyper-parameters have other names")
+    known = {**defaults, **(later or {})}
+    named = isinstance(params, dict) and known.keys() - (later or {}).keys() <= params.keys() <= known.keys()
+    _need(named, "its hyper-parameters have other names")
     for name, value in params.items():
-        kind = type(defaults[name])
+        kind = type(known[name])
         _need(type(value) in _TYPES.get(kind, (kind,)), f"hyper-parameter {name} is not of type {kind.__name__}")
     _need(isinstance(meta["name"], str) and _texts(meta["notes"]), "name or notes are not text")
     groups, labels = meta["groups"], meta["labels"]

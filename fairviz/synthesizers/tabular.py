@@ -61,6 +61,8 @@ class TableSynthesizer(Synthesizer):
     settings: ClassVar[dict[str, tuple[float, float, float]]] = {}
     #: Fields of ``fit.json`` that not every fit has.
     optional_fields: ClassVar[frozenset[str]] = frozenset()
+    #: Hyper-parameters that not every ``fit.json`` writes down, with the values that they then have.
+    later_params: ClassVar[Mapping[str, Any]] = {}
 
     def _check_params(self) -> None:
         """Refuse hyper-parameters out of range."""
@@ -187,7 +189,7 @@ class TableSynthesizer(Synthesizer):
     @classmethod
     def _from_table(cls, meta: dict[str, Any]) -> Any:
         """A fit without its arrays, everything in ``meta`` checked."""
-        check_meta(meta, cls().get_params(), cls.optional_fields)
+        check_meta(meta, cls().get_params(), cls.optional_fields, cls.later_params)
         fit = cls(**meta["params"])
         try:
             fit._check_params()

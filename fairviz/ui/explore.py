@@ -17,7 +17,7 @@ from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.goal import Goal
 from fairviz.store.specs import FIT, FRONTIER, SWEEP
 from fairviz.ui.parts import base, dials, links, live, mine, recorded, weighted, words
-from fairviz.ui.parts.setting import Setting
+from fairviz.ui.parts.setting import Setting, labels_key
 
 #: Height of the dial's place in pixels: as high as the longest usual sentence, so that nothing below moves with it.
 ROW = 232
@@ -98,7 +98,7 @@ def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator
         "Guidance scale of the label: how strongly each row is drawn towards it. 1: as in the data. More: clearer "
         "cases than in the data."
     )
-    labels = _labels(boxes[3]) if free else NETWORK
+    labels = _labels(boxes[3], dataset) if free else NETWORK
     if labels != NETWORK:
         help_y += " With boosted labels it moves which people are drawn, not how they are labelled."
     if not free and dataset == OWN:
@@ -132,11 +132,12 @@ def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator
     return Setting(dataset, options, control, lambda_y, lambda_z, lambda_eop, classifier, labels=labels)
 
 
-def _labels(box: DeltaGenerator) -> str:
-    """Who labels synthetic rows."""
+def _labels(box: DeltaGenerator, dataset: str) -> str:
+    """Who labels synthetic rows: for one's own table its real rows, for others as their results were recorded."""
+    default = BOOSTED if dataset == OWN else NETWORK
     chosen: str = links.choose(
         box.selectbox, "Labels of synthetic rows", list(LABELS.choices), format_func=LABEL_TITLES.__getitem__,
-        key="labels",
+        key=labels_key(dataset), default=default,
         help="From the networks, as published; or from boosting on the real rows trained on, which is closer to what "
         "real rows teach.",
     )  # fmt: skip

@@ -14,7 +14,7 @@ from fairviz.evaluation import evaluate
 from fairviz.evaluation.counts import Counts
 from fairviz.experiments.trial import Bench, Trial
 from fairviz.store import MANIFEST, digest_of, key_of, read_entry, write_entry
-from fairviz.store.fits import knows_price, load_fit, open_run
+from fairviz.store.fits import is_whole, load_fit, open_run
 from fairviz.store.library import Library
 from fairviz.store.specs import FIT, SWEEP, FitSpec
 from fairviz.store.trials import Row
@@ -85,10 +85,10 @@ def test_a_fit_of_ones_own_store_is_found_again(made, dataset) -> None:
     spec, fit = made
     library = Library()
     library.store.put(FIT, spec.to_json(), **earlier(fit))
-    assert not knows_price(library.get(FIT, spec.to_json()))
+    assert not is_whole(library.get(FIT, spec.to_json()))
     again = library.fit(spec, dataset)
     pd.testing.assert_frame_equal(again.sample(300, lambda_z=0.1), fit.sample(300, lambda_z=0.1))
-    assert knows_price(library.get(FIT, spec.to_json()))
+    assert is_whole(library.get(FIT, spec.to_json()))
     assert len(list(library.store.entries(FIT))) == 1
 
 
@@ -147,7 +147,7 @@ def test_results_of_kinds_that_are_no_more_are_left_alone(made, dataset, capsys)
     assert library.damaged(FIT, SWEEP) == []
     assert main(["upgrade", str(library.store.root)]) == 0
     assert "1 of 1 results" in capsys.readouterr().out
-    assert knows_price(library.get(FIT, spec.to_json()))
+    assert is_whole(library.get(FIT, spec.to_json()))
     assert {name: Path(name).read_bytes() for name in kept} == kept
     assert main(["upgrade", str(Path(next(iter(kept))).parent)]) == 2
     assert "no kind of result that this version knows" in capsys.readouterr().err

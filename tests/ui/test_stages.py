@@ -82,7 +82,7 @@ def test_a_draft_is_a_second_path_until_the_fits_are_there(own) -> None:
     assert set(path["label"]) == {"draft, 50 % trained"}
     right = []
     for target, draft in drafts.items():
-        pool, people = draft.pool(5000, n_steps=10), dataset.leave_out(target)[1]
+        pool, people = draft.pool(5000, n_steps=10, labels="boosted"), dataset.leave_out(target)[1]
         codes = FeatureCodes(pool.rows[list(dataset.schema.features)])
         model = fitted(codes, codes(pool.rows[list(dataset.schema.features)]), pool.y,
                        classifier="logistic_regression", seed=0, weights=pool.weights())  # fmt: skip
