@@ -8,18 +8,22 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from fairviz.checks import MAX_ROWS, check_count, check_price
 from fairviz.cli.arguments import check_classifier, dataset_of, listed, note, options_of, refuse_knobs, where_of
 from fairviz.cli.output import answer, answer_json, follow, say
 from fairviz.controls import MAX_LAMBDA_Y, control_named
-from fairviz.data.cells import clean_text
+from fairviz.data.cells import clean_text, numbers_of
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.reading import read_table
 from fairviz.data.sources import fingerprint_of
-from fairviz.errors import SettingError
+from fairviz.errors import DataError, SettingError
 from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.downstream import Model
+from fairviz.evaluation.fidelity import FIDELITY, beside_real
 from fairviz.evaluation.protocol import constant_predictor, drawn, trained
 from fairviz.evaluation.report import REPORTED, summary
 from fairviz.evaluation.scores import AUC
@@ -31,8 +35,11 @@ from fairviz.store import write_atomic
 from fairviz.store.fits import RunFolder, load_fit
 from fairviz.store.library import Library
 from fairviz.store.specs import FitSpec, versions
-from fairviz.synthesizers.fadm import FADM
+from fairviz.synthesizers.fadm import FADM, WEIGHT
 from fairviz.text import quoted
+
+#: Rows of each kind below which nothing is said of fidelity.
+FEWEST_COMPARED = 100
 
 
 def evaluate_rows(args: argparse.Namespace) -> None:
@@ -42,12 +49,14 @@ def evaluate_rows(args: argparse.Namespace) -> None:
     dataset, _ = dataset_of(args)
     source, target = dataset.leave_out(clean_text(args.target))
     rows = read_table(args.rows, text=dataset.text_columns)
-    train = dataset.conform(rows, args.rows)
+    weights = _weights(rows, dataset, args.rows)
+    train = dataset.conform(rows if weights is None else rows.drop(columns=WEIGHT), args.rows)
     held_out = clean_text(args.target)
-    model = trained(train, target, args.classifier, args.seed)
+    model = trained(train, target, args.classifier, args.seed, weights)
     real = trained(drawn(source, len(train), args.seed).frame, target, args.classifier, args.seed)
     reports = {"given rows": _report(model, target, held_out), "real source rows": _report(real, target, held_out)}
     reports["constant predictor"] = summary(constant_predictor(source, target), held_out)
+    faithful = _faithful(source, train, args.seed) if args.fidelity else {}
     for frame in (dataset.frame, rows):
         note(frame)
     if args.json:
@@ -61,7 +70,7 @@ def evaluate_rows(args: argparse.Namespace) -> None:
             "seed": args.seed,
             "versions": versions(),
         }
-        answer_json({**head, "results": reports})
+        answer_json({**head, "results": reports, **({"fidelity": faithful} if faithful else {})})
         return
     answer(f"{args.classifier} trained on {len(train):,} rows, tested on {len(target):,} real rows of {args.target}")
     answer(f"favourable label: {dataset.schema.favourable}; 95 % intervals over test rows")
@@ -73,6 +82,52 @@ def evaluate_rows(args: argparse.Namespace) -> None:
         if "noise_floor" in floor[metric]:
             median, low = floor[metric]["noise_floor"]
             answer(f"{metric} of a perfectly equal model with these counts: {median:.2f} (1 in 20 below {low:.2f})")
+    if faithful:
+        answer(f"\nHow alike the rows are to real source rows{'':<9}{'given rows':>12}{'other real rows':>17}   best")
+        for one in faithful.values():
+            answer(f"{one['title']:<50}{one['given rows']:>12.3f}{one['other real rows']:>17.3f}   {one['best']:g}")
+
+
+def _weights(rows: pd.DataFrame, dataset: DomainDataset, where: str) -> np.ndarray | None:
+    """Weights of the given rows (n,), if they have such a column and the data set has not.
+
+    Raises
+    ------
+    DataError
+        One is no number, or below 0, or all are 0.
+    """
+    if WEIGHT not in rows.columns or WEIGHT in dataset.frame.columns:
+        return None
+    weights: np.ndarray = numbers_of(where, WEIGHT, rows[WEIGHT]).to_numpy(float, na_value=np.nan)
+    bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    if len(bad) or not weights.any():
+        what = f"row {bad[0] + 1} is {rows[WEIGHT].iloc[bad[0]]!r}" if len(bad) else "all are 0"
+        raise DataError(f"{where}: column {WEIGHT!r}, {what}. A weight is a number of 0 or more, and some are above 0.")
+    return weights
+
+
+def _faithful(source: DomainDataset, train: pd.DataFrame, seed: int) -> dict[str, dict[str, Any]]:
+    """Fidelity of the given rows, and what other real rows would score.
+
+    Raises
+    ------
+    DataError
+        There are too few rows to tell.
+    """
+    columns = [*source.schema.features, source.schema.label]
+    if min(len(source), len(train)) < FEWEST_COMPARED:
+        raise DataError(
+            f"--fidelity compares {FEWEST_COMPARED} rows or more; there are {len(train)} given rows and {len(source)} "
+            "real source rows. Give more rows, or leave the option out."
+        )
+    found = beside_real(source.frame[columns], train[columns], seed)
+    return {
+        one.name: {
+            "title": one.title, "given rows": found[one.name][0], "other real rows": found[one.name][1],
+            "best": one.best, "better": one.better, "range": [one.low, one.high], "meaning": one.meaning,
+        }
+        for one in FIDELITY
+    }  # fmt: skip
 
 
 def _report(model: Model, target: DomainDataset, held_out: str) -> dict[str, Any]:

@@ -7,10 +7,12 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from fairviz.cli.arguments import dataset_of, note, where_of
+from fairviz.cli.grammar import SAMPLING
 from fairviz.cli.output import answer, answer_json, follow, say
 from fairviz.data.cells import clean_text
 from fairviz.experiments.recorded import pretrain
@@ -19,14 +21,16 @@ from fairviz.store import MANIFEST, PAYLOADS, upgrade_entry
 from fairviz.store.fits import save_run, upgrade_fit
 from fairviz.store.specs import FitSpec
 from fairviz.synthesizers.fadm import FADM
-from fairviz.synthesizers.hyper import check_params, iterations
+from fairviz.synthesizers.hyper import PRESETS, check_params, iterations
+from fairviz.text import command_line
 
 
 def fit(args: argparse.Namespace) -> None:
     """Train on all domains but the target and publish a run folder."""
     check_new_folder(Path(args.out))
-    params = {"n_iter": args.iterations, "meta": args.meta, "random_state": args.seed}
-    params = {key: value for key, value in params.items() if value is not None}
+    given = {"n_iter": args.iterations, "meta": args.meta, "random_state": args.seed}
+    params = dict(PRESETS[args.preset].params) if args.preset else {}
+    params |= {key: value for key, value in given.items() if value is not None}
     check_params(FADM(**params).get_params())
     dataset, options = dataset_of(args)
     target = clean_text(args.target)
@@ -45,6 +49,15 @@ def fit(args: argparse.Namespace) -> None:
         answer_json({"out": str(entry.path), "key": entry.key, **entry.made})
     else:
         answer(f"Saved in {entry.path} after {entry.made['seconds']:.0f} s.")
+        if args.preset:
+            told = command_line("fairviz", "sample", str(args.out), *_options(PRESETS[args.preset].sampling))
+            answer(f"Rows that go with this preset: {told} --lambda-z PRICE --out rows.csv")
+
+
+def _options(settings: dict[str, Any]) -> list[tuple[str, object]]:
+    """Settings of sampling as options of ``fairviz sample``."""
+    names = {name: option for option, (name, *_) in SAMPLING.items()}
+    return [(names[name], value) for name, value in settings.items()]
 
 
 def upgrade(args: argparse.Namespace) -> None:

@@ -19,6 +19,7 @@ from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.experiments.methods import METHODS
 from fairviz.experiments.where import BACKENDS
 from fairviz.meta import META_MODES
+from fairviz.synthesizers.hyper import PRESETS
 from fairviz.text import quoted
 
 DESCRIPTION = "Fair synthetic data from score-based diffusion, and what it costs."
@@ -33,7 +34,8 @@ SAMPLING: dict[str, tuple[str, Any, str]] = {
     "--labels": (
         "labels",
         "network",
-        "who labels rows: network (the paper), or boosted: a model of the real source rows",
+        "who labels rows: network (the paper); boosted: drawn from a model of the real source rows; soft: that model's "
+        "weights, each row twice",
     ),
     "--steps": ("n_steps", 10, "score evaluations"),
     "--solver": ("solver", "sde_dpmpp_2m", "sde_dpmpp_2m or euler_maruyama"),
@@ -135,6 +137,7 @@ def _fit(sub: argparse.ArgumentParser) -> None:
     _data_arguments(sub)
     sub.add_argument("--target", required=True, help=f"domain to hold out, or '{ALL_DOMAINS}'")
     sub.add_argument("--out", required=True, metavar="FOLDER", help="run folder to make")
+    sub.add_argument("--preset", choices=list(PRESETS), help="; ".join(f"{n}: {p.meaning}" for n, p in PRESETS.items()))
     sub.add_argument("--iterations", type=_whole)
     sub.add_argument("--meta", choices=META_MODES, help="meta-learning (default second_order)")
     sub.add_argument("--seed", type=_whole)
@@ -151,11 +154,16 @@ def _sample(sub: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("rows", metavar="FILE", help="CSV with the features and the label to train on")
+    sub.add_argument(
+        "rows",
+        metavar="FILE",
+        help="CSV with features and label to train on; a column 'weight' weighs its rows",
+    )
     _data_arguments(sub)
     sub.add_argument("--target", required=True, metavar="DOMAIN")
     sub.add_argument("--classifier", default="gradient_boosting", help=", ".join(CLASSIFIERS))
     sub.add_argument("--seed", type=_whole, default=0)
+    sub.add_argument("--fidelity", action="store_true", help="also say how alike the rows are to real source rows")
     sub.add_argument("--json", action="store_true")
 
 

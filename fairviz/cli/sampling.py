@@ -28,6 +28,9 @@ from fairviz.synthesizers.fadm import FADM
 from fairviz.synthesizers.tabular import TableSynthesizer
 from fairviz.text import command_line
 
+#: Of ``--labels``: not one label for a row, but a weight for either.
+SOFT = "soft"
+
 
 def _fit_for(args: argparse.Namespace) -> tuple[FitSpec, TableSynthesizer]:
     if args.run and (args.dataset or args.target):
@@ -64,6 +67,11 @@ def _settings(fit: TableSynthesizer, args: argparse.Namespace) -> dict[str, Any]
 
 def _chunks(fit: TableSynthesizer, n: int, seed: int, settings: dict[str, Any]) -> Iterable[pd.DataFrame]:
     """Rows of a fit of any generator."""
+    if isinstance(fit, FADM) and settings["labels"] == SOFT:
+        if settings["solver"] != SAMPLING["--solver"][1]:
+            raise SettingError("--labels soft draws with the solver sde_dpmpp_2m. Leave --solver out.")
+        left = ("labels", "solver")
+        return [fit.soft(n, random_state=seed, **{k: v for k, v in settings.items() if k not in left})]
     if isinstance(fit, FADM):
         return fit.sample_chunks(n, random_state=seed, **settings)
     return [fit.sample(n, random_state=seed, **settings)]
@@ -93,7 +101,12 @@ def sample(args: argparse.Namespace) -> None:
             handle.write(card.text().encode())
     except OSError as error:
         raise SettingError(f"{out} cannot be written: {error.strerror}. Name another file.") from None
-    say(f"{n:,} synthetic rows in {out}, and what they are in {beside}. Synthetic does not mean anonymous.")
+    told = (
+        f"{n:,} synthetic rows, each with either label and its weight,"
+        if settings.get("labels") == SOFT
+        else (f"{n:,} synthetic rows")
+    )
+    say(f"{told} in {out}, and what they are in {beside}. Synthetic does not mean anonymous.")
 
 
 def _followed(chunks: Iterable[pd.DataFrame], bar: Any) -> Iterator[pd.DataFrame]:

@@ -188,3 +188,25 @@ class Impossible(Fidelity):
 
 
 FIDELITY: tuple[Fidelity, ...] = (Shapes(), Trends(), Detection(), LinearDetection(), Impossible())
+
+
+#: Rows of each kind that are compared, at most.
+MAX_COMPARED = 20_000
+
+
+def beside_real(real: pd.DataFrame, rows: pd.DataFrame, seed: int = 0) -> dict[str, tuple[float, float]]:
+    """Every score of :data:`FIDELITY`: of ``rows`` against real ones, and of real ones against as many other real ones.
+
+    Real rows are cut in two at random, so that both numbers are against the same half.
+
+    Parameters
+    ----------
+    real, rows : DataFrame
+        The same columns; 4 rows or more of each.
+    """
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(real))
+    half = min(len(real) // 2, MAX_COMPARED)
+    first, second = (real.iloc[np.sort(part)] for part in (order[:half], order[half : 2 * half]))
+    some = rows.iloc[np.sort(rng.choice(len(rows), min(len(rows), half), replace=False))]
+    return {metric.name: (metric(first, some, seed), metric(first, second, seed)) for metric in FIDELITY}

@@ -11,15 +11,16 @@ import numpy as np
 import pandas as pd
 import torch
 
+from fairviz.checks import check_count
 from fairviz.controls import control_named
-from fairviz.controls.dials import FADM_DIALS, LABEL_STRENGTH, LABELS, NETWORK, PREVIEW_DIALS, PRICE_PARAMETERS
+from fairviz.controls.dials import BOOSTED, FADM_DIALS, LABEL_STRENGTH, LABELS, NETWORK, PREVIEW_DIALS, PRICE_PARAMETERS
 from fairviz.data.dataset import DomainDataset
 from fairviz.diffusion.guidance import Tilt
 from fairviz.diffusion.losses import clean_time
 from fairviz.diffusion.networks import GIVEN_LABEL, MARGINAL
 from fairviz.diffusion.sde import VPSDE
 from fairviz.dual import GAPS, Dual
-from fairviz.errors import StoreError
+from fairviz.errors import SettingError, StoreError
 from fairviz.numerics import settle
 from fairviz.posteriors import MAX_ROWS, estimate
 from fairviz.settings import Dial, Parameter
@@ -36,6 +37,8 @@ from fairviz.zeros import Zeros
 N_REFERENCE = 4000
 #: Source rows that a draft's price rests on: a straight line learns from them within a second.
 DRAFT_PRICE_ROWS = 2500
+#: What soft rows call their weights, and how many are drawn at most: they are made at once.
+WEIGHT, MAX_SOFT = "weight", 1_000_000
 #: Source rows that a teacher learns from, at most.
 TEACHER_ROWS = 200_000
 
@@ -232,6 +235,23 @@ class FADM(FADMParams, TableSynthesizer):
     def pool(self, n: int, *, random_state: int = 0, n_steps: int = 10, labels: str = NETWORK) -> Pool:
         """Unguided rows that any setting can weigh; see :meth:`fairviz.synthesizers.pool.Pool.draw`."""
         return Pool.draw(self, n, random_state=random_state, n_steps=n_steps, labels=labels)
+
+    def soft(self, n: int, *, random_state: int = 0, n_steps: int = 10, **setting: Any) -> pd.DataFrame:
+        """2n rows: ``n`` unguided ones, once with either label, and a column ``weight`` that carries label and setting.
+
+        Settings as for :meth:`fairviz.synthesizers.pool.Pool.weights`.
+
+        Raises
+        ------
+        SettingError
+            A setting is out of range, or a column is called ``weight`` already.
+        """
+        if WEIGHT in self._columns:
+            raise SettingError(
+                f"A column is called {WEIGHT!r} already, so soft labels have no place. Take labels='boosted'."
+            )
+        pool = self.pool(check_count("n", n, 1, MAX_SOFT), random_state=random_state, n_steps=n_steps, labels=BOOSTED)
+        return pool.rows.assign(**{WEIGHT: pool.weights(**setting)})
 
     def sample(self, n: int, *, random_state: int = 0, **settings: Any) -> pd.DataFrame:
         """Draw ``n`` guided rows; settings as for :func:`fairviz.synthesizers.guided.guided_chunks`."""

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.cli.commands import ROLES, fill, ok, people, refused
@@ -64,3 +65,59 @@ def test_evaluate_refuses_rows(capsys, tmp_path, csv, change, words):
     change(people()).to_csv(tmp_path / "rows.csv", index=False)
     argv = ["evaluate", tmp_path / "rows.csv", "--csv", csv, *ROLES, "--target", "West"]
     refused(capsys, tmp_path, [*argv, "--classifier", "logistic_regression"], *words)
+
+
+def test_a_weight_counts_like_so_many_rows(capsys, tmp_path, csv):
+    """Weights 0, 1, 2 against the same rows left out, once and twice; a straight line does not mind which."""
+    rows = people().drop(columns=["sex", "town"])
+    times = np.arange(len(rows)) % 3
+    rows.assign(weight=times).to_csv(tmp_path / "weighted.csv", index=False)
+    rows.loc[rows.index.repeat(times)].to_csv(tmp_path / "repeated.csv", index=False)
+    rows.to_csv(tmp_path / "plain.csv", index=False)
+    argv = ["--csv", csv, *ROLES, "--target", "West", "--classifier", "logistic_regression", "--json"]
+    found = {
+        name: json.loads(ok(capsys, "evaluate", tmp_path / f"{name}.csv", *argv))["results"]["given rows"]["metrics"]
+        for name in ("weighted", "repeated", "plain")
+    }
+    auc = {name: one["auc"]["value"] for name, one in found.items()}
+    assert auc["weighted"] == pytest.approx(auc["repeated"], abs=2e-3)
+    assert auc["plain"] != auc["weighted"]
+
+
+@pytest.mark.parametrize(
+    ("weight", "words"),
+    [(-1, ["'weight', row 3", "0 or more"]), ("x", ["'weight', row 3", "'x'"]), ("", ["'weight', row 3"])],
+)
+def test_a_weight_is_a_number_of_zero_or_more(capsys, tmp_path, csv, weight, words):
+    rows = people().drop(columns=["sex", "town"])
+    rows["weight"] = pd.Series(1, rows.index, dtype=object).where(rows.index != 2, weight)
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    argv = ["evaluate", tmp_path / "rows.csv", "--csv", csv, *ROLES, "--target", "West"]
+    refused(capsys, tmp_path, [*argv, "--classifier", "logistic_regression"], *words)
+
+
+def test_fidelity_beside_other_real_rows(capsys, tmp_path, csv):
+    """Rows whose score is turned around are found out; the real ones themselves are not."""
+    rows = people().drop(columns=["sex", "town"])
+    rows.to_csv(tmp_path / "same.csv", index=False)
+    rows.assign(score=-3 * rows["score"]).to_csv(tmp_path / "turned.csv", index=False)
+    argv = ["--csv", csv, *ROLES, "--target", "West", "--classifier", "logistic_regression", "--fidelity"]
+    same, turned = (
+        json.loads(ok(capsys, "evaluate", tmp_path / f"{name}.csv", *argv, "--json"))["fidelity"]
+        for name in ("same", "turned")
+    )
+    assert turned["detection"]["given rows"] < same["detection"]["given rows"] - 0.2
+    assert turned["shapes"]["given rows"] < same["shapes"]["given rows"]
+    assert turned["detection"]["other real rows"] == same["detection"]["other real rows"]
+    assert same["detection"]["best"] == 1
+    text = ok(capsys, "evaluate", tmp_path / "same.csv", *argv)
+    assert "other real rows" in text
+    assert "Detection, boosting" in text
+
+
+def test_fidelity_needs_rows(capsys, tmp_path, csv):
+    people(60).drop(columns=["sex", "town"]).to_csv(tmp_path / "rows.csv", index=False)
+    argv = ["evaluate", tmp_path / "rows.csv", "--csv", csv, *ROLES, "--target", "West", "--fidelity"]
+    refused(
+        capsys, tmp_path, [*argv, "--classifier", "logistic_regression"], "--fidelity compares 100 rows", "60 given"
+    )

@@ -1,9 +1,11 @@
 """``fairviz fit``: what is in the run, and what is refused."""
 
 import errno
+import shlex
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from fairviz.data import load_dataset
@@ -106,3 +108,24 @@ def test_a_full_disk_leaves_no_run(capsys, tmp_path, csv, monkeypatch):
 
     monkeypatch.setattr(Path, "write_bytes", full)
     refused(capsys, tmp_path, fill(FIT_CSV, tmp=tmp_path, csv=csv), "run cannot be written: No space left on device")
+
+
+def test_a_preset_is_its_hyper_parameters(capsys, tmp_path, csv):
+    """And says how rows are drawn that go with it; what is given beside it goes before it."""
+    argv = ["fit", "--csv", csv, *ROLES, "--target", "West", "--iterations", 3]
+    out = ok(capsys, *argv, "--preset", "fairviz", "--out", tmp_path / "ours")
+    spec, fit = open_run(tmp_path / "ours")
+    assert (spec.params["meta"], spec.params["structural_zeros"], spec.params["n_iter"]) == ("none", True, 3)
+    assert "--labels boosted" in out
+    assert fit.zeros_ is not None
+    out = ok(capsys, *argv, "--preset", "paper", "--out", tmp_path / "paper")
+    spec, fit = open_run(tmp_path / "paper")
+    assert (spec.params["meta"], spec.params["label_in_score"]) == ("second_order", False)
+    assert "structural_zeros" not in spec.params
+    assert fit.zeros_ is None
+    assert "--control entropy" in out
+    assert "--solver euler_maruyama" in out
+    command = next(line for line in out.splitlines() if "fairviz sample" in line).split(": ", 1)[1]
+    words = shlex.split(command.replace("PRICE", "2").replace("rows.csv", str(tmp_path / "rows.csv")))
+    ok(capsys, *words[1:], "-n", 20, "--steps", 3)
+    assert len(pd.read_csv(tmp_path / "rows.csv")) == 20
