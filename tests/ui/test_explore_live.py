@@ -13,6 +13,9 @@ from streamlit.testing.v1 import AppTest
 from fairviz.data import load_dataset
 from fairviz.data.sources import fingerprint_of
 from fairviz.errors import JobError
+from fairviz.evaluation import evaluate
+from fairviz.experiments.preview import Preview
+from fairviz.experiments.recorded import N_STEPS
 from fairviz.store import key_of
 from fairviz.store.jobs import JobQueue, JobStatus
 from fairviz.store.library import Library
@@ -47,6 +50,30 @@ def test_pools_are_drawn_beside_a_recorded_page(monkeypatch) -> None:
     app.slider(key="price_dp").set_value(0.11).run()
     assert not app.exception
     assert status(app).startswith("Preview")
+
+
+def test_boosted_labels_are_drawn_and_tested_here() -> None:
+    """Not what was recorded: a preview on soft labels, then rows whose labels the fit's teacher draws, which agree."""
+    app = simulated("North")
+    assert status(app).startswith("Recorded")
+    app.selectbox(key="labels").set_value("boosted").run()
+    assert not app.exception
+    assert status(app).startswith("Preview")
+    assert app.query_params["labels"] == "boosted"
+    dataset = load_dataset("simulated")
+    source, target = dataset.leave_out("North")
+    price = app.slider(key="price_dp").value
+    fit = Library().fit(FitSpec.of(dataset, "North"), dataset)
+    wanted, _ = Preview(fit, source, target, labels="boosted").test("gradient_boosting", lambda_z=price)
+    right = wanted.table[0, :, [0, 1], [0, 1]].sum() / wanted.table.sum()
+    assert right_of_1000(app) == pytest.approx(1000 * right, abs=0.51)
+    drawn(app)
+    assert status(app).startswith("Sampled")
+    rows = fit.sample(10_000, lambda_z=price, labels="boosted", n_steps=N_STEPS, random_state=0)
+    tested = evaluate(rows, target, classifier="gradient_boosting", seed=0)
+    right = tested.table[0, :, [0, 1], [0, 1]].sum() / tested.table.sum()
+    assert right_of_1000(app) == pytest.approx(1000 * right, abs=0.51)
+    assert any("--labels boosted" in code.value for code in app.code)
 
 
 def test_a_moved_dial_takes_back_what_it_asked_for() -> None:

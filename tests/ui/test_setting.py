@@ -1,5 +1,7 @@
 """The commands on screen do what the page says, whatever the data are called."""
 
+from dataclasses import replace
+
 import pytest
 
 from fairviz.cli import parser
@@ -18,3 +20,10 @@ def test_the_commands_survive_a_shell(tmp_path, domain) -> None:
     assert (sample.out, sample.seed) == ("syn.csv", 0)
     assert (evaluate.rows, evaluate.dataset, evaluate.target, evaluate.bias) == ("syn.csv", "simulated", domain, 2.0)
     assert (evaluate.classifier, evaluate.seed, evaluate.json) == ("mlp", 0, True)
+
+
+def test_boosted_labels_are_in_the_command(tmp_path) -> None:
+    plain = Setting("simulated", {}, "dp", 1.0, 0.2, 0.0, "mlp")
+    assert "--labels" not in reproduce(plain, "East")
+    words = words_of(reproduce(replace(plain, labels="boosted"), "East"), tmp_path)
+    assert parser().parse_args(words[: words.index("evaluate")]).labels == "boosted"
