@@ -31,7 +31,7 @@ from fairviz.files import written_aside
 QUOTA = 500_000_000
 MAX_TITLE = 80
 #: Plain training, which takes half as long as meta-learning; no impossible rows, and no small source learnt by heart.
-TRAINING = {"meta": "none", "structural_zeros": True, "max_passes": 250.0}
+TRAINING = {"meta": "none", "structural_zeros": True, "max_passes": 200.0}
 NOT_FOUND = "This data set is not found, or not yours. Hand it in again under 'Your data'."
 _ID = re.compile(r"[0-9a-f]{32}")
 _ADDING = threading.Lock()

@@ -98,7 +98,7 @@ class Shapes(Fidelity):
         for j, name in enumerate(real.columns):
             if name in numeric:
                 values = [frame[name].dropna().to_numpy(float) for frame in (real, rows)]
-                scores.append(1 - float(ks_2samp(*values).statistic) if min(map(len, values)) else 0.0)
+                scores.append(1 - float(ks_2samp(*values, method="asymp").statistic) if min(map(len, values)) else 0.0)
             else:
                 scores.append(_overlap(one[:, j], other[:, j], sizes[j]))
         return float(np.mean(scores))

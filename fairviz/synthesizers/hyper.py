@@ -62,7 +62,7 @@ PRESETS = {
         {"control": "entropy", "labels": "network", "solver": "euler_maruyama", "n_steps": 200},
     ),
     "fairviz": Preset(
-        "closest to the data", {"meta": "none", "n_iter": 12_000, "structural_zeros": True, "max_passes": 250.0},
+        "closest to the data", {"meta": "none", "n_iter": 12_000, "structural_zeros": True, "max_passes": 200.0},
         {"control": "dp", "labels": "boosted", "n_steps": 20},
     ),
 }  # fmt: skip

@@ -17,7 +17,7 @@ from fairviz.experiments.tables import SHORT, before_the_dual, with_span
 from fairviz.experiments.trial import rerun_command
 from fairviz.store import Entry
 from fairviz.store.specs import FRONTIER, TABLE, made_from
-from fairviz.ui.parts import base, comparisons, links, tables, words
+from fairviz.ui.parts import base, comparisons, links, scores, tables, words
 
 RATIOS = [metric for metric in MEANS if METRICS[metric].axis]
 MAX_PINS = 4
@@ -110,7 +110,8 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
     chosen = _chart(part, points, metric, trivial)
     _detail(dataset, entry, points, chosen, classifier)
     _pins(points)
-    _scores(entry, classifier, metric)
+    scores.chosen(entry, classifier, metric)
+    scores.fronts(entry, classifier, metric)
 
 
 def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str, trivial: str) -> str:
@@ -231,37 +232,6 @@ def _pins(points: pd.DataFrame) -> None:
             if st.button("Unpin", key=f"unpin_{pin}"):
                 st.session_state["pins"].remove(pin)
                 st.rerun()
-
-
-def _scores(entry: Entry, classifier: str, metric: str) -> None:
-    """Hypervolumes and distances of all families."""
-    scores = comparisons.comparison_scores(str(entry.path), classifier, metric)
-    scores = scores[scores["family"] != comparisons.comparison_results(str(entry.path)).family(CONSTANT)].sort_values(
-        "hypervolume", ascending=False
-    )
-    with st.expander("How far each method gets: hypervolume and distance to the best possible", expanded=True):
-        frame = pd.DataFrame(
-            {
-                "Method": [f"{r.family}{' (needs the group)' if r.needs_group else ''}" for r in scores.itertuples()],
-                "Hypervolume": scores["hypervolume"].round(3),
-                "± seeds": scores["hypervolume_sd"].round(3),
-                "Above the constant": scores["hypervolume_strict"].round(4),
-                "Points below the Bayes rule": ["–" if math.isnan(d) else f"{100 * d:.2f}" for d in scores["distance"]],
-                "Most accurate, %": (100 * scores["best_accuracy"]).round(1),
-                "Fairest": scores["fairest"].round(2),
-                "Settings": scores["settings"],
-            }
-        )
-        st.dataframe(frame, hide_index=True, key="compare_scores")
-        st.caption(
-            words.plain(
-                f"Hypervolume: area between the front and accuracy 0.5, {metric} 0. Above the constant: the same "
-                "counted from the constant predictor's accuracy. Points below the Bayes rule: mean accuracy "
-                "lost, at equal fairness, against the fair Bayes rule estimated with the target's own rows; below 0 is "
-                "better than that estimate, – means no fairness in common. A front may mix two "
-                f"settings by lot; more settings reach a little further. {comparisons.made_line(str(entry.path))}"
-            )
-        )
 
 
 def _table(entry: Entry) -> None:

@@ -14,11 +14,12 @@ from fairviz.evaluation.downstream import FeatureCodes, fitted
 from fairviz.experiments.weighted import ends_of
 from fairviz.store.drafts import keep_draft
 from fairviz.store.fits import fit_payload
-from fairviz.store.jobs import JobQueue
+from fairviz.store.jobs import JobQueue, JobStatus
 from fairviz.store.library import Library
 from fairviz.store.specs import FIT, FitSpec
 from fairviz.synthesizers import FADM
 from fairviz.synthesizers.memory import Memory
+from fairviz.ui.parts import loading
 from tests.browser import tables
 from tests.store.fits import SMALL
 from tests.ui.pages import drawn, start
@@ -96,6 +97,27 @@ def test_a_draft_is_a_second_path_until_the_fits_are_there(own) -> None:
         assert not app.exception
         drawn(app)
     assert set(frame(app, "other")["label"]) == {"real rows, weighted"}
+
+
+def test_fits_that_come_while_the_page_is_drawn_are_not_overlooked(own, monkeypatch) -> None:
+    """They end after the page has asked which there are: nothing else would draw it again."""
+    dataset, real = load_dataset(OWN, id=own), loading.fits
+    for spec in specs(own).values():
+        fit = FADM(**spec.params).fit(spec.source_of(dataset))
+        Library().store.put(FIT, spec.to_json(), **fit_payload(fit, 1.0))
+    asked: list[FitSpec] = []
+
+    def find(queue: JobQueue, spec: FitSpec) -> JobStatus:
+        asked.append(spec)
+        return JobStatus("done", 40, 40)
+
+    monkeypatch.setattr(JobQueue, "find", find)
+    monkeypatch.setattr(loading, "fits", lambda *key: real(*key) if asked else {})
+    app = start(data=own)
+    assert not app.exception
+    assert asked
+    assert "train" not in {button.key for button in app.button}
+    assert app.selectbox(key="labels_own").value == "boosted"  # the dial is free
 
 
 def test_settings_are_the_table_s_and_its_cost_is_measured_before_it_starts(own, monkeypatch) -> None:

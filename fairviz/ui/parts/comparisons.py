@@ -11,6 +11,7 @@ import streamlit as st
 from fairviz.data.sets import DATASETS
 from fairviz.evaluation.tradeoff import domain_rows
 from fairviz.experiments import tables
+from fairviz.experiments.chosen import chosen_elsewhere
 from fairviz.experiments.results import Results, family_scores
 from fairviz.store import Entry, read_entry
 from fairviz.store.specs import made_from
@@ -70,6 +71,13 @@ def comparison_scores(path: str, classifier: str, metric: str) -> pd.DataFrame:
     """Hypervolumes and distances of all families. Shared between sessions: never changed."""
     results = comparison_results(path).select(classifier=classifier)
     return family_scores(results, metric, comparison_points(path, classifier))
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def comparison_chosen(path: str, classifier: str, metric: str) -> pd.DataFrame:
+    """What settings give that were chosen on the other domains. Shared between sessions: never changed."""
+    results = comparison_results(path).select(classifier=classifier)
+    return chosen_elsewhere(results, metric, comparison_points(path, classifier))
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)

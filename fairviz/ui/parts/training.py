@@ -20,7 +20,7 @@ from fairviz.data.sources import OWN
 from fairviz.experiments.drawer import COST, Batch
 from fairviz.store import key_of
 from fairviz.store.jobs import JobStatus
-from fairviz.store.specs import FitSpec
+from fairviz.store.specs import FIT, FitSpec
 from fairviz.synthesizers.hyper import FADMParams
 from fairviz.text import duration
 from fairviz.turn import AT_ONCE
@@ -40,6 +40,8 @@ def training(
     how = loading.source(setting.dataset, setting.options).training
     specs = {d: FitSpec.of(dataset, d, setting.options, **how) for d in missing}
     jobs = {d: loading.queue().find(s) for d, s in specs.items()}
+    if any(_has_come(specs[domain], job) for domain, job in jobs.items()):
+        st.rerun()  # since this run began: nothing would say so later
     _say_what_ended(jobs)
     running = [domain for domain, job in jobs.items() if job is not None and job.live]
     if running:
@@ -134,6 +136,11 @@ def _measured(key: str) -> None:
     if isinstance(found, Future) and found.done():
         st.rerun()
     st.caption("Measuring on a few steps what the training will take here …")
+
+
+def _has_come(spec: FitSpec, job: JobStatus | None) -> bool:
+    """Whether a fit that was not there when the page began to be drawn is there now."""
+    return job is not None and job.state == "done" and loading.library().get(FIT, spec.to_json()) is not None
 
 
 def _say_what_ended(jobs: dict[str, JobStatus | None]) -> None:

@@ -1,0 +1,101 @@
+"""What each method gives where nobody looked: its setting is chosen on the other held-out domains, and then tested.
+
+A front shows the best that could be picked after the test. Who uses a method picks before it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fairviz.evaluation.metrics import METRICS
+from fairviz.evaluation.tradeoff import runs_of
+from fairviz.experiments.results import CONSTANT, MEANS, TRIVIAL, UNMITIGATED, Results
+from fairviz.settings import MITIGATION, text_of
+
+#: Accuracy that a setting may lose against the method's own best.
+BUDGET = 0.01
+RULE = (
+    "For each held-out domain a method's setting is the one with the largest mean of {metric} over the other domains "
+    "among those that lose at most one point there against the method's own best accuracy; tests on the domain itself "
+    "are not looked at. (Models tested on the other domains were trained on people of this one too.)"
+)
+
+
+def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.DataFrame:
+    """A row per family, best equality first: what its setting gives that was chosen on the other domains.
+
+    Columns: ``family, kind, needs_group``, the means of :data:`MEANS` with ``_low`` and ``_high``, those of all people
+    together (``all_accuracy``, ``all_<metric>``), and ``settings``: by held-out domain, in words.
+
+    Parameters
+    ----------
+    results : Results
+        Of one downstream model.
+    metric : str
+        The ratio that settings are chosen for.
+    points : DataFrame
+        ``results.points()``.
+    """
+    by_position = dict(iter(results.rows.groupby(["method", "setting"])))
+    wording = {(p["method"], p["setting"]): p["wording"] for p in points.to_dict("records")}
+    start = {(UNMITIGATED, text_of({}))} & by_position.keys()
+    rows = []
+    for family, part in points.groupby("family", sort=False):
+        places = dict.fromkeys(zip(part["method"], part["setting"], strict=True))
+        if part["kind"].iloc[0] == MITIGATION or family == results.family(TRIVIAL):
+            places |= dict.fromkeys(start)
+        found = _settings({place: by_position[place] for place in places}, results.groups, metric)
+        if not found:
+            continue
+        picked = pd.concat([by_position[place].query("target == @target") for target, place in found.items()])
+        runs = runs_of(picked, results.groups)
+        row: dict[str, Any] = {
+            "family": family, "kind": part["kind"].iloc[0], "needs_group": bool(part["needs_group"].any()),
+            "settings": {target: wording[place] for target, place in found.items()},
+        }  # fmt: skip
+        for name in MEANS:
+            row[name], row[f"{name}_low"], row[f"{name}_high"], _ = runs.mean_span(name)
+        for name in ("accuracy", metric):
+            row[f"all_{name}"] = float(runs.pooled.value(METRICS[name])[0])
+        rows.append(row)
+    return pd.DataFrame(rows).sort_values([metric, "accuracy"], ascending=False, ignore_index=True)
+
+
+def _settings(
+    tested: dict[tuple[str, str], pd.DataFrame], groups: tuple[str, ...], metric: str
+) -> dict[str, tuple[str, str]]:
+    """By held-out domain, the setting chosen on the others; those only that were tested on every domain."""
+    values = {}
+    for place, rows in tested.items():
+        runs = runs_of(rows, groups)
+        values[place] = runs.domains, runs.value(METRICS["accuracy"]), runs.value(METRICS[metric])
+    domains = max((found[0] for found in values.values()), key=len)
+    places = [place for place, found in values.items() if found[0] == domains]
+    accuracy, equality = (np.stack([values[place][k] for place in places]) for k in (1, 2))
+    chosen = {}
+    for d, domain in enumerate(domains):
+        others = np.arange(len(domains)) != d
+        right = accuracy[:, others].mean(1) if others.any() else np.full(len(places), np.nan)
+        known = np.isfinite(equality[:, others])
+        equal = np.where(known.any(1), np.where(known, equality[:, others], 0).sum(1) / known.sum(1).clip(1), -1.0)
+        allowed = np.flatnonzero(right >= right.max() - BUDGET - 1e-12)
+        if len(allowed):
+            chosen[domain] = places[int(allowed[np.lexsort((right[allowed], equal[allowed]))[-1]])]
+    return chosen
+
+
+def of_little_use(points: pd.DataFrame) -> str:
+    """A sentence where always giving the same answer is right more often than most methods; else ""."""
+    constant = points.loc[points["dial"] == CONSTANT, "accuracy"]
+    best = points[points["dial"] != CONSTANT].groupby("family")["accuracy"].max()
+    if not len(constant) or not len(best) or (best > constant.iloc[0]).mean() > 0.5:
+        return ""
+    below = int((best <= constant.iloc[0]).sum())
+    return (
+        f"Always the same answer is right for {1000 * constant.iloc[0]:.0f} of 1,000, more often than {below} of "
+        f"{len(best)} methods at any setting: accuracy says little about them on these people. Look at the ratios, or "
+        "at balanced accuracy."
+    )

@@ -1,0 +1,92 @@
+"""Compare's tables of methods: what a setting gives that was chosen elsewhere, and how far each front reaches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from fairviz.experiments.chosen import RULE, of_little_use
+from fairviz.experiments.results import CONSTANT
+from fairviz.experiments.tables import with_span
+from fairviz.store import Entry
+from fairviz.ui.parts import comparisons, words
+
+
+def chosen(entry: Entry, classifier: str, metric: str) -> None:
+    """The first thing to look at: no setting was picked after the test."""
+    path = str(entry.path)
+    rows = comparisons.comparison_chosen(path, classifier, metric).to_dict("records")
+    st.markdown("#### Chosen without the held-out domain")
+    told = of_little_use(comparisons.comparison_points(path, classifier))
+    if told:
+        st.info(words.plain(told), icon=":material/info:")
+    frame = pd.DataFrame(
+        {
+            "Method": [_name(row["family"], row["needs_group"]) for row in rows],
+            "Accuracy, %": [with_span(row, "accuracy", 1, 100) for row in rows],
+            metric: [with_span(row, metric, 2) for row in rows],
+            "All people: accuracy, %": [f"{100 * row['all_accuracy']:.1f}" for row in rows],
+            f"All people: {metric}": [_number(row[f"all_{metric}"]) for row in rows],
+            "Chosen": [_settings(row["settings"]) for row in rows],
+        }
+    )
+    st.dataframe(frame, hide_index=True, key="compare_chosen")
+    st.caption(
+        words.plain(
+            f"{RULE.format(metric=metric)} Means over the held-out domains, each counting the same; beside them all "
+            "people together. Intervals: test people and seeds, of one fit. A fair Bayes rule estimated with the "
+            "target's own rows is no method that anybody could use."
+        )
+    )
+
+
+def fronts(entry: Entry, classifier: str, metric: str) -> None:
+    """Hypervolumes and distances of all families."""
+    path = str(entry.path)
+    scores = comparisons.comparison_scores(path, classifier, metric)
+    scores = scores[scores["family"] != comparisons.comparison_results(path).family(CONSTANT)].sort_values(
+        "hypervolume_strict", ascending=False
+    )
+    with st.expander("How far each method's front gets, picked after the test"):
+        frame = pd.DataFrame(
+            {
+                "Method": [_name(r.family, r.needs_group) for r in scores.itertuples()],
+                "Hypervolume": scores["hypervolume_strict"].round(4),
+                "From a coin toss": scores["hypervolume"].round(3),
+                "± seeds": scores["hypervolume_sd"].round(3),
+                "Points below the Bayes rule": ["–" if math.isnan(d) else f"{100 * d:.2f}" for d in scores["distance"]],
+                "Most accurate, %": (100 * scores["best_accuracy"]).round(1),
+                "Fairest": scores["fairest"].round(2),
+                "Settings": scores["settings"],
+            }
+        )
+        st.dataframe(frame, hide_index=True, key="compare_scores")
+        st.caption(
+            words.plain(
+                f"Hypervolume: area between the front and the constant predictor's accuracy, {metric} 0. From a coin "
+                "toss: the same counted from accuracy 0.5, which flatters whatever beats nothing but a coin; ± seeds "
+                "is of that. Points below the Bayes rule: mean accuracy lost, at equal fairness, against the fair "
+                "Bayes rule estimated with the target's own rows; below 0 is better than that estimate, – means no "
+                "fairness in common. A front may mix two settings by lot; more settings reach a little further. "
+                f"{comparisons.made_line(path)}"
+            )
+        )
+
+
+def _name(family: str, needs_group: bool) -> str:
+    return f"{family}{' (needs the group)' if needs_group else ''}"
+
+
+def _number(value: float) -> str:
+    return "not estimable" if math.isnan(value) else f"{value:.2f}"
+
+
+def _settings(by_domain: Mapping[str, str]) -> str:
+    """Every setting that was chosen, and for how many domains."""
+    counts = pd.Series(list(by_domain.values())).value_counts()
+    if len(counts) == 1:
+        return str(counts.index[0])
+    return "; ".join(f"{setting} ({n})" for setting, n in counts.items())

@@ -1,0 +1,92 @@
+"""Settings chosen on the other domains, on tables small enough to choose by hand."""
+
+import pandas as pd
+import pytest
+
+from fairviz.experiments.chosen import chosen_elsewhere, of_little_use
+from fairviz.experiments.results import Results
+from fairviz.settings import text_of
+
+#: 100 people a group: 50 of either label. Accuracy and rates of yes follow from how many of each get a yes.
+DIAL = {
+    "name": "dial", "method": "m", "title": "Dial", "family": "Dial", "kind": "generator", "needs_group": False,
+    "source": "", "only": "",
+    "positions": [{"setting": {"s": k}, "wording": f"s {k}"} for k in (0, 1, 2)],
+}  # fmt: skip
+CONSTANT = {**DIAL, "name": "constant", "method": "constant", "title": "Constant", "family": "Constant",
+            "kind": "reference", "positions": [{"setting": {}, "wording": "–"}]}  # fmt: skip
+
+
+def counts(first: tuple[int, int], second: tuple[int, int]) -> dict[str, int]:
+    """Of each group: people without and with the favourable label who get a yes, of 50 each."""
+    table = {}
+    for k, (wrong, right) in enumerate((first, second)):
+        table |= {f"n_{k}_0_0": 50 - wrong, f"n_{k}_0_1": wrong, f"n_{k}_1_0": 50 - right, f"n_{k}_1_1": right}
+    return table
+
+
+def row(method: str, setting: dict, target: str, table: dict) -> dict:
+    return {
+        "method": method,
+        "setting": text_of(setting),
+        "target": target,
+        "seed": 0,
+        "classifier": "c",
+        "n": 100,
+    } | table
+
+
+def results(tables: dict[str, dict[int, dict]]) -> Results:
+    rows = [row("m", {"s": k}, target, table) for target, by in tables.items() for k, table in by.items()]
+    rows += [row("constant", {}, target, counts((0, 0), (0, 0))) for target in tables]
+    return Results(pd.DataFrame(rows), ("a", "b"), (DIAL, CONSTANT))
+
+
+ONE = counts((5, 45), (0, 40))  # 90 % right; .50 against .40: .8
+NEAR = counts((5, 44), (1, 40))  # 89 %; .49 against .41: .837
+FAR = counts((10, 40), (10, 40))  # 80 %; 1
+
+
+def test_the_setting_is_that_of_the_other_domains() -> None:
+    """On d1 setting 0 is best, but d2 and d3 say: 1 loses one point and is more equal; 2 loses ten."""
+    tables = {
+        "d1": {0: FAR, 1: ONE, 2: NEAR},
+        "d2": {0: ONE, 1: NEAR, 2: FAR},
+        "d3": {0: ONE, 1: NEAR, 2: FAR},
+    }
+    found = results(tables)
+    chosen = chosen_elsewhere(found, "R_DP", found.points()).set_index("family")
+    mine = chosen.loc["Dial"]
+    # for d1: d2, d3 say 90, 89, 80 and .8, .837, 1, so 1; for d2: d1, d3 say 85, 89.5, 84.5, so 1 alone is allowed
+    assert mine["settings"] == {"d1": "s 1", "d2": "s 1", "d3": "s 1"}
+    assert mine["accuracy"] == pytest.approx((0.90 + 0.89 + 0.89) / 3)
+    assert mine["R_DP"] == pytest.approx((0.40 / 0.50 + 2 * 0.41 / 0.49) / 3)
+    assert mine["all_accuracy"] == pytest.approx((0.90 + 0.89 + 0.89) / 3)
+    assert mine["all_R_DP"] == pytest.approx((0.40 + 0.41 + 0.41) / (0.50 + 0.49 + 0.49))
+    assert mine["accuracy_low"] < mine["accuracy"] < mine["accuracy_high"]
+
+
+def test_a_point_and_no_more_may_be_lost() -> None:
+    tables = {d: {0: ONE, 1: counts((5, 44), (2, 40)), 2: FAR} for d in ("d1", "d2")}  # 1: 88.5 %, more equal
+    found = results(tables)
+    mine = chosen_elsewhere(found, "R_DP", found.points()).set_index("family").loc["Dial"]
+    assert set(mine["settings"].values()) == {"s 0"}
+    tables = {d: {0: ONE, 1: NEAR, 2: FAR} for d in ("d1", "d2")}  # 89 %: exactly one point
+    found = results(tables)
+    mine = chosen_elsewhere(found, "R_DP", found.points()).set_index("family").loc["Dial"]
+    assert set(mine["settings"].values()) == {"s 1"}
+
+
+def test_a_setting_without_a_test_on_every_domain_is_left_out() -> None:
+    tables = {"d1": {0: ONE, 1: NEAR}, "d2": {0: ONE}, "d3": {0: ONE, 1: NEAR}}
+    found = results(tables)
+    mine = chosen_elsewhere(found, "R_DP", found.points()).set_index("family").loc["Dial"]
+    assert set(mine["settings"].values()) == {"s 0"}
+
+
+def test_where_always_the_same_answer_is_right_more_often() -> None:
+    """Half of these people have either label, so a constant is right for 500 of 1,000; the dial for 400."""
+    poor = {d: {k: counts((30, 20), (30, 20)) for k in (0, 1, 2)} for d in ("d1", "d2")}
+    assert "right for 500 of 1,000, more often than 1 of 1 methods" in of_little_use(results(poor).points())
+    good = {d: {0: ONE, 1: NEAR, 2: FAR} for d in ("d1", "d2")}
+    assert of_little_use(results(good).points()) == ""
