@@ -50,7 +50,8 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
         found = _settings({place: by_position[place] for place in places}, results.groups, metric)
         if not found:
             continue
-        picked = pd.concat([by_position[place].query("target == @target") for target, place in found.items()])
+        tests = {target: by_position[place] for target, place in found.items()}
+        picked = pd.concat([tested[tested["target"] == target] for target, tested in tests.items()])
         runs = runs_of(picked, results.groups)
         row: dict[str, Any] = {
             "family": family, "kind": part["kind"].iloc[0], "needs_group": bool(part["needs_group"].any()),
