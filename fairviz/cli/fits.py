@@ -21,7 +21,7 @@ from fairviz.store import MANIFEST, PAYLOADS, upgrade_entry
 from fairviz.store.fits import save_run, upgrade_fit
 from fairviz.store.specs import FitSpec
 from fairviz.synthesizers.fadm import FADM
-from fairviz.synthesizers.hyper import PRESETS, check_params, iterations
+from fairviz.synthesizers.hyper import PRESETS, check_params
 from fairviz.text import command_line
 
 
@@ -37,7 +37,7 @@ def fit(args: argparse.Namespace) -> None:
     spec = FitSpec.of(dataset, target, options, **params)
     note(dataset.frame)  # before the training, which may take long: rows that were left out may be a reason to stop
     fit, begun, source = FADM(**spec.params), time.monotonic(), dataset.source_for(target)
-    with tqdm(total=iterations(spec.params, len(source)), unit="step", disable=None, file=sys.stderr) as bar:
+    with tqdm(total=spec.iterations(dataset), unit="step", disable=None, file=sys.stderr) as bar:
         for step in fit.fit_steps(source):
             bar.update(1)
             if step.step % 20 == 0:

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
 from fairviz import __version__
 from fairviz.data import ALL_DOMAINS
 from fairviz.data.dataset import DomainDataset
@@ -18,7 +20,7 @@ from fairviz.store import (
     Entry,
 )
 from fairviz.synthesizers import SYNTHESIZERS
-from fairviz.synthesizers.hyper import FADMParams, written
+from fairviz.synthesizers.hyper import FADMParams, iterations, written
 from fairviz.text import listing, quoted
 
 #: Kinds of results.
@@ -129,6 +131,11 @@ class FitSpec:
         """The rows of ``dataset`` that the fit is trained on."""
         source = dataset.source_for(self.target)
         return source.source_for(self.without) if self.without else source
+
+    def iterations(self, dataset: DomainDataset) -> int:
+        """Iterations of its training on the rows of ``dataset`` that it leaves in."""
+        out = [dataset.domains.index(d) for d in (self.target, self.without) if d in dataset.domains]
+        return iterations(self.params, int((~np.isin(dataset.d, out)).sum()))
 
     def load_rows(self) -> DomainDataset:
         """The whole data set, for registered ones.

@@ -62,3 +62,14 @@ def test_rows_are_those_of_the_spec(spec, dataset):
     other = FitSpec("simulated", "0" * 64, "East", OPTIONS, spec.params)
     with pytest.raises(StoreError, match="rows here are not those"):
         other.load_rows()
+
+
+def test_iterations_are_those_of_the_rows_left_in(dataset):
+    """50 passes over the rows of the domains that stay, in batches of 64."""
+    how = {"batch_size": 64, "max_passes": 50.0, "n_iter": 5000}
+    rows = {name: int((dataset.frame["region"] == name).sum()) for name in dataset.domains}
+    for target, without, left in (("East", "", sum(rows.values()) - rows["East"]), ("all", "", sum(rows.values())),
+                                  ("East", "West", rows["North"] + rows["South"])):  # fmt: skip
+        spec = FitSpec.of(dataset, target, OPTIONS, without=without, **how)
+        assert spec.iterations(dataset) == -(-50 * left // 64)
+    assert FitSpec.of(dataset, "East", OPTIONS).iterations(dataset) == 5000

@@ -134,6 +134,14 @@ def test_settings_are_the_table_s_and_its_cost_is_measured_before_it_starts(own,
     app.select_slider(key=f"n_iter_{own}").set_value(1000).run()
     app.checkbox(key=f"meta_{own}").set_value(True).run()
     assert OwnStore().get(own).training == TRAINING
+    assert "are run: with more" not in captions(app)
+    OwnStore().change(own, training={**TRAINING, "n_iter": 1000, "max_passes": 5.0})
+    few = start(data=own)
+    people = {t: (load_dataset(OWN, id=own).frame["office"] != t).sum() for t in HELD_OUT}
+    low, high = sorted(max(100, -(-5 * n // SMALL["batch_size"])) for n in people.values())
+    many = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    assert f"Of 1,000 iterations {many} are run: with more" in captions(few)
+    OwnStore().change(own, training=TRAINING)
     app.button(key="train").click().run()
     assert not app.exception
     assert OwnStore().get(own).training == {"n_iter": 1000, **SMALL}

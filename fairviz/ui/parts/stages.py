@@ -19,7 +19,6 @@ from fairviz.store import key_of
 from fairviz.store.fits import RunFolder
 from fairviz.store.specs import FitSpec
 from fairviz.store.trials import Row
-from fairviz.synthesizers.hyper import iterations
 from fairviz.ui.parts import dials, loading
 from fairviz.ui.parts.setting import Setting
 from fairviz.ui.parts.view import Background, recorded_background
@@ -139,7 +138,7 @@ def look(
     for domain in domains:
         spec = FitSpec.of(dataset, domain, setting.options, **how)
         stages = [_Stage(spec, None, 100)] if domain in fits else [
-            _Stage(spec, draft.run, round(100 * draft.step / iterations(spec.params, _people(dataset, domain))))
+            _Stage(spec, draft.run, round(100 * draft.step / spec.iterations(dataset)))
             for draft in loading.queue().drafts(spec)
         ]  # fmt: skip
         wanted = draft_trials(setting.control, setting.classifier, domain, prices)
@@ -155,11 +154,6 @@ def look(
     if len(percents) < len(domains) or not domains:
         return Drafts(missing=missing)
     return Drafts(Turned.of(tested, dataset.groups, METHOD), min(percents), max(percents), missing)
-
-
-def _people(dataset: DomainDataset, held_out: str) -> int:
-    """Rows that are trained on."""
-    return int((dataset.d != dataset.domains.index(held_out)).sum())
 
 
 def on_real_rows(

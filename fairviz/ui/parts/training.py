@@ -61,6 +61,7 @@ def training(
             if chosen != how:  # fits of other settings do not go together
                 missing, how = loading.held_out(OWN, setting.options), chosen
             specs = {d: FitSpec.of(dataset, d, setting.options, **how) for d in missing}
+        _say_fewer(specs, dataset)
         _cost(specs)
         goes_on = any(job is not None and job.step for job in jobs.values())
         verb = "Go on with" if goes_on else "Train"
@@ -104,6 +105,17 @@ def _settings(setting: Setting, how: Mapping[str, Any]) -> dict[str, Any]:
     )
     default = FADMParams()
     return {n: v for n, v in vars(chosen).items() if v != getattr(default, n)}
+
+
+def _say_fewer(specs: Mapping[str, FitSpec], dataset: DomainDataset) -> None:
+    """Where a small source bounds a training: how many iterations are run, and why."""
+    run = sorted(spec.iterations(dataset) for spec in specs.values())
+    asked = max(int(spec.params["n_iter"]) for spec in specs.values())
+    if run[0] < asked:
+        many = f"{run[0]:,}" if run[0] == run[-1] else f"{run[0]:,} to {run[-1]:,}"
+        st.caption(
+            f"Of {asked:,} iterations {many} are run: with more, the few people trained on would come back as they are."
+        )
 
 
 def _cost(specs: dict[str, FitSpec]) -> None:
