@@ -17,6 +17,8 @@ from fairviz.errors import StoreError
 EXPECTED = 20
 #: Values of a number that count as such: those that this share of the rows have; the rest of its values is one.
 COMMON = 0.01
+#: Texts of a column that are told apart, at most: the most frequent ones. A rarer one is never part of a pair.
+MOST = 500
 #: Pairs of columns that are looked at, at most.
 MAX_PAIRS = 5000
 
@@ -28,7 +30,7 @@ class Zeros:
     Attributes
     ----------
     values : dict of str to list
-        For every column the values that are told apart, texts or numbers; all others are one more.
+        For every column the values that are told apart, texts or numbers; all other numbers are one value more.
     pairs : list of (str, int, str, int)
         Column and place of its value, twice; the place after the last is that of all other values.
     """
@@ -38,7 +40,7 @@ class Zeros:
 
     @classmethod
     def learn(cls, rows: pd.DataFrame) -> Zeros:
-        """From n rows."""
+        """From n rows, one or more."""
         values = {str(name): _values(rows[name]) for name in rows.columns}
         places = {name: _places(rows[name], known) for name, known in values.items()}
         counts = {name: np.bincount(codes, minlength=len(values[name]) + 1) for name, codes in places.items()}
@@ -46,7 +48,9 @@ class Zeros:
         for one, other in list(combinations(values, 2))[:MAX_PAIRS]:
             size = len(values[other]) + 1
             found = np.bincount(places[one] * size + places[other], minlength=(len(values[one]) + 1) * size)
-            expected = np.outer(counts[one], counts[other]).ravel() / max(n, 1)
+            expected = (
+                np.outer(_told_apart(counts[one], rows[one]), _told_apart(counts[other], rows[other])).ravel() / n
+            )
             pairs += [
                 (one, int(k // size), other, int(k % size))
                 for k in np.flatnonzero((found == 0) & (expected >= EXPECTED))
@@ -76,7 +80,8 @@ class Zeros:
 
     def violated(self, rows: pd.DataFrame) -> np.ndarray:
         """Which of n rows have a pair that never occurs, (n,) of bool."""
-        places = {name: _places(rows[name], known) for name, known in self.values.items()}
+        used = dict.fromkeys(name for one, _, other, _ in self.pairs for name in (one, other))
+        places = {name: _places(rows[name], self.values[name]) for name in used}
         out = np.zeros(len(rows), bool)
         for one, a, other, b in self.pairs:
             out |= (places[one] == a) & (places[other] == b)
@@ -100,15 +105,21 @@ def _alike(known: object) -> bool:
 
 def _values(column: pd.Series) -> list[Any]:
     if not pd.api.types.is_numeric_dtype(column):
-        return sorted(column.astype(str).unique())
+        counts = column.astype(str).value_counts()
+        return sorted(counts.index[counts >= EXPECTED][:MOST])
     shares = column.value_counts(normalize=True)
     return sorted(float(v) for v in shares.index[shares >= COMMON])
 
 
+def _told_apart(counts: np.ndarray, column: pd.Series) -> np.ndarray:
+    """How many rows each place has; none, for rare texts, which have nothing to do with each other."""
+    return counts if pd.api.types.is_numeric_dtype(column) else np.append(counts[:-1], 0)
+
+
 def _places(column: pd.Series, known: list[Any]) -> np.ndarray:
     """Place of every row's value among the known ones, (n,); after the last for all others."""
-    if known and isinstance(known[0], str):
-        found = pd.Index(known).get_indexer(pd.Index(column.astype(str)))
+    if not pd.api.types.is_numeric_dtype(column):
+        found = pd.Index(known, dtype=object).get_indexer(pd.Index(column.astype(str), dtype=object))
     else:
         found = pd.Index(known, dtype=float).get_indexer(pd.Index(column.to_numpy(float, na_value=np.nan)))
     return np.where(found < 0, len(known), found).astype(np.int64)

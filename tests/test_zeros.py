@@ -126,3 +126,15 @@ def test_a_fit_keeps_its_name_where_it_has_none(married: DomainDataset) -> None:
     pd.testing.assert_frame_equal(again.sample(500, random_state=1), kept.sample(500, random_state=1))
     with pytest.raises(StoreError, match="structural zeros do not go with"):
         FADM.from_state({k: v for k, v in meta.items() if k != "zeros"}, arrays)
+
+
+def test_rare_texts_have_nothing_to_do_with_each_other() -> None:
+    """Each of 400 texts once: together they are 400 rows, and never one value."""
+    rows = pd.DataFrame({"id": [f"p{k}" for k in range(400)] + ["many"] * 400, "a": ["u"] * 400 + ["v"] * 400})
+    zeros = Zeros.learn(rows)
+    assert zeros.values["id"] == ["many"]
+    assert told(zeros) == {("id", "many", "a", "u")}
+    assert not zeros.violated(pd.DataFrame({"id": ["p1", "new"], "a": ["v", "v"]})).any()
+    alone = Zeros.learn(rows[:400])
+    assert told(alone) == set()
+    assert not alone.violated(rows).any()

@@ -35,7 +35,8 @@ from fairviz.store import write_atomic
 from fairviz.store.fits import RunFolder, load_fit
 from fairviz.store.library import Library
 from fairviz.store.specs import FitSpec, versions
-from fairviz.synthesizers.fadm import FADM, WEIGHT
+from fairviz.synthesizers.fadm import FADM
+from fairviz.synthesizers.hyper import WEIGHT
 from fairviz.text import quoted
 
 #: Rows of each kind below which nothing is said of fidelity.

@@ -95,7 +95,9 @@ def sample(args: argparse.Namespace) -> None:
 
     write = _write_parquet if out.suffix.lower() == ".parquet" else _write_csv
     try:
-        with tqdm(total=n, unit="row", disable=None, file=sys.stderr) as bar:
+        with tqdm(
+            total=2 * n if settings.get("labels") == SOFT else n, unit="row", disable=None, file=sys.stderr
+        ) as bar:
             card = write(out, _followed(_chunks(fit, n, args.seed, settings), bar), card_of)
         with written_aside(beside) as handle:
             handle.write(card.text().encode())

@@ -20,6 +20,7 @@ from fairviz.data.sources import OWN
 from fairviz.errors import FairvizError
 from fairviz.store import key_of
 from fairviz.store.specs import FitSpec, versions
+from fairviz.synthesizers.hyper import WEIGHT
 from fairviz.text import plain
 
 if TYPE_CHECKING:  # a page that shows recorded numbers does without torch
@@ -98,6 +99,7 @@ class DataCard:
             The command that draws the rows.
         """
         schema = fit.schema_
+        roles = {schema.label: "label", **dict.fromkeys(schema.features, "feature")}
         # the id of a person's table opens the table: it never leaves the machine
         options = {} if spec.dataset == OWN else spec.options
         return cls(
@@ -108,8 +110,7 @@ class DataCard:
                 "held_out": spec.target,
             },
             [
-                {"name": str(n), "role": "label" if n == schema.label else "feature", "type": _type(frame[n])}
-                for n in frame.columns
+                {"name": str(n), "role": roles.get(n, WEIGHT), "type": _type(frame[n])} for n in frame.columns
             ],
             {"key": key_of(spec.to_json()), "synthesizer": spec.synthesizer, "params": spec.params,
              "without": spec.without},

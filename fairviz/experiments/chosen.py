@@ -28,7 +28,8 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
     """A row per family, best equality first: what its setting gives that was chosen on the other domains.
 
     Columns: ``family, kind, needs_group``, the means of :data:`MEANS` with ``_low`` and ``_high``, those of all people
-    together (``all_accuracy``, ``all_<metric>``), and ``settings``: by held-out domain, in words.
+    together (``all_accuracy``, ``all_<metric>``), and ``settings``: by held-out domain, in words. No rows where one
+    domain alone was held out, for there is no other to choose on.
 
     Parameters
     ----------
@@ -39,6 +40,8 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
     points : DataFrame
         ``results.points()``.
     """
+    if results.rows["target"].nunique() < 2:
+        return pd.DataFrame()
     by_position = dict(iter(results.rows.groupby(["method", "setting"])))
     wording = {(p["method"], p["setting"]): p["wording"] for p in points.to_dict("records")}
     start = {(UNMITIGATED, text_of({}))} & by_position.keys()
@@ -48,8 +51,6 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
         if part["kind"].iloc[0] == MITIGATION or family == results.family(TRIVIAL):
             places |= dict.fromkeys(start)
         found = _settings({place: by_position[place] for place in places}, results.groups, metric)
-        if not found:
-            continue
         tests = {target: by_position[place] for target, place in found.items()}
         picked = pd.concat([tested[tested["target"] == target] for target, tested in tests.items()])
         runs = runs_of(picked, results.groups)
@@ -79,12 +80,11 @@ def _settings(
     chosen = {}
     for d, domain in enumerate(domains):
         others = np.arange(len(domains)) != d
-        right = accuracy[:, others].mean(1) if others.any() else np.full(len(places), np.nan)
+        right = accuracy[:, others].mean(1)
         known = np.isfinite(equality[:, others])
         equal = np.where(known.any(1), np.where(known, equality[:, others], 0).sum(1) / known.sum(1).clip(1), -1.0)
         allowed = np.flatnonzero(right >= right.max() - BUDGET - 1e-12)
-        if len(allowed):
-            chosen[domain] = places[int(allowed[np.lexsort((right[allowed], equal[allowed]))[-1]])]
+        chosen[domain] = places[int(allowed[np.lexsort((right[allowed], equal[allowed]))[-1]])]
     return chosen
 
 

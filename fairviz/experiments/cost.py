@@ -19,7 +19,7 @@ WARM, STEPS = 5, 25
 def seconds_of(spec: FitSpec, dataset: DomainDataset) -> float:
     """Seconds that a fit takes on one core as busy as now.
 
-    Measured: encoding the rows, a few iterations, and one of the models that the fit's price rests on.
+    Measured: encoding the rows, a few iterations, and one of the models that the fit's price and teacher rest on.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def seconds_of(spec: FitSpec, dataset: DomainDataset) -> float:
 
 
 def _price_seconds(source: DomainDataset) -> float:
-    """Seconds of the cross-fitted posteriors that a price rests on, from one fold of one of them."""
+    """Seconds of the posteriors that a price (cross-fitted) and a teacher rest on, from one fold of one of them."""
     if len(source) > MAX_ROWS:
         source = source.take(np.arange(MAX_ROWS))
     codes = FeatureCodes(source.features)
@@ -54,4 +54,4 @@ def _price_seconds(source: DomainDataset) -> float:
     begun = time.monotonic()
     probabilities(codes, x[held_back:], source.y[held_back:], x[:held_back], 2, 0)
     # the label and the group from all rows, the group again from those with the favourable label
-    return (time.monotonic() - begun) * FOLDS * (2 + float(source.y.mean()))
+    return (time.monotonic() - begun) * (FOLDS + 1) * (2 + float(source.y.mean()))

@@ -27,7 +27,7 @@ from fairviz.settings import Dial, Parameter
 from fairviz.synthesizers.base import FitStep
 from fairviz.synthesizers.fadm_training import Networks, train
 from fairviz.synthesizers.guided import guided_chunks
-from fairviz.synthesizers.hyper import LATER, FADMParams, check_fadm_params, iterations, written
+from fairviz.synthesizers.hyper import LATER, WEIGHT, FADMParams, check_fadm_params, iterations, written
 from fairviz.synthesizers.pool import Pool
 from fairviz.synthesizers.stored import Form, check_arrays, known_price
 from fairviz.synthesizers.tabular import TableSynthesizer
@@ -37,8 +37,8 @@ from fairviz.zeros import Zeros
 N_REFERENCE = 4000
 #: Source rows that a draft's price rests on: a straight line learns from them within a second.
 DRAFT_PRICE_ROWS = 2500
-#: What soft rows call their weights, and how many are drawn at most: they are made at once.
-WEIGHT, MAX_SOFT = "weight", 1_000_000
+#: Soft rows that are drawn at most: they are made at once.
+MAX_SOFT = 1_000_000
 #: Source rows that a teacher learns from, at most.
 TEACHER_ROWS = 200_000
 

@@ -19,8 +19,8 @@ HIGHEST = {
 #: rows: the two losses are weighted by their domains' shares, so every source row counts the same. equal: by 1, so
 #: a domain of 400 rows counts as much as one of 40,000.
 DOMAIN_WEIGHTS = ("rows", "equal")
-
-
+#: What soft rows call their weights.
+WEIGHT = "weight"
 #: Hyper-parameters that earlier versions had not, with the values by which those versions fitted. Where a fit has these
 #: values they are not written down, so that it keeps its name.
 LATER = {"structural_zeros": False, "max_passes": 0.0}

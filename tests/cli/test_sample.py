@@ -320,6 +320,9 @@ def test_soft_labels_are_weights_that_sum_to_one_row(capsys, tmp_path, run):
     yes = fit.answers(drawn[list(fit.schema_.features)], "boosted").p_y[:, 1]
     favourable = rows[fit.schema_.label].astype(str) == fit.schema_.favourable
     assert rows["weight"][favourable].tolist() == pytest.approx(yes.tolist())
+    told = {column["name"]: column["role"] for column in json.loads((tmp_path / "a.card.json").read_text())["columns"]}
+    assert told["weight"] == "weight"
+    assert told["experience"] == "feature"
 
 
 def test_soft_labels_have_one_solver(capsys, tmp_path, run):

@@ -90,3 +90,8 @@ def test_where_always_the_same_answer_is_right_more_often() -> None:
     assert "right for 500 of 1,000, more often than 1 of 1 methods" in of_little_use(results(poor).points())
     good = {d: {0: ONE, 1: NEAR, 2: FAR} for d in ("d1", "d2")}
     assert of_little_use(results(good).points()) == ""
+
+
+def test_one_domain_alone_leaves_nothing_to_choose_on() -> None:
+    found = results({"d1": {0: ONE, 1: NEAR, 2: FAR}})
+    assert chosen_elsewhere(found, "R_DP", found.points()).empty

@@ -20,6 +20,9 @@ def chosen(entry: Entry, classifier: str, metric: str) -> None:
     path = str(entry.path)
     rows = comparisons.comparison_chosen(path, classifier, metric).to_dict("records")
     st.markdown("#### Chosen without the held-out domain")
+    if not rows:
+        st.caption("One domain alone was held out here, so there is no other one to choose a setting on.")
+        return
     told = of_little_use(comparisons.comparison_points(path, classifier))
     if told:
         st.info(words.plain(told), icon=":material/info:")
