@@ -19,7 +19,7 @@ from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.metrics import METRICS, mean_over_domains
 from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import SWEPT, Sweep, mean_point, runs_of
-from fairviz.experiments import tables
+from fairviz.experiments import overview, tables
 from fairviz.experiments.chosen import RULE, of_little_use
 from fairviz.experiments.results import Results
 from fairviz.store import Entry
@@ -136,16 +136,16 @@ def compared() -> str:
     return "\n\n".join(
         [
             "**Chosen without the held-out domain**: accuracy in percent · R_DP, means over the held-out domains.",
-            tables.straight(entries),
+            overview.straight(entries),
             "\\* needs the person's group when it decides. In italics: no method that anybody could use. "
             + RULE.format(metric="R_DP"),
             f"Always giving the same answer is right more often than most methods on: {', '.join(little) or 'none'}. "
             "There accuracy says little.",
             "**Picked after the test**, as fronts: hypervolume with R_DP from the constant predictor's accuracy; in "
             "brackets from a coin's, which flatters:",
-            tables.overview(entries),
+            overview.overview(entries),
             "FADM's hypervolume from a coin's accuracy over its rivals':",
-            tables.standing(entries),
+            overview.standing(entries),
             made,
         ]
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 #: Leaves of a tree, at most: one bit each.
 MAX_LEAVES = 16
@@ -66,7 +67,7 @@ class Forest:
 
     @classmethod
     def of(cls, model: Any) -> Forest:
-        """The trees of a fitted ``HistGradientBoostingClassifier`` of scikit-learn 1.5 to 1.9.
+        """The trees of a fitted ``HistGradientBoostingClassifier``, read from where scikit-learn 1.9 keeps them.
 
         Raises
         ------
@@ -145,8 +146,7 @@ class Forest:
         scores = self.scores(x)
         if scores.shape[1] == 1:
             scores = np.hstack([np.zeros_like(scores), scores])
-        scores = np.exp(scores - scores.max(1, keepdims=True))
-        return np.asarray(scores / scores.sum(1, keepdims=True))
+        return np.asarray(softmax(scores, axis=1))
 
 
 def _columns(model: Any) -> tuple[list[int], Mapping[int, np.ndarray]]:

@@ -8,7 +8,6 @@ generators apart (docs/method.md, "Fidelity").
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from itertools import combinations
 from typing import ClassVar
 
@@ -130,26 +129,6 @@ def _correlation(one: pd.Series, other: pd.Series) -> float:
     return 0.0 if pd.isna(found) else float(found)
 
 
-@dataclass(frozen=True)
-class _Detection:
-    """Of a classifier that tells rows from real ones, each asked of a model that never saw it."""
-
-    classifier: str
-
-    def auc(self, real: pd.DataFrame, rows: pd.DataFrame, seed: int) -> float:
-        n = min(len(real), len(rows))
-        rng = np.random.default_rng(seed)
-        parts = [frame.iloc[np.sort(rng.choice(len(frame), n, replace=False))] for frame in (real, rows)]
-        plain = [part.astype({c: str for c in part.columns if c not in _numeric(real)}) for part in parts]
-        both, labels = pd.concat(plain, ignore_index=True), np.repeat([0, 1], n)
-        codes, score = FeatureCodes(both), np.zeros(2 * n)
-        x = codes(both)
-        for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(x, labels):
-            model = fitted(codes, x[train], labels[train], classifier=self.classifier, seed=seed)
-            score[test] = model.predict_proba(x[test])[:, 1]
-        return float(roc_auc_score(labels, score))
-
-
 class Detection(Fidelity):
     """Detection by boosting."""
 
@@ -162,7 +141,16 @@ class Detection(Fidelity):
 
     def __call__(self, real: pd.DataFrame, rows: pd.DataFrame, seed: int = 0) -> float:
         """Three folds, as many rows of either kind."""
-        return 2 * (1 - max(0.5, _Detection(self.classifier).auc(real, rows, seed)))
+        n, rng = min(len(real), len(rows)), np.random.default_rng(seed)
+        parts = [frame.iloc[np.sort(rng.choice(len(frame), n, replace=False))] for frame in (real, rows)]
+        plain = [part.astype({c: str for c in part.columns if c not in _numeric(real)}) for part in parts]
+        both, labels = pd.concat(plain, ignore_index=True), np.repeat([0, 1], n)
+        codes, score = FeatureCodes(both), np.zeros(2 * n)
+        x = codes(both)
+        for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(x, labels):
+            model = fitted(codes, x[train], labels[train], classifier=self.classifier, seed=seed)
+            score[test] = model.predict_proba(x[test])[:, 1]
+        return 2 * (1 - max(0.5, float(roc_auc_score(labels, score))))
 
 
 class LinearDetection(Detection):

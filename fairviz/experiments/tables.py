@@ -9,9 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from fairviz.experiments.chosen import chosen_elsewhere
-from fairviz.experiments.results import BOUND, CONSTANT, MEANS, UNMITIGATED, Results, family_scores, floors, ratio
-from fairviz.settings import GENERATOR, MITIGATION, text_of
+from fairviz.experiments.results import BOUND, CONSTANT, MEANS, UNMITIGATED, Results, family_scores, floors
+from fairviz.settings import text_of
 from fairviz.store import Entry
 
 #: Table 1 of the paper: accuracy in percent, R_DP, R_EOp, for A-I-E, A-P-I, Black, Other, White and their mean.
@@ -28,10 +27,13 @@ PAPER: Mapping[str, tuple[tuple[float, float, float], ...]] = {
     "fadm_entropy": ((88.05, 0.95, 0.80), (79.04, 0.82, 0.66), (89.66, 0.92, 0.73), (86.73, 0.96, 0.81),
                      (81.37, 0.86, 0.76), (84.97, 0.91, 0.75)),
 }  # fmt: skip
+#: The version that put the price on the absolute gap.
+DUAL_SINCE = (0, 3)
 SHORT = {"Amer-Indian-Eskimo": "A-I-E", "Asian-Pac-Islander": "A-P-I"}
 
 
-def _number(value: float, digits: int = 2, scale: float = 1.0) -> str:
+def number(value: float, digits: int = 2, scale: float = 1.0) -> str:
+    """A figure, or a dash where it is not known."""
     return "–" if math.isnan(value) else f"{scale * value:.{digits}f}"
 
 
@@ -39,8 +41,8 @@ def with_span(row: Mapping[str, Any], metric: str, digits: int, scale: float = 1
     """A value with its interval."""
     if math.isnan(row[metric]):
         return "not estimable"
-    low, high = (_number(row[f"{metric}_{end}"], digits, scale) for end in ("low", "high"))
-    return f"{_number(row[metric], digits, scale)} ({low}–{high})"
+    low, high = (number(row[f"{metric}_{end}"], digits, scale) for end in ("low", "high"))
+    return f"{number(row[metric], digits, scale)} ({low}–{high})"
 
 
 def _minutes(run: Mapping[str, Any]) -> str:
@@ -109,7 +111,7 @@ def scores_table(results: Results, classifier: str, metric: str, points: pd.Data
         spread = "" if math.isnan(row["hypervolume_sd"]) else f" ±{row['hypervolume_sd']:.3f}"
         lines.append(
             f"| {name}{mark} | {row['hypervolume']:.3f}{spread} | {row['hypervolume_strict']:.4f} | "
-            f"{_number(row['distance'], 1, 100)} | {_number(row['best_accuracy'], 1, 100)} |"
+            f"{number(row['distance'], 1, 100)} | {number(row['best_accuracy'], 1, 100)} |"
         )
     return "\n".join(lines)
 
@@ -171,7 +173,7 @@ def table1_text(entry: Entry) -> str:
     for _, part in rows.groupby("method", sort=False):
         cells = {r["domain"]: r for r in part.to_dict("records")}
         ours = [
-            " · ".join([_number(cells[d]["accuracy"], 1, 100), *(_number(cells[d][m]) for m in MEANS[1:])])
+            " · ".join([number(cells[d]["accuracy"], 1, 100), *(number(cells[d][m]) for m in MEANS[1:])])
             for d in domains
         ]
         lines.append(f"| {part['title'].iloc[0]} | " + " | ".join(ours) + " |")
@@ -209,96 +211,3 @@ def as_json(entry: Entry) -> dict[str, Any]:
             **{m: json.loads(family_scores(part, m, points).to_json(orient="records")) for m in ("R_DP", "R_EOp")},
         }
     return {"results": out}
-
-
-#: A dial of the family that stands for the product, and the methods that are parts of it.
-OURS, OWN_METHODS = "fadm_dp", ("fadm", "fadm_preview")
-#: The version that put the price on the absolute gap.
-DUAL_SINCE = (0, 3)
-
-
-def straight(entries: Mapping[str, Entry], metric: str = "R_DP") -> str:
-    """Accuracy in percent and a ratio of every family, chosen without the held-out domain, in Markdown."""
-    found, groups, order = dict[str, dict[str, str]](), set[str](), dict[str, None]()
-    for name, entry in entries.items():
-        results = Results.of(entry).select(classifier=entry.spec["classifiers"][0])
-        points = results.points()
-        order |= dict.fromkeys(points["family"])
-        bound = results.family(BOUND)
-        for row in chosen_elsewhere(results, metric, points).to_dict("records"):
-            family = f"_{row['family']}_" if row["family"] == bound else row["family"]
-            order |= {family: None}
-            groups |= {family} if row["needs_group"] else set()
-            found.setdefault(family, {})[name] = f"{100 * row['accuracy']:.1f} · {_number(row[metric])}"
-    lines = ["| | " + " | ".join(entries) + " |", "|---" * (len(entries) + 1) + "|"]
-    for family in order:
-        if family in found:
-            cells = [found[family].get(name, "") for name in entries]
-            lines.append(f"| {family}{' *' if family in groups else ''} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def overview(entries: Mapping[str, Entry], metric: str = "R_DP") -> str:
-    """Hypervolume of every family on every data set, from the constant predictor's accuracy (a coin's), in Markdown.
-
-    Parameters
-    ----------
-    entries : mapping
-        Published frontiers by name of the data set.
-    """
-    scores, constants, bounds = {}, set(), set()
-    for name, entry in entries.items():
-        results = Results.of(entry).select(classifier=entry.spec["classifiers"][0])
-        constants.add(results.family(CONSTANT))
-        bounds.add(results.family(BOUND))
-        scores[name] = family_scores(results, metric).set_index("family")
-    by_area = [s.sort_values(["hypervolume_strict", "hypervolume"]).index[::-1] for s in scores.values()]
-    families = list(dict.fromkeys(family for index in by_area for family in index))
-    lines = ["| | " + " | ".join(scores) + " |", "|---" * (len(scores) + 1) + "|"]
-    for family in families:
-        if family in constants:
-            continue
-        cells = []
-        for table in scores.values():
-            if family not in table.index:
-                cells.append("")
-                continue
-            row = table.loc[family]
-            cells.append(f"{row['hypervolume_strict']:.4f} ({row['hypervolume']:.3f})")
-        mark = " *" if any(family in t.index and t.loc[family, "needs_group"] for t in scores.values()) else ""
-        lines.append(f"| {'_' + family + '_' if family in bounds else family}{mark} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def standing(entries: Mapping[str, Entry]) -> str:
-    """FADM's hypervolume over the best rivals', and synthetic against real rows at price 0, in Markdown.
-
-    Beside the first ratio stands that of the estimated fair Bayes rule: what there is to gain on these people at all.
-    """
-    lines = [
-        "| data set | accuracy, synthetic rows, λ_z = 0 | accuracy, real rows | "
-        "hypervolume over the best other generator's (R_DP, R_EOp) | the same of the estimated Bayes rule | "
-        "over the best classifier-side method's (R_DP, R_EOp) |",
-        "|---|---|---|---|---|---|",
-    ]
-    for name, entry in entries.items():
-        results = Results.of(entry).select(classifier=entry.spec["classifiers"][0])
-        points = results.points()
-        ours = {dial["family"] for dial in results.dials if dial["method"] in OWN_METHODS}
-        start = points[(points["dial"] == OURS) & (points["setting"] == text_of({}))].iloc[0]
-        real = points[points["dial"] == UNMITIGATED].iloc[0]
-        against: dict[str, list[str]] = {GENERATOR: [], MITIGATION: []}
-        possible = []
-        for metric in ("R_DP", "R_EOp"):
-            scores = family_scores(results, metric, points)
-            for kind, told in against.items():
-                rivals = scores[(scores["kind"] == kind) & ~scores["needs_group"] & ~scores["family"].isin(ours)]
-                value, best = ratio(scores, results.family(OURS), list(rivals["family"]))
-                told.append(f"{value:.2f} ({best})")
-                if kind == GENERATOR:
-                    possible.append(f"{ratio(scores, results.family(BOUND), [best])[0]:.2f}")
-        lines.append(
-            f"| {name} | {with_span(start, 'accuracy', 1, 100)} | {with_span(real, 'accuracy', 1, 100)} | "
-            f"{', '.join(against[GENERATOR])} | {', '.join(possible)} | {', '.join(against[MITIGATION])} |"
-        )
-    return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -18,20 +18,19 @@ from fairviz.data.dataset import DomainDataset
 from fairviz.diffusion.guidance import Tilt
 from fairviz.diffusion.losses import clean_time
 from fairviz.diffusion.networks import GIVEN_LABEL, MARGINAL
-from fairviz.diffusion.sde import VPSDE
-from fairviz.dual import GAPS, Dual
-from fairviz.errors import SettingError, StoreError
+from fairviz.dual import Dual
+from fairviz.errors import SettingError
 from fairviz.numerics import settle
 from fairviz.posteriors import MAX_ROWS, estimate
 from fairviz.settings import Dial, Parameter
 from fairviz.synthesizers.base import FitStep
-from fairviz.synthesizers.fadm_training import Networks, train
+from fairviz.synthesizers.fadm_stored import StoredFADM
+from fairviz.synthesizers.fadm_training import train
 from fairviz.synthesizers.guided import guided_chunks
-from fairviz.synthesizers.hyper import LATER, WEIGHT, FADMParams, check_fadm_params, iterations, written
+from fairviz.synthesizers.hyper import WEIGHT, check_fadm_params, iterations, written
 from fairviz.synthesizers.pool import Pool
-from fairviz.synthesizers.stored import Form, check_arrays, known_price
-from fairviz.synthesizers.tabular import TableSynthesizer
-from fairviz.synthesizers.teacher import LINE, SMALL, Answers, Teacher, known_teacher
+from fairviz.synthesizers.stored import NO_PRICE, present
+from fairviz.synthesizers.teacher import LINE, NO_TEACHER, SMALL, Answers, Teacher
 from fairviz.zeros import Zeros
 
 N_REFERENCE = 4000
@@ -43,7 +42,7 @@ MAX_SOFT = 1_000_000
 TEACHER_ROWS = 200_000
 
 
-class FADM(FADMParams, TableSynthesizer):
+class FADM(StoredFADM):
     """Score network, label classifier and sensitive classifier, trained side by side.
 
     Parameters
@@ -97,8 +96,6 @@ class FADM(FADMParams, TableSynthesizer):
     weighted_dials: ClassVar[tuple[Dial, ...]] = PREVIEW_DIALS
     takes_steps: ClassVar[bool] = True
     has_price: ClassVar[bool] = True
-    optional_fields: ClassVar[frozenset[str]] = frozenset({"why_no_price", "teacher", "zeros"})
-    later_params: ClassVar[Mapping[str, Any]] = LATER
 
     def fit_steps(self, source: DomainDataset) -> Iterator[FitStep]:
         """Train; yields a :class:`FitStep` after every iteration.
@@ -131,11 +128,6 @@ class FADM(FADMParams, TableSynthesizer):
         self.learn_price(source)
         self.learn_teacher(source)
 
-    @property
-    def _columns(self) -> list[str]:
-        """Of a row that is drawn."""
-        return [*self.schema_.features, self.schema_.label]
-
     def draft(self) -> FADM | None:
         """What the fit would be if its training, which a memory watches, ended now; its price rests on few rows."""
         if self.memory is None or not self.memory.average:
@@ -157,9 +149,6 @@ class FADM(FADMParams, TableSynthesizer):
     def _check_params(self) -> None:
         check_fadm_params(self.get_params())
 
-    def _networks(self) -> Networks:
-        return Networks.build(VPSDE(), self.encoder_.width_, self.blocks_, len(self.groups_), self.get_params())
-
     @property
     def label_prior_(self) -> float:
         """P(y=1) in the source."""
@@ -176,12 +165,12 @@ class FADM(FADMParams, TableSynthesizer):
     def learn_price(self, source: DomainDataset, *, max_rows: int = MAX_ROWS) -> None:
         """Estimate on (so many of) the source's rows what a price asks for; the networks stay as they are."""
         settle()
-        self.dual_: Dual | None = _rounded(estimate(source, max_rows=max_rows, seed=self.random_state))
-        self.why_no_price_: dict[str, str] | None = self.dual_.why_not
+        self.dual_ = _rounded(estimate(source, max_rows=max_rows, seed=self.random_state))
+        self.why_no_price_ = self.dual_.why_not
 
     def learn_teacher(self, source: DomainDataset, *, max_rows: int = TEACHER_ROWS) -> None:
         """Learn the best posterior from (so many of) the source's rows; the networks stay as they are."""
-        self.teacher_: Teacher | None = Teacher.learn(source, self.encoder_, max_rows=max_rows, seed=self.random_state)
+        self.teacher_ = Teacher.learn(source, self.encoder_, max_rows=max_rows, seed=self.random_state)
         if self.teacher_.kind == LINE and not any(note == SMALL for note in self.notes_):
             self.notes_.append(SMALL)
 
@@ -200,7 +189,7 @@ class FADM(FADMParams, TableSynthesizer):
         SettingError
             The fit was made by an earlier version.
         """
-        return known_price(self.dual_)
+        return present(self.dual_, NO_PRICE)
 
     def end_of_dial(self, control: str) -> float:
         """Where the dial of a control ends: 0 for one without a point of equality; see :meth:`Control.end`.
@@ -222,7 +211,7 @@ class FADM(FADMParams, TableSynthesizer):
             The fit was made by an earlier version and has no teacher.
         """
         if labels != NETWORK:
-            return known_teacher(self.teacher_).answers(features, self.encoder_)
+            return present(self.teacher_, NO_TEACHER).answers(features, self.encoder_)
         parts = []
         settle()
         with torch.no_grad():
@@ -260,82 +249,6 @@ class FADM(FADMParams, TableSynthesizer):
     def sample_chunks(self, n: int, *, random_state: int = 0, **settings: Any) -> Iterator[pd.DataFrame]:
         """The same in chunks of 1,000, as they are drawn; see :func:`fairviz.synthesizers.guided.guided_chunks`."""
         yield from guided_chunks(self, n, random_state=random_state, **settings)
-
-    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """JSON-able dictionary and arrays; see :meth:`from_state`."""
-        arrays = {f"net.{name}": value.numpy() for name, value in self.nets_.parameters().items()}
-        arrays |= dict(zip(("ref.y", "ref.z", "ref.z1"), (a.numpy() for a in self.reference_), strict=True))
-        arrays |= {f"teacher.{name}": array for name, array in known_teacher(self.teacher_).arrays().items()}
-        dual = self.price_
-        arrays |= {f"dual.{name}": getattr(dual, name) for name in ("eta", "p_z", "p_z1")}
-        told = {"why_no_price": dual.why_not, "teacher": known_teacher(self.teacher_).about()}
-        if self.zeros_ is not None:
-            told["zeros"] = self.zeros_.to_json()
-        return {**self._table_state(), **told}, arrays
-
-    def _forms(self) -> dict[str, Form]:
-        with torch.device("meta"):
-            forms = {f"net.{name}": Form.of(value) for name, value in self._networks().parameters().items()}
-        k = len(self.groups_)
-        forms |= {
-            "ref.y": Form(("n",), "int64", 0, 1),
-            "ref.z": Form(("n", k), low=0, high=1.001),  # a sum of rounded exponentials
-            "ref.z1": Form(("n", k), low=0, high=1.001),
-        }
-        if self.about_teacher_ is not None:  # else of an earlier version
-            taught = Teacher.forms(self.about_teacher_, len(self.schema_.features), self.encoder_.width_, k)
-            forms |= {f"teacher.{name}": form for name, form in taught.items()}
-        if self.why_no_price_ is None:  # of an earlier version: the sign of its price came from base rates
-            shares = Form((k,), low=float(np.finfo(np.float32).tiny), high=1)
-            return forms | {"tilt.c": Form((k,), low=-2, high=2), "tilt.pi": shares, "tilt.pi_1": shares}
-        return forms | {
-            "dual.eta": Form(("m",), low=0, high=1),
-            "dual.p_z": Form(("m", k), low=0, high=1.001),
-            "dual.p_z1": Form(("m", k), low=0, high=1.001),
-        }
-
-    @classmethod
-    def _from_table(cls, meta: dict[str, Any]) -> FADM:
-        fit: FADM = super()._from_table(meta)
-        told = meta.get("why_no_price")
-        if told is not None and not (
-            isinstance(told, dict) and told.keys() <= set(GAPS) and all(isinstance(why, str) for why in told.values())
-        ):
-            raise StoreError("fit.json: why_no_price is not a sentence for each price")
-        fit.why_no_price_ = told
-        fit.zeros_ = Zeros.from_json(meta["zeros"], fit._columns) if "zeros" in meta else None
-        if fit.structural_zeros != (fit.zeros_ is not None):
-            raise StoreError("fit.json: its structural zeros do not go with its hyper-parameters")
-        fit.about_teacher_ = meta.get("teacher")
-        if fit.about_teacher_ is not None:
-            Teacher.check_about(fit.about_teacher_, fit.schema_.features)
-        return fit
-
-    @classmethod
-    def from_state(cls, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> FADM:
-        """Rebuild a fit; the inverse of :meth:`state`.
-
-        Raises
-        ------
-        StoreError
-            These are not the dictionary and arrays of any fit of FADM.
-        """
-        fit = cls._from_table(meta)
-        check_arrays(fit._forms(), arrays)
-        tensors = {name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}
-        fit.nets_ = fit._networks()
-        fit.nets_.load({name[4:]: value for name, value in tensors.items() if name.startswith("net.")})
-        fit.reference_ = (tensors["ref.y"], tensors["ref.z"], tensors["ref.z1"])
-        fit.dual_ = None
-        if fit.why_no_price_ is not None:
-            pi, pi_1 = fit.joint_.sum(1).numpy(), fit.joint_[:, 1].numpy()
-            eta, p_z, p_z1 = (arrays[f"dual.{name}"] for name in ("eta", "p_z", "p_z1"))
-            fit.dual_ = Dual(eta, p_z, p_z1, pi, pi_1, why_not=fit.why_no_price_)
-        fit.teacher_ = None
-        if fit.about_teacher_ is not None:
-            taught = {name[8:]: value for name, value in arrays.items() if name.startswith("teacher.")}
-            fit.teacher_ = Teacher.from_state(fit.about_teacher_, taught, len(fit.groups_))
-        return fit
 
 
 def _rounded(dual: Dual) -> Dual:

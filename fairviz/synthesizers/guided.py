@@ -18,7 +18,7 @@ from fairviz.diffusion.guidance import ScoreFn, guided, label_term
 from fairviz.diffusion.solvers import SOLVERS, solve
 from fairviz.errors import DataError, SettingError
 from fairviz.numerics import settle
-from fairviz.synthesizers.pool import Asked
+from fairviz.synthesizers.pool import label_factors
 from fairviz.synthesizers.tabular import CHUNK, chunk_seeds
 from fairviz.text import listing
 from fairviz.zeros import Zeros
@@ -145,7 +145,7 @@ class _Chunk:
             new = self.fit._decode(x, y[tried])
             good = np.flatnonzero(~zeros.violated(new))
             rows, first = np.unique(tried[good], return_index=True)
-            frame = replaced(frame, rows, new.iloc[good[first]])
+            frame = _replaced(frame, rows, new.iloc[good[first]])
         return frame
 
     def _labelled(self, frame: pd.DataFrame, price: np.ndarray, second: np.ndarray) -> pd.DataFrame:
@@ -155,24 +155,19 @@ class _Chunk:
         share = answers.p_y.T.copy()
         for pair in np.unique(np.stack([price, second], 1), axis=0):
             here = (price == pair[0]) & (second == pair[1])
-            about = (answers.p_z[here], answers.p_z1[here], fit.tilt_, fit.dual_)
-            for label in (0, 1):
-                asked = Asked(np.full(int(here.sum()), label), *about)
-                share[label, here] *= self.what.weights(asked, float(pair[0]), float(pair[1]))[0]
+            share[:, here] *= label_factors(
+                fit.tilt_, fit.dual_, answers.of(here), self.what, float(pair[0]), float(pair[1])
+            )
         u = torch.rand(len(frame), generator=self.rng, dtype=torch.float64).numpy()
         y = (u * share.sum(0) < share[1]).astype(np.int64)
         return frame.assign(**{fit.schema_.label: pd.Categorical.from_codes(y, categories=list(fit.labels_))})
 
 
-def replaced(frame: pd.DataFrame, places: np.ndarray, rows: pd.DataFrame) -> pd.DataFrame:
+def _replaced(frame: pd.DataFrame, places: np.ndarray, rows: pd.DataFrame) -> pd.DataFrame:
     """The frame with other rows (m) at places (m,); types stay."""
     order = np.arange(len(frame))
     order[places] = len(frame) + np.arange(len(places))
-    columns = {}
-    for name in frame.columns:
-        both = [frame[name], rows[name]]
-        columns[name] = pd.concat(both, ignore_index=True).take(order).reset_index(drop=True)
-    return pd.DataFrame(columns)
+    return pd.concat([frame, rows], ignore_index=True).take(order).reset_index(drop=True)
 
 
 def _score(fit: FADM, y: torch.Tensor) -> ScoreFn:

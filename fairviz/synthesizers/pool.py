@@ -10,12 +10,12 @@ import pandas as pd
 
 from fairviz.checks import check_price
 from fairviz.controls import MAX_LAMBDA_Y, control_named
-from fairviz.controls.base import label_scales, weights_of
+from fairviz.controls.base import Control, label_scales, weights_of
 from fairviz.controls.dials import NETWORK
 from fairviz.diffusion.guidance import Tilt
 from fairviz.dual import Dual
 from fairviz.numerics import settle
-from fairviz.synthesizers.stored import known_price
+from fairviz.synthesizers.stored import NO_PRICE, present
 from fairviz.synthesizers.teacher import Answers
 
 if TYPE_CHECKING:
@@ -28,14 +28,9 @@ def effective_sample_size(weights: np.ndarray) -> float:
     return float(weights.sum()) ** 2 / total if total > 0 else 0.0
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Rows as a control weighs them: labels (n,), posteriors (n, K), the tilt and the dual of a fit."""
+class _Priced:
+    """Rows of a fit that may know what a price needs (``dual``)."""
 
-    y: np.ndarray
-    p_z: np.ndarray
-    p_z1: np.ndarray
-    tilt: Tilt
     dual: Dual | None
 
     @property
@@ -47,11 +42,31 @@ class Asked:
         SettingError
             The fit was made by an earlier version.
         """
-        return known_price(self.dual)
+        return present(self.dual, NO_PRICE)
 
 
 @dataclass(frozen=True)
-class Pool:
+class _Asked(_Priced):
+    """Rows as a control weighs them: labels (n,), posteriors (n, K), the tilt and the dual of a fit."""
+
+    y: np.ndarray
+    p_z: np.ndarray
+    p_z1: np.ndarray
+    tilt: Tilt
+    dual: Dual | None
+
+
+def label_factors(
+    tilt: Tilt, dual: Dual | None, answers: Answers, control: Control, price: float, second: float
+) -> np.ndarray:
+    """A control's factor of people's rows with either label, (2, m), by answers (m, ...) about them."""
+    m = len(answers.p_z)
+    asked = [_Asked(np.full(m, label), answers.p_z, answers.p_z1, tilt, dual) for label in (0, 1)]
+    return np.stack([control.weights(rows, price, second)[0] for rows in asked])
+
+
+@dataclass(frozen=True)
+class Pool(_Priced):
     """Unguided rows of a fit, and the classifiers' answers that their weights follow from.
 
     A setting's weights are the ratio of the density that guidance aims at to the density of the pool, so a model fit
@@ -141,17 +156,6 @@ class Pool:
         """As many unweighted rows of the fit would be as informative as these weights (n,)."""
         return effective_sample_size(weights)
 
-    @property
-    def price(self) -> Dual:
-        """What a price's multiplier follows from.
-
-        Raises
-        ------
-        SettingError
-            The fit was made by an earlier version.
-        """
-        return known_price(self.dual)
-
 
 @dataclass(frozen=True)
 class SoftPool(Pool):
@@ -197,14 +201,10 @@ class SoftPool(Pool):
         self, answers: Answers, *, control: str = "dp", lambda_z: float = 0.0, lambda_y: float = 1.0,
         lambda_eop: float = 0.0,
     ) -> np.ndarray:  # fmt: skip
-        """See :meth:`Pool.log_odds`; of a teacher's answers."""
-        logs = []
-        for label in (0, 1):
-            own = answers.p_y[:, label]
-            people = replace(self, y=np.full(len(own), label), p_y=own, drawn=own, p_z=answers.p_z, p_z1=answers.p_z1)
-            factor, _ = _terms(people, control, lambda_z, lambda_y, lambda_eop)
-            logs.append(np.log(np.maximum(factor, 1e-300)))
-        return np.asarray(logs[1] - logs[0])
+        """See :meth:`Pool.log_odds`; of a teacher's answers. A label strength leaves them."""
+        what, price, second, _ = _checked(control, lambda_z, lambda_y, lambda_eop)
+        no, yes = np.log(np.maximum(label_factors(self.tilt, self.dual, answers, what, price, second), 1e-300))
+        return np.asarray(yes - no)
 
     def size(self, weights: np.ndarray) -> float:
         """See :meth:`Pool.size`: two labels of one row are one row."""
@@ -215,9 +215,14 @@ def _terms(
     rows: Pool, control: str, lambda_z: float, lambda_y: float, lambda_eop: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Factor and logarithm of the shape at a setting, (n,) each; see :meth:`Control.weights`."""
-    what = control_named(control)
+    what, price, second, strength = _checked(control, lambda_z, lambda_y, lambda_eop)
     settle()
-    price, second = (float(value[0]) for value in what.check(lambda_z, lambda_eop))
-    strength = float(check_price("lambda_y", lambda_y, 1, MAX_LAMBDA_Y)[0])
     factor, log_shape = what.weights(rows, price, second)
     return factor, log_shape + (strength - 1.0) * np.log(np.clip(rows.p_y.astype(float), 1e-6, None))
+
+
+def _checked(control: str, lambda_z: float, lambda_y: float, lambda_eop: float) -> tuple[Control, float, float, float]:
+    """The control, its prices and the label strength."""
+    what = control_named(control)
+    price, second = (float(value[0]) for value in what.check(lambda_z, lambda_eop))
+    return what, price, second, float(check_price("lambda_y", lambda_y, 1, MAX_LAMBDA_Y)[0])

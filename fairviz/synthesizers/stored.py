@@ -8,13 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from torch import Tensor
 
 from fairviz.data.schema import MAX_GROUPS, Schema
-from fairviz.dual import Dual
 from fairviz.errors import DataError, SettingError, StoreError
 
 FIELDS = {"synthesizer", "params", "name", "schema", "groups", "labels", "joint", "notes", "encoder"}
@@ -24,6 +23,7 @@ NO_PRICE = (
 )
 #: Length at most where the weights do not say it.
 MAX_FREE = 1_000_000
+T = TypeVar("T")
 _TYPES: dict[type, tuple[type, ...]] = {float: (int, float)}
 
 
@@ -155,14 +155,14 @@ def _check_joint(joint: Any, n_groups: int) -> None:
     _need(bool(proper), "its joint is not the shares of groups and labels")
 
 
-def known_price(dual: Dual | None) -> Dual:
-    """What a price's multiplier follows from.
+def present(part: T | None, why_not: str) -> T:
+    """A part of a fit that fits of earlier versions lack.
 
     Raises
     ------
     SettingError
-        The fit was made by an earlier version.
+        It is lacking; says ``why_not``.
     """
-    if dual is None:
-        raise SettingError(NO_PRICE)
-    return dual
+    if part is None:
+        raise SettingError(why_not)
+    return part

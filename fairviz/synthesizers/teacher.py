@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.encoder import TableEncoder
-from fairviz.errors import SettingError, StoreError
+from fairviz.errors import StoreError
 from fairviz.evaluation.downstream import MAX_NATIVE_CATEGORIES, FeatureCodes
 from fairviz.forest import CERTAIN, MAX_CODES, MAX_LEAVES, Forest
 from fairviz.numerics import settle
@@ -53,6 +54,10 @@ class Answers:
     p_z: np.ndarray
     p_z1: np.ndarray
 
+    def of(self, rows: np.ndarray) -> Answers:
+        """Those about some of the people, by a mask or places."""
+        return Answers(self.p_y[rows], self.p_z[rows], self.p_z1[rows])
+
 
 @dataclass(frozen=True)
 class Line:
@@ -63,9 +68,7 @@ class Line:
 
     def probabilities(self, x: np.ndarray) -> np.ndarray:
         """``p`` of each class, (n, C), for encoded rows x (n, D)."""
-        scores = x @ self.weights + self.base
-        scores = np.exp(scores - scores.max(1, keepdims=True))
-        return np.asarray(scores / scores.sum(1, keepdims=True))
+        return np.asarray(softmax(x @ self.weights + self.base, axis=1))
 
 
 @dataclass(frozen=True)
@@ -192,19 +195,6 @@ class Teacher:
             if not fits or (kind is Forest and (model.codes >= len(model.left)).any()):
                 raise StoreError(f"arrays.safetensors: the teacher's {name!r} is damaged")
         return cls(about["kind"], dict(about["categories"]), models, classes, n_groups)
-
-
-def known_teacher(teacher: Teacher | None) -> Teacher:
-    """A fit's teacher.
-
-    Raises
-    ------
-    SettingError
-        The fit was made by an earlier version.
-    """
-    if teacher is None:
-        raise SettingError(NO_TEACHER)
-    return teacher
 
 
 def _codable(categories: object) -> bool:

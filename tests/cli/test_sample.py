@@ -297,34 +297,3 @@ def test_an_entry_that_is_no_fit_is_refused(capsys, tmp_path, command):
     tables = {"trials.csv": pd.DataFrame({"seed": [0]})}
     write_entry(tmp_path / "sweep", "sweep", {"seed": 0}, json_files={"facts.json": {}}, tables=tables)
     refused(capsys, tmp_path, [command, tmp_path / "sweep", "--out", tmp_path / "a.csv"], "holds a sweep, not a fit")
-
-
-def test_boosted_labels_are_those_of_the_fit(capsys, tmp_path, run):
-    ok(capsys, "sample", run, "-n", 300, "--labels", "boosted", "--lambda-z", 0.1, "--out", tmp_path / "a.csv")
-    wanted = open_run(run)[1].sample(300, labels="boosted", lambda_z=0.1)
-    assert (tmp_path / "a.csv").read_text() == wanted.to_csv(index=False)
-    card = json.loads((tmp_path / "a.card.json").read_text())
-    assert card["setting"]["labels"] == "boosted"
-    assert "--labels boosted" in card["again"]
-
-
-def test_soft_labels_are_weights_that_sum_to_one_row(capsys, tmp_path, run):
-    ok(capsys, "sample", run, "-n", 250, "--labels", "soft", "--out", tmp_path / "a.csv")
-    rows, fit = pd.read_csv(tmp_path / "a.csv"), open_run(run)[1]
-    assert len(rows) == 500
-    drawn = fit.sample(250)
-    for part in (rows[:250], rows[250:]):
-        assert part["experience"].tolist() == drawn["experience"].tolist()
-        assert part[fit.schema_.label].nunique() == 1
-    assert (rows["weight"][:250].to_numpy() + rows["weight"][250:].to_numpy()).tolist() == pytest.approx([1.0] * 250)
-    yes = fit.answers(drawn[list(fit.schema_.features)], "boosted").p_y[:, 1]
-    favourable = rows[fit.schema_.label].astype(str) == fit.schema_.favourable
-    assert rows["weight"][favourable].tolist() == pytest.approx(yes.tolist())
-    told = {column["name"]: column["role"] for column in json.loads((tmp_path / "a.card.json").read_text())["columns"]}
-    assert told["weight"] == "weight"
-    assert told["experience"] == "feature"
-
-
-def test_soft_labels_have_one_solver(capsys, tmp_path, run):
-    argv = ["sample", run, "-n", 10, "--labels", "soft", "--solver", "euler_maruyama", "--out", tmp_path / "a.csv"]
-    refused(capsys, tmp_path, argv, "--labels soft", "Leave --solver out")

@@ -18,7 +18,7 @@ def clock(monkeypatch):
 
 
 def test_set_up_steps_and_price_add_up(clock):
-    """Begun at 0, the fifth step at 1, the thirtieth at 2; one model takes 1 s: 5 folds and a teacher, x (2 + P(y=1))."""
+    """Begun at 0, the fifth step at 1, the thirtieth at 2; a model takes 1 s: 5 folds and a teacher, x (2 + P(y=1))."""
     dataset = load_dataset("simulated", n=400)
     source = dataset.source_for("East")
     share = (source.frame[source.schema.label] == source.schema.favourable).mean()

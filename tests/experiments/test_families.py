@@ -9,8 +9,8 @@ from scipy.stats import binom
 
 from fairviz.evaluation.counts import Counts
 from fairviz.experiments.methods import lines
+from fairviz.experiments.overview import OURS
 from fairviz.experiments.results import BOUND, CONSTANT, TRIVIAL, UNMITIGATED, family_scores, floors, ratio
-from fairviz.experiments.tables import OURS
 from tests.experiments.by_hand import ALL, BEST, FADM, GROUPS, NAMES, PLAIN, both_seeds, results
 
 

@@ -6,8 +6,9 @@ import math
 import pytest
 
 from fairviz.experiments.methods import METHODS
+from fairviz.experiments.overview import overview, standing, straight
 from fairviz.experiments.results import Results
-from fairviz.experiments.tables import as_json, frontier_text, made_line, overview, standing, straight
+from fairviz.experiments.tables import as_json, frontier_text, made_line
 from tests.experiments.by_hand import ALL, BEST, FADM, NAMES, NOBODY, PLAIN, REWEIGHING, both_seeds, dials
 from tests.experiments.published import area, published
 from tests.markdown import cells

@@ -1,5 +1,6 @@
 """A world whose joint is known, and a fit that has learnt it."""
 
+import copy
 import functools
 
 import numpy as np
@@ -83,3 +84,10 @@ class Against:
 
     def multiplier(self, lambda_dp: float, lambda_eop: float) -> Multiplier:
         return Multiplier(lambda_dp * self.c, lambda_eop * self.c)
+
+
+def priced() -> FADM:
+    """The fit with multipliers that are the prices, so that what a tilt does is tested apart from how far it goes."""
+    fit = copy.copy(fitted())
+    fit.dual_ = Against((-1.0, 1.0))
+    return fit

@@ -1,7 +1,5 @@
 """Weights on a pool of unguided rows, against guided rows in a world whose joint is known."""
 
-import copy
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +7,7 @@ import pytest
 from fairviz.controls import CONTROLS
 from fairviz.synthesizers import FADM
 from fairviz.synthesizers.pool import Pool, effective_sample_size
-from tests.synthesizers.known import P_XY, P_Z, P_Z1, PI, PI_1, Against, cells, fitted, table, tilted
+from tests.synthesizers.known import P_XY, P_Z, P_Z1, PI, PI_1, cells, priced, table, tilted
 
 #: Control, its price, and the same as prices of both gaps.
 TILTS = [("dp", 0.1, 0.1, 0.0), ("dp", 0.2, 0.2, 0.0), ("eop", 0.12, 0.0, 0.12)]
@@ -18,10 +16,7 @@ N_ROWS = 8000
 
 @pytest.fixture(scope="module")
 def fit() -> FADM:
-    """The fit with multipliers that are the prices, so that what a tilt does is tested apart from how far it goes."""
-    fit = copy.copy(fitted())
-    fit.dual_ = Against((-1.0, 1.0))
-    return fit
+    return priced()
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """Labels from the best posterior, in a world whose joint is known."""
 
-import copy
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +9,7 @@ from fairviz.experiments.preview import Preview
 from fairviz.synthesizers import FADM
 from fairviz.synthesizers.pool import Pool, SoftPool
 from fairviz.synthesizers.teacher import BOOSTED, LINE, SMALL, Teacher
-from tests.synthesizers.known import P_XY, P_Z, P_Z1, Against, cells, fitted, table, tilted, world
+from tests.synthesizers.known import P_XY, P_Z, P_Z1, cells, fitted, priced, table, tilted, world
 
 N = 8000
 TILTS = [("dp", 0.1, 0.1, 0.0), ("dp", 0.2, 0.2, 0.0), ("eop", 0.12, 0.0, 0.12)]
@@ -20,10 +18,7 @@ YES = P_XY[..., 1] / P_XY.sum(2)  # (2, 3)
 
 @pytest.fixture(scope="module")
 def fit() -> FADM:
-    """Multipliers are the prices, so that what a tilt does is tested apart from how far it goes."""
-    fit = copy.copy(fitted())
-    fit.dual_ = Against((-1.0, 1.0))
-    return fit
+    return priced()
 
 
 @pytest.fixture(scope="module")

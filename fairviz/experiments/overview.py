@@ -1,0 +1,101 @@
+"""Published comparisons of all data sets beside each other, in Markdown for the README."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fairviz.experiments.chosen import chosen_elsewhere
+from fairviz.experiments.results import BOUND, CONSTANT, UNMITIGATED, Results, family_scores, ratio
+from fairviz.experiments.tables import number, with_span
+from fairviz.settings import GENERATOR, MITIGATION, text_of
+from fairviz.store import Entry
+
+#: A dial of the family that stands for the product, and the methods that are parts of it.
+OURS, OWN_METHODS = "fadm_dp", ("fadm", "fadm_preview")
+
+
+def straight(entries: Mapping[str, Entry], metric: str = "R_DP") -> str:
+    """Accuracy in percent and a ratio of every family, chosen without the held-out domain, in Markdown."""
+    found, groups, order = dict[str, dict[str, str]](), set[str](), dict[str, None]()
+    for name, entry in entries.items():
+        results = Results.of(entry).select(classifier=entry.spec["classifiers"][0])
+        points = results.points()
+        order |= dict.fromkeys(points["family"])
+        bound = results.family(BOUND)
+        for row in chosen_elsewhere(results, metric, points).to_dict("records"):
+            family = f"_{row['family']}_" if row["family"] == bound else row["family"]
+            order |= {family: None}
+            groups |= {family} if row["needs_group"] else set()
+            found.setdefault(family, {})[name] = f"{100 * row['accuracy']:.1f} · {number(row[metric])}"
+    lines = ["| | " + " | ".join(entries) + " |", "|---" * (len(entries) + 1) + "|"]
+    for family in order:
+        if family in found:
+            cells = [found[family].get(name, "") for name in entries]
+            lines.append(f"| {family}{' *' if family in groups else ''} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def overview(entries: Mapping[str, Entry], metric: str = "R_DP") -> str:
+    """Hypervolume of every family on every data set, from the constant predictor's accuracy (a coin's), in Markdown.
+
+    Parameters
+    ----------
+    entries : mapping
+        Published frontiers by name of the data set.
+    """
+    scores, constants, bounds = {}, set(), set()
+    for name, entry in entries.items():
+        results = Results.of(entry).select(classifier=entry.spec["classifiers"][0])
+        constants.add(results.family(CONSTANT))
+        bounds.add(results.family(BOUND))
+        scores[name] = family_scores(results, metric).set_index("family")
+    by_area = [s.sort_values(["hypervolume_strict", "hypervolume"]).index[::-1] for s in scores.values()]
+    families = list(dict.fromkeys(family for index in by_area for family in index))
+    lines = ["| | " + " | ".join(scores) + " |", "|---" * (len(scores) + 1) + "|"]
+    for family in families:
+        if family in constants:
+            continue
+        cells = []
+        for table in scores.values():
+            if family not in table.index:
+                cells.append("")
+                continue
+            row = table.loc[family]
+            cells.append(f"{row['hypervolume_strict']:.4f} ({row['hypervolume']:.3f})")
+        mark = " *" if any(family in t.index and t.loc[family, "needs_group"] for t in scores.values()) else ""
+        lines.append(f"| {'_' + family + '_' if family in bounds else family}{mark} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def standing(entries: Mapping[str, Entry]) -> str:
+    """FADM's hypervolume over the best rivals', and synthetic against real rows at price 0, in Markdown.
+
+    Beside the first ratio stands that of the estimated fair Bayes rule: what there is to gain on these people at all.
+    """
+    lines = [
+        "| data set | accuracy, synthetic rows, λ_z = 0 | accuracy, real rows | "
+        "hypervolume over the best other generator's (R_DP, R_EOp) | the same of the estimated Bayes rule | "
+        "over the best classifier-side method's (R_DP, R_EOp) |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, entry in entries.items():
+        results = Results.of(entry).select(classifier=entry.spec["classifiers"][0])
+        points = results.points()
+        ours = {dial["family"] for dial in results.dials if dial["method"] in OWN_METHODS}
+        start = points[(points["dial"] == OURS) & (points["setting"] == text_of({}))].iloc[0]
+        real = points[points["dial"] == UNMITIGATED].iloc[0]
+        against: dict[str, list[str]] = {GENERATOR: [], MITIGATION: []}
+        possible = []
+        for metric in ("R_DP", "R_EOp"):
+            scores = family_scores(results, metric, points)
+            for kind, told in against.items():
+                rivals = scores[(scores["kind"] == kind) & ~scores["needs_group"] & ~scores["family"].isin(ours)]
+                value, best = ratio(scores, results.family(OURS), list(rivals["family"]))
+                told.append(f"{value:.2f} ({best})")
+                if kind == GENERATOR:
+                    possible.append(f"{ratio(scores, results.family(BOUND), [best])[0]:.2f}")
+        lines.append(
+            f"| {name} | {with_span(start, 'accuracy', 1, 100)} | {with_span(real, 'accuracy', 1, 100)} | "
+            f"{', '.join(against[GENERATOR])} | {', '.join(possible)} | {', '.join(against[MITIGATION])} |"
+        )
+    return "\n".join(lines)
