@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 from fairviz.checks import MAX_ROWS, check_count
 from fairviz.cli.arguments import check_classifier, listed, where_of
@@ -41,13 +42,14 @@ def _run(
     kind: str,
     make: Callable[..., Generator[Progress, None, None]],
     show: Callable[[Entry], str],
+    **more: Any,
 ) -> None:
     plan = _plan(args)
     out = Path(args.out) if args.out else Library().store.root
     if out.exists() and not out.is_dir():
         raise SettingError(f"{out} cannot be written: it is a file. Name a folder.")
     check_store(out)
-    follow(make(plan, out))
+    follow(make(plan, out, **more))
     entry = published(ResultStore(out), kind, fingerprint_of(plan.dataset), plan.quick)[0]
     if args.json:
         answer_json({"out": str(entry.path), **entry.made, **tables.as_json(entry)})
@@ -58,7 +60,7 @@ def _run(
 
 def make_frontier(args: argparse.Namespace) -> None:
     """Test every method's dial on every held-out domain: fronts, hypervolumes, distance to the fair Bayes rule."""
-    _run(args, FRONTIER, frontier, tables.frontier_text)
+    _run(args, FRONTIER, frontier, tables.frontier_text, extend=args.extend)
 
 
 def make_table1(args: argparse.Namespace) -> None:

@@ -41,33 +41,40 @@ _BOTH = tuple(
     {"control": "dp_eop", "lambda_z": a, "lambda_eop": b} for a, b in ((0.1, 0.01), (0.15, 0.02), (0.2, 0.02))
 )
 _OWN, _WEIGHTED = "FADM, label-aware", "FADM, preview weights"
-_TAUGHT, _SOFT = "FADM, boosted labels", "FADM preview, boosted labels"
+_SOFT, _DRAWN = "FADM, soft labels", "FADM, drawn labels"
+#: Fits of a data set whose dials are tried at all positions.
+FITS = 3
+_DRAWN_AT: tuple[Setting, ...] = (START, *at_prices("dp", (0.1, 0.2)))
 
 
-def _taught(positions: Iterable[Setting]) -> tuple[Setting, ...]:
-    return tuple({**setting, "labels": BOOSTED} for setting in positions)
+def _best(positions: Iterable[Setting], fits: int = 1) -> tuple[Setting, ...]:
+    """Positions with the training and the labels that were measured as best."""
+    return tuple({**setting, "labels": BOOSTED, "preset": "fairviz", "fits": fits} for setting in positions)
+
+
+def _soft(name: str, title: str, positions: tuple[Setting, ...], quick: tuple[Setting, ...]) -> Dial:
+    """A dial of soft labels: three fits where all positions are tried, so that intervals hold what a fit adds."""
+    return Dial(f"fadm_soft_{name}", f"FADM, soft labels, {title}", _best(positions, FITS), _SOFT,
+                light=_best(positions[::2]), quick=_best(quick))  # fmt: skip
 
 
 FADM_DIALS = (
-    Dial("fadm_dp", "FADM, parity price", (START, *at_prices("dp", DP), *_SHARP_DP, *_SOFT_DP), _OWN,
+    Dial("fadm_drawn", "FADM, drawn labels, parity price", _best(_DRAWN_AT, FITS), _DRAWN, light=_best(_DRAWN_AT),
+         quick=_best(_DRAWN_AT[1:2])),
+    Dial("fadm_dp", "FADM, network labels, parity price", (START, *at_prices("dp", DP), *_SHARP_DP, *_SOFT_DP), _OWN,
          quick=(START, *at_prices("dp", (0.1, 0.2)))),
-    Dial("fadm_eop", "FADM, opportunity price", (*at_prices("eop", EOP), *_SHARP_EOP), _OWN,
+    Dial("fadm_eop", "FADM, network labels, opportunity price", (*at_prices("eop", EOP), *_SHARP_EOP), _OWN,
          quick=at_prices("eop", (0.02,))),
-    Dial("fadm_both", "FADM, both prices", _BOTH, _OWN, quick=_BOTH[1:2]),
+    Dial("fadm_both", "FADM, network labels, both prices", _BOTH, _OWN, quick=_BOTH[1:2]),
     Dial("fadm_entropy", "FADM, entropy (paper)", (START, *at_prices("entropy", (5.0, 10.0, 30.0))), "FADM, entropy",
          quick=(START, *at_prices("entropy", (10.0,)))),
-    Dial("fadm_boosted_dp", "FADM, boosted labels, parity price", _taught((START, *at_prices("dp", DP))), _TAUGHT,
-         quick=_taught(at_prices("dp", (0.1,)))),
-    Dial("fadm_boosted_eop", "FADM, boosted labels, opportunity price", _taught(at_prices("eop", EOP)), _TAUGHT,
-         quick=_taught(at_prices("eop", (0.02,)))),
 )  # fmt: skip
 PREVIEW_DIALS = (
+    _soft("dp", "parity price", (START, *at_prices("dp", DP)), (START, *at_prices("dp", (0.1, 0.2)))),
+    _soft("eop", "opportunity price", at_prices("eop", EOP), at_prices("eop", (0.02,))),
+    _soft("both", "both prices", _BOTH, _BOTH[1:2]),
     Dial("preview_dp", "FADM preview, parity price", (START, *at_prices("dp", DP)), _WEIGHTED,
          quick=(START, *at_prices("dp", (0.1, 0.2)))),
     Dial("preview_eop", "FADM preview, opportunity price", at_prices("eop", EOP), _WEIGHTED,
          quick=at_prices("eop", (0.02,))),
-    Dial("preview_boosted_dp", "FADM preview, boosted labels, parity price", _taught((START, *at_prices("dp", DP))),
-         _SOFT, quick=_taught(at_prices("dp", (0.1,)))),
-    Dial("preview_boosted_eop", "FADM preview, boosted labels, opportunity price", _taught(at_prices("eop", EOP)),
-         _SOFT, quick=_taught(at_prices("eop", (0.02,)))),
 )  # fmt: skip

@@ -85,6 +85,10 @@ class Method:
         """The part of a setting that acts in training."""
         return {p.name: setting[p.name] for p in self.parameters if p.in_fit and p.name in setting}
 
+    def hyper_parameters(self, setting: Mapping[str, Any], seed: int = 0) -> dict[str, Any]:
+        """Hyper-parameters of a generator's fit at a setting, for a trial's seed."""
+        return dict(self.made.hyper_parameters(self.in_fit(setting), seed))
+
     def in_sampling(self, setting: Mapping[str, Any]) -> Setting:
         """The part of a setting that acts in sampling."""
         return {p.name: setting[p.name] for p in self.parameters if not p.in_fit and p.name in setting}

@@ -84,7 +84,8 @@ class Plan:
     def trial(self, line: Line, setting: Setting, target: str, classifier: str, seed: int, **more: Any) -> Trial:
         """One position of a dial; iterations and steps are written only where they act."""
         about = {**self.about, **more}
-        if not line.method.synthesizer:
+        own = line.method.synthesizer and "n_iter" in line.method.hyper_parameters(setting)
+        if not line.method.synthesizer or (own and not self.quick):
             about["n_iter"] = 0
         return Trial.of(line.method.name, setting, target, classifier, seed, **about)
 

@@ -14,12 +14,13 @@ from fairviz.errors import SettingError
 from fairviz.evaluation.metrics import METRICS
 from fairviz.experiments.methods import Line, line_named
 from fairviz.experiments.plan import Plan
-from fairviz.experiments.publish import publish
+from fairviz.experiments.publish import publish, published
 from fairviz.experiments.results import CONSTANT, UNMITIGATED, Results
 from fairviz.experiments.runner import Progress, tabulate
-from fairviz.experiments.trial import Bench, spent
+from fairviz.experiments.trial import Bench, rows_of, spent
 from fairviz.settings import Setting, text_of
-from fairviz.store.library import Library
+from fairviz.store import ResultStore
+from fairviz.store.library import Library, pretrained_dir
 from fairviz.store.specs import FRONTIER, TABLE
 
 TABLE_DIALS = ("vae", "gan", "ddpm", "fairgan", "balanced", "fadm_entropy", "fadm_dp", "fadm_eop", "fadm_both")
@@ -31,10 +32,19 @@ RULE = (
 )
 
 
-def frontier(plan: Plan, out: Path | None = None) -> Generator[Progress, None, None]:
-    """Carry out every dial on every held-out domain and publish the table; yields progress."""
+def frontier(plan: Plan, out: Path | None = None, *, extend: bool = False) -> Generator[Progress, None, None]:
+    """Carry out every dial on every held-out domain and publish the table; yields progress.
+
+    Parameters
+    ----------
+    extend : bool
+        Trials of the table that is published there are taken from it, and only what it lacks is computed.
+    """
     dataset, library = load_dataset(plan.dataset), Library()
     trials = plan.trials(dataset)
+    if extend:
+        for entry in published(ResultStore(out or pretrained_dir()), FRONTIER, dataset.fingerprint(), plan.quick):
+            library.trials.put(dataset.fingerprint(), dataset.groups, rows_of(entry.table("trials.csv"), dataset))
     rows, made = yield from tabulate(dataset, trials, library, plan.where)
     made |= spent(Bench(dataset, library), trials)
     publish(FRONTIER, plan, dataset, plan.lines(), trials, {"trials.csv": rows}, {}, made, out)

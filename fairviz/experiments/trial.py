@@ -45,7 +45,8 @@ class Trial:
     classifier : str
         The downstream model.
     seed : int
-        Of the sampling noise, the draw of real rows and the downstream model. The fit's own seed stays 0.
+        Of the sampling noise, the draw of real rows and the downstream model. The fit's own seed is 0, or, where a
+        setting has several ``fits``, this one modulo their number.
     without : str
         A second domain left out of the training, or "".
     n : int
@@ -100,7 +101,7 @@ class Trial:
         what = self.what
         if not what.synthesizer:
             return None
-        params = {**what.in_fit(self.position), **({"n_iter": self.n_iter} if self.n_iter else {})}
+        params = {**what.hyper_parameters(self.position, self.seed), **({"n_iter": self.n_iter} if self.n_iter else {})}
         return FitSpec.of(
             dataset, self.target, dict(options or {}), synthesizer=what.synthesizer, without=self.without, **params
         )
@@ -265,6 +266,16 @@ def counts_of(rows: Sequence[Row], groups: tuple[str, ...]) -> Counts:
 def table_of(rows: Iterable[Row]) -> pd.DataFrame:
     """Rows of trials as a table: the trial, and its counts as columns ``n_<group>_<label>_<predicted>``."""
     return pd.DataFrame([row.flat() for row in rows])
+
+
+def rows_of(table: pd.DataFrame, dataset: DomainDataset) -> list[Row]:
+    """Inverse of :func:`table_of`: a table's trials of this data set, with the keys that they are stored under."""
+    bench, rows = Bench(dataset, Library()), []
+    for record in table.to_dict("records"):
+        trial = Trial.from_row(record)
+        cells = [[[record[f"n_{k}_{y}_{p}"] for p in (0, 1)] for y in (0, 1)] for k in range(len(dataset.groups))]
+        rows.append(Row(bench.key(trial), asdict(trial), np.array(cells, dtype=np.int64)))
+    return rows
 
 
 def spent(bench: Bench, trials: Sequence[Trial]) -> dict[str, Any]:

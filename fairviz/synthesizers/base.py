@@ -59,6 +59,17 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]
     has_price: ClassVar[bool] = False
     memory: ClassVar[Memory | None] = None
 
+    @classmethod
+    def hyper_parameters(cls, setting: Mapping[str, Any], seed: int) -> dict[str, Any]:
+        """Hyper-parameters of the fit that the ``in_fit`` part of a setting asks for, by default that part itself.
+
+        Parameters
+        ----------
+        seed : int
+            Of the trial.
+        """
+        return dict(setting)
+
     def fit_steps(self, source: DomainDataset) -> Iterator[FitStep]:
         """Fit, handing back control after every iteration so that the caller owns progress and stopping."""
         raise NotImplementedError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -27,7 +27,7 @@ from fairviz.synthesizers.base import FitStep
 from fairviz.synthesizers.fadm_stored import StoredFADM
 from fairviz.synthesizers.fadm_training import train
 from fairviz.synthesizers.guided import guided_chunks
-from fairviz.synthesizers.hyper import WEIGHT, check_fadm_params, iterations, written
+from fairviz.synthesizers.hyper import FITS, META, PRESET, PRESETS, WEIGHT, check_fadm_params, iterations, written
 from fairviz.synthesizers.pool import Pool
 from fairviz.synthesizers.stored import NO_PRICE, present
 from fairviz.synthesizers.teacher import LINE, NO_TEACHER, SMALL, Answers, Teacher
@@ -91,11 +91,20 @@ class FADM(StoredFADM):
 
     registered: ClassVar[str] = "fadm"
     source_of_idea: ClassVar[str] = "Lin, Li, Zhao and Shao (2024), arXiv 2406.09495; its prices: docs/method.md"
-    parameters: ClassVar[tuple[Parameter, ...]] = (PRICE_PARAMETERS[0], LABELS, LABEL_STRENGTH, *PRICE_PARAMETERS[1:])
+    parameters: ClassVar[tuple[Parameter, ...]] = (
+        PRESET, FITS, PRICE_PARAMETERS[0], LABELS, LABEL_STRENGTH, *PRICE_PARAMETERS[1:],
+    )  # fmt: skip
     dials: ClassVar[tuple[Dial, ...]] = FADM_DIALS
     weighted_dials: ClassVar[tuple[Dial, ...]] = PREVIEW_DIALS
     takes_steps: ClassVar[bool] = True
     has_price: ClassVar[bool] = True
+
+    @classmethod
+    def hyper_parameters(cls, setting: Mapping[str, Any], seed: int) -> dict[str, Any]:
+        """Those of the setting's preset; its fits take turns over seeds."""
+        params = dict(PRESETS[setting.get(PRESET.name, META)].params)
+        turn = seed % setting.get(FITS.name, 1)
+        return {**params, "random_state": turn} if turn else params
 
     def fit_steps(self, source: DomainDataset) -> Iterator[FitStep]:
         """Train; yields a :class:`FitStep` after every iteration.

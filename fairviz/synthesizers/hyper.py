@@ -10,6 +10,7 @@ from typing import Any
 from fairviz.checks import check_count
 from fairviz.errors import SettingError
 from fairviz.meta import META_MODES
+from fairviz.settings import Parameter
 
 #: Largest hyper-parameters that count something.
 HIGHEST = {
@@ -52,11 +53,14 @@ class Preset:
     sampling: dict[str, Any]
 
 
+#: What a fit is where nothing is said.
+META = "meta"
 #: The paper's: a score network that is not told the label, second-order meta-learning, the entropy of ``p(z|x)``,
 #: labels from the networks, Euler-Maruyama. What stays ours in it: categories as probabilities instead of plain noise.
 #: fairviz's: plain training, which was found closer to the data (benchmarks/LOG.md), longer, and with a guard against
 #: learning a small source by heart; no impossible rows; labels from the best posterior.
 PRESETS = {
+    META: Preset("the default: meta-learning over domains, a label in the score network, prices of gaps", {}, {}),
     "paper": Preset(
         "as published", {"meta": "second_order", "label_in_score": False},
         {"control": "entropy", "labels": "network", "solver": "euler_maruyama", "n_steps": 200},
@@ -66,6 +70,9 @@ PRESETS = {
         {"control": "dp", "labels": "boosted", "n_steps": 20},
     ),
 }  # fmt: skip
+PRESET = Parameter("preset", META, choices=PRESETS, in_fit=True, neutral=True)
+#: Fits that seeds of one setting take turns with, so that a spread over seeds holds that of fits too.
+FITS = Parameter("fits", 1, low=1, high=100, whole=True, in_fit=True, neutral=True)
 
 
 def iterations(params: Mapping[str, Any], n_rows: int) -> int:
