@@ -57,7 +57,7 @@ def evaluate_rows(args: argparse.Namespace) -> None:
     real = trained(drawn(source, len(train), args.seed).frame, target, args.classifier, args.seed)
     reports = {"given rows": _report(model, target, held_out), "real source rows": _report(real, target, held_out)}
     reports["constant predictor"] = summary(constant_predictor(source, target), held_out)
-    faithful = _faithful(source, train, args.seed) if args.fidelity else {}
+    faithful = _faithful(source, _as_many(train, weights, args.seed), args.seed) if args.fidelity else {}
     for frame in (dataset.frame, rows):
         note(frame)
     if args.json:
@@ -105,6 +105,18 @@ def _weights(rows: pd.DataFrame, dataset: DomainDataset, where: str) -> np.ndarr
         what = f"row {bad[0] + 1} is {rows[WEIGHT].iloc[bad[0]]!r}" if len(bad) else "all are 0"
         raise DataError(f"{where}: column {WEIGHT!r}, {what}. A weight is a number of 0 or more, and some are above 0.")
     return weights
+
+
+def _as_many(train: pd.DataFrame, weights: np.ndarray | None, seed: int) -> pd.DataFrame:
+    """Rows as they are, or half as many drawn by their weights: two labels of one row are one row."""
+    if weights is None:
+        return train
+    many = max(len(train) // 2, 1)
+    ends, start = np.cumsum(weights) / weights.sum(), np.random.default_rng(seed).random()
+    places = np.searchsorted(
+        ends, (start + np.arange(many)) / many, side="right"
+    )  # a row at most as often as it weighs
+    return train.iloc[np.minimum(places, len(train) - 1)]
 
 
 def _faithful(source: DomainDataset, train: pd.DataFrame, seed: int) -> dict[str, dict[str, Any]]:

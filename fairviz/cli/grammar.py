@@ -59,6 +59,10 @@ COMMANDS = {
         "Test every method's dial on every held-out domain: fronts, hypervolumes, distance to the fair Bayes rule.",
     ),
     "table1": ("comparisons:make_table1", "The paper's Table 1 with settings chosen inside the source."),
+    "quality": (
+        "quality:make_quality",
+        "Train generators on random halves of a data set: how alike their rows are, and what they give away.",
+    ),
     "trial": (
         "comparisons:trial", "Run one method at one setting on one held-out domain and print its counts.",
     ),
@@ -211,6 +215,16 @@ def _frontier(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--extend", action="store_true", help="take trials that are published there; compute what lacks")
 
 
+def _quality(sub: argparse.ArgumentParser) -> None:
+    _data_arguments(sub)
+    sub.add_argument("--makers", metavar="A,B", help="titles of generators to measure, as the table has them")
+    sub.add_argument("--halves", type=_whole, default=0, help="random halves (default: 20 below 3,000 rows, else 2)")
+    _where_arguments(sub, n_jobs=2)
+    sub.add_argument("--quick", action="store_true", help="few iterations, one half; to see the command work")
+    sub.add_argument("--out", metavar="FOLDER", help="store to publish in; default: the user's cache")
+    sub.add_argument("--json", action="store_true")
+
+
 def _trial(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--dataset", "--data", default="adult", metavar="NAME")
     sub.add_argument("--target", required=True, metavar="DOMAIN")
@@ -238,8 +252,8 @@ def _app(sub: argparse.ArgumentParser) -> None:
 
 _OPTIONS = {
     "datasets": _datasets, "fit": _fit, "sample": _sample, "evaluate": _evaluate, "sweep": _sweep,
-    "upgrade": _upgrade, "pretrain": _pretrain, "frontier": _frontier, "table1": _comparison, "trial": _trial,
-    "run": _run_scenario, "app": _app,
+    "upgrade": _upgrade, "pretrain": _pretrain, "frontier": _frontier, "table1": _comparison, "quality": _quality,
+    "trial": _trial, "run": _run_scenario, "app": _app,
 }  # fmt: skip
 
 

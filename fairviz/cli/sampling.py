@@ -17,9 +17,11 @@ from fairviz.checks import MAX_ROWS, check_count
 from fairviz.cli.arguments import options_of, refuse_knobs
 from fairviz.cli.grammar import KNOBS, SAMPLING
 from fairviz.cli.output import say
+from fairviz.controls.dials import NETWORK
 from fairviz.data.cells import clean_text
 from fairviz.errors import SettingError
 from fairviz.experiments.card import DataCard, title_of, written
+from fairviz.experiments.quality import measured_of
 from fairviz.files import check_file, check_path, written_aside
 from fairviz.store.fits import load_fit, open_run
 from fairviz.store.library import Library
@@ -89,9 +91,11 @@ def sample(args: argparse.Namespace) -> None:
     settings = _settings(fit, args)
     again = _again(args, n, settings)
 
+    measured = measured_of(Library(), spec, settings.get("labels", NETWORK))
+
     def card_of(frame: pd.DataFrame) -> DataCard:
         told = {"n": n, "seed": args.seed, **settings}
-        return DataCard.of(spec, fit, frame, told, title=title_of(spec), again=again)
+        return DataCard.of(spec, fit, frame, told, title=title_of(spec), again=again, measured=measured)
 
     write = _write_parquet if out.suffix.lower() == ".parquet" else _write_csv
     try:

@@ -120,8 +120,11 @@ class Sweep(Tested):
 
     @classmethod
     def of_comparison(cls, trials: pd.DataFrame, groups: Sequence[str]) -> Sweep:
-        """The part of a comparison's trials that a dial of one price shows: label guidance as in the data."""
-        whole = cls.of(trials[trials["method"].isin((SWEPT, REAL, CONSTANT))], groups)
+        """The part of a comparison's trials that a dial of one price shows: the default training and labels, and label
+        guidance as in the data.
+        """
+        shown = trials["setting"].map(lambda text: json.loads(text).keys() <= NO_CONTROL.keys())
+        whole = cls.of(trials[trials["method"].isin((SWEPT, REAL, CONSTANT)) & shown], groups)
         return whole.select(lambda_y=1.0, lambda_eop=0.0)
 
     @cached_property

@@ -24,6 +24,7 @@ from fairviz.synthesizers.hyper import WEIGHT
 from fairviz.text import plain
 
 if TYPE_CHECKING:  # a page that shows recorded numbers does without torch
+    from fairviz.experiments.quality import Measured
     from fairviz.synthesizers.tabular import TableSynthesizer
 
 FORMAT = 1
@@ -31,11 +32,18 @@ WHAT = (
     "Synthetic rows, drawn from a generator that was fitted to records of people. No row is a record of a person, but "
     "synthetic does not mean anonymous: rare combinations of real people can come back."
 )
+USE = "Use: what another model, label, group or domain would make of these rows was not tested."
 NOT_MEASURED = (
     "Privacy: no attack was tried on these rows, so nothing is known of what they give away about the people behind "
     "them.",
     "Fidelity: nobody compared the distributions of these rows with those of the real ones.",
-    "Use: what another model, label, group or domain would make of these rows was not tested.",
+    USE,
+)
+#: The same where such generators were measured.
+STILL_NOT_MEASURED = (
+    "Privacy: one attack alone was tried, on rows of such generators, not on these. Others may tell more.",
+    "Fidelity of these very rows: a price or a label strength moves them away from the real ones on purpose.",
+    USE,
 )
 #: Kinds of file by name: its ending, and what people call it.
 FORMS = {"csv": ("csv", "CSV"), "spreadsheet": ("csv", "CSV for spreadsheets"), "parquet": ("parquet", "Parquet")}
@@ -68,6 +76,8 @@ class DataCard:
         Of the rows: ``name, form, bytes, sha256``; empty until they are written.
     changed : dict of str to int
         By column: texts that were given an apostrophe, so that no spreadsheet runs them.
+    measured : dict
+        See :class:`fairviz.experiments.quality.Measured`; empty where generators like this one were not measured.
     """
 
     data: dict[str, Any]
@@ -79,11 +89,12 @@ class DataCard:
     versions: dict[str, str] = field(default_factory=versions)
     file: dict[str, Any] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
+    measured: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls, spec: FitSpec, fit: TableSynthesizer, frame: pd.DataFrame, setting: Mapping[str, Any], *, title: str,
-        again: str,
+        again: str, measured: Measured | None = None,
     ) -> DataCard:  # fmt: skip
         """The card of rows.
 
@@ -97,6 +108,8 @@ class DataCard:
             What the data set is called.
         again : str
             The command that draws the rows.
+        measured : Measured, optional
+            What is known of generators like this one.
         """
         schema = fit.schema_
         roles = {schema.label: "label", **dict.fromkeys(schema.features, "feature")}
@@ -115,11 +128,16 @@ class DataCard:
             {"key": key_of(spec.to_json()), "synthesizer": spec.synthesizer, "params": spec.params,
              "without": spec.without},
             dict(setting), again.encode("utf-8", "replace").decode(),  # a path may be no text
+            measured=asdict(measured) if measured is not None else {},
         )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionary."""
-        return {"format": FORMAT, "what": WHAT, **asdict(self), "not_measured": list(NOT_MEASURED)}
+        return {"format": FORMAT, "what": WHAT, **asdict(self), "not_measured": list(self._not_measured)}
+
+    @property
+    def _not_measured(self) -> tuple[str, ...]:
+        return STILL_NOT_MEASURED if self.measured else NOT_MEASURED
 
     def text(self) -> str:
         """The same as a file of JSON."""
@@ -150,9 +168,26 @@ class DataCard:
             lines += ["## Changed for spreadsheets", "", plain(self._told_changes()), ""]
         lines += ["## Columns", "", "| column | role | type |", "|---|---|---|"]
         lines += [f"| {plain(c['name'])} | {c['role']} | {c['type']} |" for c in self.columns]
-        lines += ["", "## Not measured", "", *(f"- {text}" for text in NOT_MEASURED), ""]
+        if self.measured:
+            lines += ["", "## Measured on generators like this one", "", *self._told_measures()]
+        lines += ["", "## Not measured", "", *(f"- {text}" for text in self._not_measured), ""]
         lines += ["## Draw them again", "", *(f"    {line}" for line in self.again.splitlines()), ""]
         return "\n".join(lines)
+
+    def _told_measures(self) -> list[str]:
+        known = self.measured
+        halves = f"{known['halves']} random halves" if known["halves"] > 1 else "a random half"
+        lines = [
+            f"With the same hyper-parameters and labels, without a price, on {halves} of the data "
+            f"({known['trained_on']:,} people), against the other half, {known['time'][:10]}. Real rows are the first "
+            "half's own people: the most that likeness can reach, and the least that privacy can.", "",
+            "| | such rows | real rows | range | good is | meaning |", "|---|---|---|---|---|---|",
+        ]  # fmt: skip
+        return lines + [
+            f"| {v['title']} | {v['value']} | {v['real']} | {v['low']:g} to {v['high']:g} | {v['better']} | "
+            f"{v['meaning']} |"
+            for v in known["values"]
+        ]
 
     def _told_changes(self) -> str:
         if not self.changed:

@@ -18,6 +18,7 @@ PAYLOADS: dict[str, frozenset[str]] = {
     "sweep": frozenset({"facts.json", "trials.csv"}),
     "frontier": frozenset({"facts.json", "trials.csv"}),
     "table1": frozenset({"facts.json", "trials.csv", "inner.csv"}),
+    "quality": frozenset({"facts.json", "scores.csv"}),
 }
 #: Bytes at most, by ending: far above what is ever written, and what a laptop can still parse.
 MAX_BYTES = {".json": 32 * 2**20, ".csv": 16 * 2**20, ".safetensors": 256 * 2**20}

@@ -24,7 +24,7 @@ from fairviz.synthesizers.hyper import FADMParams, iterations, written
 from fairviz.text import listing, quoted
 
 #: Kinds of results.
-FIT, SWEEP, FRONTIER, TABLE = "fit", "sweep", "frontier", "table1"
+FIT, SWEEP, FRONTIER, TABLE, QUALITY = "fit", "sweep", "frontier", "table1", "quality"
 
 
 def versions() -> dict[str, str]:

@@ -16,8 +16,8 @@ from fairviz.experiments.results import CONSTANT, MEANS, TRIVIAL
 from fairviz.experiments.tables import SHORT, before_the_dual, with_span
 from fairviz.experiments.trial import rerun_command
 from fairviz.store import Entry
-from fairviz.store.specs import FRONTIER, TABLE, made_from
-from fairviz.ui.parts import base, comparisons, links, scores, tables, words
+from fairviz.store.specs import FRONTIER, QUALITY, TABLE, made_from
+from fairviz.ui.parts import base, comparisons, links, quality, scores, tables, words
 
 RATIOS = [metric for metric in MEANS if METRICS[metric].axis]
 MAX_PINS = 4
@@ -25,7 +25,7 @@ MAX_PINS = 4
 FIRST = ("fadm_dp", "fadm_entropy", "ddpm", "fairgan", "balanced", "unmitigated", "tilted_dp", "exponentiated_gradient")
 
 
-@base.guarded(FRONTIER, TABLE)
+@base.guarded(FRONTIER, TABLE, QUALITY)
 def page() -> None:
     """Compare."""
     entries = comparisons.comparisons(FRONTIER)
@@ -44,6 +44,7 @@ def page() -> None:
         return
     links.about(made_from(entries[dataset][next(iter(entries[dataset]))]))
     _frontier(dataset, *_choose("run", entries[dataset]))
+    quality.section(dataset)
     found = comparisons.comparisons(TABLE).get(dataset)
     if found:
         st.markdown("#### Table 1 of the paper, measured again")

@@ -115,6 +115,21 @@ def test_fidelity_beside_other_real_rows(capsys, tmp_path, csv):
     assert "Detection, boosting" in text
 
 
+def test_fidelity_of_soft_rows_is_that_of_what_they_weigh(capsys, tmp_path, csv):
+    """Every person twice, once with a label that weighs nothing: without weights half of the labels would be wrong."""
+    rows = people().drop(columns=["sex", "town"])
+    other = {one: next(o for o in rows["paid"].unique() if o != one) for one in rows["paid"].unique()}
+    both = pd.concat([rows.assign(weight=1.0), rows.assign(weight=0.0, paid=rows["paid"].map(other))])
+    argv = ["--csv", csv, *ROLES, "--target", "West", "--classifier", "logistic_regression", "--fidelity"]
+    found = {}
+    for name, frame in (("plain", rows), ("soft", both), ("unweighted", both.drop(columns="weight"))):
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+        told = json.loads(ok(capsys, "evaluate", tmp_path / f"{name}.csv", *argv, "--json"))["fidelity"]
+        found[name] = told["detection"]["given rows"]
+    assert abs(found["soft"] - found["plain"]) < 0.1
+    assert found["unweighted"] < found["plain"] - 0.15
+
+
 def test_fidelity_needs_rows(capsys, tmp_path, csv):
     people(60).drop(columns=["sex", "town"]).to_csv(tmp_path / "rows.csv", index=False)
     argv = ["evaluate", tmp_path / "rows.csv", "--csv", csv, *ROLES, "--target", "West", "--fidelity"]

@@ -4,6 +4,7 @@ import json
 from unittest.mock import Mock
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from fairviz import __version__
@@ -136,3 +137,24 @@ def test_what_could_not_be_carried_out_is_told(capsys, tmp_path, monkeypatch) ->
     assert {point["method"] for point in again["results"]["gradient_boosting"]["points"]} == {"constant", "reweighing"}
     assert "failures" not in again
     assert again["trials_computed"] == 2
+
+
+def test_a_published_table_is_extended(tmp_path, monkeypatch, capsys):
+    """On another machine, whose store is empty: what is published is taken, what is new is computed."""
+    monkeypatch.setattr(Plan, "about", property(lambda plan: dict(TINY)))
+    argv = ["frontier", *QUICK, "--out", tmp_path / "out", "--json"]
+    monkeypatch.setenv("FAIRVIZ_CACHE", str(tmp_path / "here"))
+    first = json.loads(ok(capsys, *argv, "--methods", "unmitigated,constant"))
+    (before,) = ResultStore(tmp_path / "out").entries("frontier")
+    old = before.table("trials.csv")
+    monkeypatch.setenv("FAIRVIZ_CACHE", str(tmp_path / "there"))
+    more = ["--methods", "unmitigated,constant,overwrite"]
+    second = json.loads(ok(capsys, *argv, *more, "--extend"))
+    (entry,) = ResultStore(tmp_path / "out").entries("frontier")
+    new = entry.table("trials.csv")
+    assert (first["trials_computed"], second["trials_computed"]) == (len(old), len(new) - len(old))
+    assert 0 < second["trials_computed"] < len(new)
+    pd.testing.assert_frame_equal(new[new["method"].isin(set(old["method"]))].reset_index(drop=True), old)
+    # all anew, unless it is asked for
+    monkeypatch.setenv("FAIRVIZ_CACHE", str(tmp_path / "elsewhere"))
+    assert json.loads(ok(capsys, *argv, *more, "--out", tmp_path / "other"))["trials_computed"] == len(new)

@@ -57,6 +57,16 @@ def test_settings_become_columns() -> None:
     assert (rows.loc[rows["setting"] == "{}", ["lambda_y", "lambda_z", "lambda_eop"]] == [1.0, 0.0, 0.0]).all(axis=None)
 
 
+def test_a_dial_of_a_comparison_is_of_the_default_labels_and_training() -> None:
+    """Trials of other labels, other training and other strengths stand in the same table, and not on the line."""
+    given = [{}, {"control": "dp", "lambda_z": 0.1}, {"labels": "boosted", "preset": "fairviz"},
+             {"preset": "fairviz"}, {"control": "dp", "lambda_z": 0.1, "lambda_y": 2.0}]  # fmt: skip
+    trials = [recorded_trial("a", "mlp", 0, setting) for setting in given]
+    table = table_of([Row(str(k), asdict(t), HAND[0] + k) for k, t in enumerate(trials)])
+    found = Sweep.of_comparison(table, ("men", "women"))
+    assert found.rows["setting"].tolist() == ["{}", '{"control": "dp", "lambda_z": 0.1}']
+
+
 def test_path_shares_price_zero_between_controls() -> None:
     for control in ("dp", "eop"):
         path = sweep().setting(control, 1.0, "mlp", ["a", "b"]).path("accuracy")

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import pandas as pd
@@ -15,6 +16,7 @@ from fairviz.data.roles import Division, Label, Roles
 from fairviz.data.schema import Schema
 from fairviz.data.sources import OWN
 from fairviz.experiments.card import DataCard, packed, spreadsheet_safe, title_of
+from fairviz.experiments.quality import Measured
 from fairviz.store.specs import FitSpec, versions
 
 EVIL = "![x](http://evil.example/a.png)|<b>"
@@ -107,6 +109,22 @@ def test_fields_of_the_card(card: DataCard) -> None:
     assert told["changed"] == {}
     assert "does not mean anonymous" in told["what"]
     assert [text.split(":")[0] for text in told["not_measured"]] == ["Privacy", "Fidelity", "Use"]
+
+
+def test_what_was_measured_of_such_generators_stands_on_the_card(card: DataCard) -> None:
+    value = {
+        "title": "Membership attack", "value": "0.53 (0.49–0.56)", "real": "1.00 (1.00–1.00)", "low": 0.0, "high": 1.0,
+        "better": "low", "meaning": "Who?",
+    }  # fmt: skip
+    known = asdict(Measured([value], 20, 300, "2026-01-02T03:04:05"))
+    files = opened(packed(FRAME, replace(card, measured=known), "csv"))
+    told = json.loads(files["card.json"])
+    assert told["measured"]["values"] == [value]
+    assert [text.split(" ")[0] for text in told["not_measured"]] == ["Privacy:", "Fidelity", "Use:"]
+    text = files["card.md"].decode()
+    assert "| Membership attack | 0.53 (0.49–0.56) | 1.00 (1.00–1.00) | 0 to 1 | low | Who? |" in text
+    assert "20 random halves of the data (300 people)" in text
+    assert "Measured on generators" not in opened(packed(FRAME, card, "csv"))["card.md"].decode()
 
 
 def test_formulas_are_defused_for_spreadsheets_and_nowhere_else(card: DataCard) -> None:

@@ -14,6 +14,7 @@ from fairviz.mitigation import MITIGATIONS
 from fairviz.settings import GENERATOR, MITIGATION, REFERENCE
 from fairviz.synthesizers import SYNTHESIZERS
 from fairviz.synthesizers.guided import guided_chunks
+from fairviz.synthesizers.hyper import LATER
 from fairviz.synthesizers.pool import Pool
 
 #: Settings that are no numbers.
@@ -38,7 +39,10 @@ def test_every_method_can_be_run() -> None:
         assert asked <= told, name
         if method.synthesizer:
             in_fit = {parameter.name for parameter in method.parameters if parameter.in_fit}
-            assert in_fit <= set(method.made().get_params())
+            some = {dial.name: setting for dial in method.dials for setting in dial.positions}
+            for setting in some.values():
+                asked = method.hyper_parameters(method.canonical(setting), 1)
+                assert asked.keys() <= set(method.made().get_params()) | LATER.keys()
             takes = [Pool.weights, Pool.draw] if method.pooled else [method.made.sample]
             takes += [guided_chunks] if name == "fadm" else []
             drawn = {p for one in takes for p in inspect.signature(one).parameters}
@@ -55,7 +59,7 @@ def test_dials_have_names_of_their_own() -> None:
     assert sum(len(method.dials) for method in METHODS.values()) == len(found)
     assert len({line.dial.title for line in found.values()}) == len(found)
     generators = {name for name, line in found.items() if line.method.synthesizer and not line.method.pooled}
-    assert generators - set(TABLE_DIALS) == {"fadm_boosted_dp", "fadm_boosted_eop"}  # the paper has no such labels
+    assert generators - set(TABLE_DIALS) == {"fadm_drawn"}  # the paper has no such labels
     assert set(TABLE_DIALS) <= generators
     assert {line.method.name for line in found.values()} == set(METHODS)
     assert line_named("tilted_eop") == found["tilted_eop"]
@@ -75,12 +79,27 @@ def test_positions(name) -> None:
         assert len({line.method.wording(s) for s in some}) == len(texts)  # told apart in the tables
     assert len(quick) <= len(light) <= len(full)
     assert len(quick) <= 3
+    full, light, quick = ([{k: v for k, v in s.items() if k != "fits"} for s in some] for some in (full, light, quick))
     assert all(setting in full for setting in quick)
     for setting in light:
         alike = [s for s in full if set(s) == set(setting) and all(s[k] == v for k, v in setting.items() if k in TEXT)]
         for key, value in setting.items():
             if key not in TEXT:
                 assert min(s[key] for s in alike) <= value <= max(s[key] for s in alike)
+
+
+def test_fits_take_turns_over_seeds(dataset) -> None:
+    """Six seeds, three fits: each is used twice; one fit, or no word of them: always the same."""
+    best = {"labels": "boosted", "preset": "fairviz"}
+    specs = {
+        n: [Trial.of("fadm_preview", {**best, "fits": n}, "East", "mlp", s).fit_spec(dataset) for s in range(6)]
+        for n in (1, 3)
+    }
+    assert [spec.params["random_state"] for spec in specs[3]] == [0, 1, 2, 0, 1, 2]
+    assert [spec.params["random_state"] for spec in specs[1]] == [0] * 6
+    for spec in [*specs[1], *specs[3]]:
+        assert (spec.params["meta"], spec.params["n_iter"], spec.params["max_passes"]) == ("none", 12_000, 200.0)
+    assert Trial.of("fadm", {}, "East", "mlp", 4).fit_spec(dataset).params["meta"] == "second_order"
 
 
 @pytest.mark.parametrize("name", list(lines()))

@@ -10,6 +10,7 @@ import streamlit as st
 from fairviz.data.sources import OWN
 from fairviz.errors import FairvizError
 from fairviz.experiments.card import FORMS, DataCard, packed
+from fairviz.experiments.quality import measured_of
 from fairviz.store import Entry
 from fairviz.store.specs import FitSpec
 from fairviz.text import command_line
@@ -105,4 +106,6 @@ def _packed(path: str, settings: str, form: str, title: str, again: str, spec: s
     given, frame = json.loads(settings), loading.synthetic_rows(path, settings)
     told = {"n": given.pop("n"), "seed": given.pop("random_state"), **given}
     kept = FitSpec.from_json(json.loads(spec))
-    return packed(frame, DataCard.of(kept, loading.fit_at(path), frame, told, title=title, again=again), form)
+    measured = measured_of(loading.library(), kept, told["labels"])
+    card = DataCard.of(kept, loading.fit_at(path), frame, told, title=title, again=again, measured=measured)
+    return packed(frame, card, form)
