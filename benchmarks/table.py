@@ -21,6 +21,8 @@ from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import SWEPT, Sweep, mean_point, runs_of
 from fairviz.experiments import overview, tables
 from fairviz.experiments.chosen import RULE, of_little_use
+from fairviz.experiments.pairwise import MEANING
+from fairviz.experiments.parts import parts_text
 from fairviz.experiments.results import Results
 from fairviz.store import Entry
 from fairviz.store.library import Library
@@ -141,6 +143,10 @@ def compared() -> str:
             + RULE.format(metric="R_DP"),
             f"Always giving the same answer is right more often than most methods on: {', '.join(little) or 'none'}. "
             "There accuracy says little.",
+            "**Domain by domain**, settings chosen on the other domains:",
+            overview.against(entries),
+            MEANING,
+            *filter(None, (parts_text(Results.of(entry)) for entry in entries.values())),
             "**Picked after the test**, as fronts: hypervolume with R_DP from the constant predictor's accuracy; in "
             "brackets from a coin's, which flatters:",
             overview.overview(entries),

@@ -28,8 +28,8 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
     """A row per family, best equality first: what its setting gives that was chosen on the other domains.
 
     Columns: ``family, kind, needs_group``, the means of :data:`MEANS` with ``_low`` and ``_high``, those of all people
-    together (``all_accuracy``, ``all_<metric>``), and ``settings``: by held-out domain, in words. No rows where one
-    domain alone was held out, for there is no other to choose on.
+    together (``all_accuracy``, ``all_<metric>``), and, by held-out domain, ``settings`` in words and ``by_domain``:
+    accuracy and the metric there. No rows where one domain alone was held out, for there is no other to choose on.
 
     Parameters
     ----------
@@ -62,6 +62,8 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
             row[name], row[f"{name}_low"], row[f"{name}_high"], _ = runs.mean_span(name)
         for name in ("accuracy", metric):
             row[f"all_{name}"] = float(runs.pooled.value(METRICS[name])[0])
+        single = {name: runs.value(METRICS[name]) for name in ("accuracy", metric)}
+        row["by_domain"] = {d: {name: float(v[k]) for name, v in single.items()} for k, d in enumerate(runs.domains)}
         rows.append(row)
     return pd.DataFrame(rows).sort_values([metric, "accuracy"], ascending=False, ignore_index=True)
 

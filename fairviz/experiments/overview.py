@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fairviz.experiments.chosen import chosen_elsewhere
+from fairviz.experiments.pairwise import pairwise
 from fairviz.experiments.results import BOUND, CONSTANT, UNMITIGATED, Results, family_scores, ratio
 from fairviz.experiments.tables import number, with_span
-from fairviz.settings import GENERATOR, MITIGATION, text_of
+from fairviz.settings import GENERATOR, MITIGATION
 from fairviz.store import Entry
 
-#: A dial of the family that stands for the product, and the methods that are parts of it.
-OURS, OWN_METHODS = "fadm_dp", ("fadm", "fadm_preview")
+#: Methods that are parts of the product, and no rivals.
+OWN_METHODS = ("fadm", "fadm_preview")
 
 
 def straight(entries: Mapping[str, Entry], metric: str = "R_DP") -> str:
@@ -32,6 +33,28 @@ def straight(entries: Mapping[str, Entry], metric: str = "R_DP") -> str:
         if family in found:
             cells = [found[family].get(name, "") for name in entries]
             lines.append(f"| {family}{' *' if family in groups else ''} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def against(entries: Mapping[str, Entry], metric: str = "R_DP") -> str:
+    """The product against every other family on all held-out domains of all data sets, in Markdown."""
+    found, mine = {}, ""
+    for name, entry in entries.items():
+        results = Results.of(entry).select(classifier=entry.spec["classifiers"][0])
+        mine = mine or results.family(results.ours)
+        rows = chosen_elsewhere(results, metric, results.points())
+        if len(rows):
+            found[name] = rows
+    lines = [
+        f"| {mine} against | domains | accuracy: won, tied, lost | p | {metric}: won, tied, lost | p |",
+        "|---" * 6 + "|",
+    ]
+    for row in pairwise(found, mine, metric).to_dict("records"):
+        cells = [f"{row['family']}", str(row["domains"])]
+        for what in ("accuracy", metric):
+            cells.append(", ".join(str(row[f"{what}_{how}"]) for how in ("won", "tied", "lost")))
+            cells.append(number(row[f"{what}_p"], 3))
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -82,7 +105,8 @@ def standing(entries: Mapping[str, Entry]) -> str:
         results = Results.of(entry).select(classifier=entry.spec["classifiers"][0])
         points = results.points()
         ours = {dial["family"] for dial in results.dials if dial["method"] in OWN_METHODS}
-        start = points[(points["dial"] == OURS) & (points["setting"] == text_of({}))].iloc[0]
+        mine = results.ours
+        start = points[points["dial"] == mine].iloc[0]  # a dial begins without a price
         real = points[points["dial"] == UNMITIGATED].iloc[0]
         against: dict[str, list[str]] = {GENERATOR: [], MITIGATION: []}
         possible = []
@@ -90,7 +114,7 @@ def standing(entries: Mapping[str, Entry]) -> str:
             scores = family_scores(results, metric, points)
             for kind, told in against.items():
                 rivals = scores[(scores["kind"] == kind) & ~scores["needs_group"] & ~scores["family"].isin(ours)]
-                value, best = ratio(scores, results.family(OURS), list(rivals["family"]))
+                value, best = ratio(scores, results.family(mine), list(rivals["family"]))
                 told.append(f"{value:.2f} ({best})")
                 if kind == GENERATOR:
                     possible.append(f"{ratio(scores, results.family(BOUND), [best])[0]:.2f}")

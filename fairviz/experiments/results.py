@@ -23,6 +23,8 @@ from fairviz.store import Entry
 COIN = (0.5, 0.0)
 #: Dials that others are compared with, by name; a family holds them, whatever it is called.
 UNMITIGATED, CONSTANT, TRIVIAL, BOUND = "unmitigated", "constant", "overwrite", "fair_bayes"
+#: Dials that stand for the product, the best first.
+OURS = ("fadm_soft_dp", "fadm_dp")
 MEANS = ("accuracy", "R_DP", "R_DP_other", "R_EOp")
 
 
@@ -66,6 +68,12 @@ class Results(Tested):
     def family(self, dial: str) -> str:
         """The family of a dial; "" if it was not compared."""
         return next((d["family"] for d in self.dials if d["name"] == dial), "")
+
+    @property
+    def ours(self) -> str:
+        """The dial that stands for the product: the first of :data:`OURS` that was compared; "" if none was."""
+        names = {dial["name"] for dial in self.dials}
+        return next((name for name in OURS if name in names), "")
 
     def points(self) -> pd.DataFrame:
         """A row per position of every dial: means over domains and seeds with 95 % intervals, and what it is."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -167,8 +168,8 @@ def table1_text(entry: Entry) -> str:
     rows = table1_rows(entry)
     domains = [*entry.spec["targets"], "mean"]
     lines = [
-        "| method | " + " | ".join(SHORT.get(d, d) for d in domains) + " |",
-        "|---" * (len(domains) + 1) + "|",
+        "| method | " + " | ".join(SHORT.get(d, d) for d in domains) + " | chosen inside the source |",
+        "|---" * (len(domains) + 2) + "|",
     ]
     for _, part in rows.groupby("method", sort=False):
         cells = {r["domain"]: r for r in part.to_dict("records")}
@@ -176,12 +177,20 @@ def table1_text(entry: Entry) -> str:
             " · ".join([number(cells[d]["accuracy"], 1, 100), *(number(cells[d][m]) for m in MEANS[1:])])
             for d in domains
         ]
-        lines.append(f"| {part['title'].iloc[0]} | " + " | ".join(ours) + " |")
+        lines.append(f"| {part['title'].iloc[0]} | " + " | ".join(ours) + f" | {settings_text(part['setting'])} |")
         papers = [cells[d].get("paper") for d in domains]
         if all(isinstance(p, tuple) for p in papers):
             told = [f"{p[0]:.1f} · {p[1]:.2f} · {p[2]:.2f}" for p in papers]
-            lines.append("| _the paper's_ | " + " | ".join(f"_{t}_" for t in told) + " |")
+            lines.append("| _the paper's_ | " + " | ".join(f"_{t}_" for t in told) + " | |")
     return "\n".join([*lines, "", table1_note(entry)])
+
+
+def settings_text(chosen: Iterable[str]) -> str:
+    """Every setting that was chosen, the most frequent first, and for how many domains; "" for none."""
+    counts = Counter(setting for setting in chosen if setting)
+    if len(counts) == 1:
+        return next(iter(counts))
+    return "; ".join(f"{setting} ({n})" for setting, n in counts.most_common())
 
 
 def table1_note(entry: Entry) -> str:

@@ -12,7 +12,7 @@ from fairviz import charts
 from fairviz.data.sets import DATASETS
 from fairviz.evaluation.metrics import METRICS
 from fairviz.evaluation.pareto import hull
-from fairviz.experiments.results import CONSTANT, MEANS, TRIVIAL
+from fairviz.experiments.results import CONSTANT, MEANS, OURS, TRIVIAL
 from fairviz.experiments.tables import SHORT, before_the_dual, with_span
 from fairviz.experiments.trial import rerun_command
 from fairviz.store import Entry
@@ -22,7 +22,9 @@ from fairviz.ui.parts import base, comparisons, links, quality, scores, tables, 
 RATIOS = [metric for metric in MEANS if METRICS[metric].axis]
 MAX_PINS = 4
 #: Dials whose families are drawn at first; the rest are a click away. The trivial line is always drawn.
-FIRST = ("fadm_dp", "fadm_entropy", "ddpm", "fairgan", "balanced", "unmitigated", "tilted_dp", "exponentiated_gradient")
+FIRST = (
+    *OURS, "fadm_entropy", "ddpm", "fairgan", "balanced", "unmitigated", "tilted_dp", "exponentiated_gradient",
+)  # fmt: skip
 
 
 @base.guarded(FRONTIER, TABLE, QUALITY)
@@ -112,6 +114,7 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
     _detail(dataset, entry, points, chosen, classifier)
     _pins(points)
     scores.chosen(entry, classifier, metric)
+    scores.against(entry, classifier, metric)
     scores.fronts(entry, classifier, metric)
 
 
@@ -125,7 +128,8 @@ def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str, trivial: str) 
         ]  # fmt: skip
     constant = points.loc[points["dial"] == CONSTANT, "accuracy"]
     names = {r["id"]: f"{r['title']}: {r['wording']}" for r in part.to_dict("records")}
-    start = "fadm_dp" if "fadm_dp" in set(part["dial"]) else part["dial"].iloc[0]
+    shown = set(part["dial"])
+    start = next((dial for dial in OURS if dial in shown), part["dial"].iloc[0])
     default = part.loc[part["dial"] == start, "id"].tolist()
     key = "compare_point"
     clicked = _clicked()

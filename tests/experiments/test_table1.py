@@ -58,12 +58,13 @@ def test_dials_that_share_a_trial_each_have_their_own_choice(tmp_path, made) -> 
 def test_table1_text(table1_entry) -> None:
     text = table1_text(table1_entry)
     table = cells(text)
-    assert table["method"] == ["Black", "Other", "mean"]
+    assert table["method"] == ["Black", "Other", "mean", "chosen inside the source"]
     # Other at price 0: 90 % : 60 % are told no, 30 % : 75 % of the truly yes are found
-    black, other, mean = table["FADM, parity price"]
+    black, other, mean, chosen = table["FADM, network labels, parity price"]
+    assert chosen == "λ_z 0.2 (1); λ_z 0 (1)"
     assert (black, other) == ("73.0 · 0.90 · 0.94 · 0.94", "81.0 · 0.25 · 0.67 · 0.40")
     assert mean in ("77.0 · 0.57 · 0.80 · 0.67", "77.0 · 0.58 · 0.80 · 0.67")  # 0.575 before rounding
-    assert table["_the paper's_"] == ["_72.2 · 0.90 · 0.69_", "_80.4 · 0.89 · 0.78_", "_72.7 · 0.85 · 0.74_"]
+    assert table["_the paper's_"] == ["_72.2 · 0.90 · 0.69_", "_80.4 · 0.89 · 0.78_", "_72.7 · 0.85 · 0.74_", ""]
     assert table["Always the same answer"][2] == "62.5 · – · 1.00 · –"
     assert text.count("the paper's_") == 1
     for word in ("favourable: >50K", "favourable: <=50K", "by a coin", "a machine of four cores", "20,000 rows"):

@@ -12,6 +12,7 @@ from fairviz.data.sets import DATASETS
 from fairviz.evaluation.tradeoff import domain_rows
 from fairviz.experiments import tables
 from fairviz.experiments.chosen import chosen_elsewhere
+from fairviz.experiments.parts import parts_text
 from fairviz.experiments.results import Results, family_scores
 from fairviz.store import Entry, read_entry
 from fairviz.store.specs import made_from
@@ -78,6 +79,12 @@ def comparison_chosen(path: str, classifier: str, metric: str) -> pd.DataFrame:
     """What settings give that were chosen on the other domains. Shared between sessions: never changed."""
     results = comparison_results(path).select(classifier=classifier)
     return chosen_elsewhere(results, metric, comparison_points(path, classifier))
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def comparison_parts(path: str, classifier: str) -> str:
+    """Where the spread of the product's figures comes from, where several fits say."""
+    return parts_text(comparison_results(path).select(classifier=classifier))
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)

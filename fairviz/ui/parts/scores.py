@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
 
 from fairviz.experiments.chosen import RULE, of_little_use
+from fairviz.experiments.pairwise import MEANING, pairwise
 from fairviz.experiments.results import CONSTANT
-from fairviz.experiments.tables import with_span
+from fairviz.experiments.tables import number, settings_text, with_span
 from fairviz.store import Entry
 from fairviz.ui.parts import comparisons, words
 
@@ -33,7 +33,7 @@ def chosen(entry: Entry, classifier: str, metric: str) -> None:
             metric: [with_span(row, metric, 2) for row in rows],
             "All people: accuracy, %": [f"{100 * row['all_accuracy']:.1f}" for row in rows],
             f"All people: {metric}": [_number(row[f"all_{metric}"]) for row in rows],
-            "Chosen": [_settings(row["settings"]) for row in rows],
+            "Chosen": [settings_text(row["settings"].values()) for row in rows],
         }
     )
     st.dataframe(frame, hide_index=True, key="compare_chosen")
@@ -44,6 +44,35 @@ def chosen(entry: Entry, classifier: str, metric: str) -> None:
             "target's own rows is no method that anybody could use."
         )
     )
+
+
+def against(entry: Entry, classifier: str, metric: str) -> None:
+    """The product and each other method on the same held-out domains."""
+    path = str(entry.path)
+    results, rows = comparisons.comparison_results(path), comparisons.comparison_chosen(path, classifier, metric)
+    mine = results.family(results.ours)
+    if not len(rows) or not mine:
+        return
+    found = pairwise({"": rows}, mine, metric).to_dict("records")
+    with st.expander(f"Domain by domain: {mine} against each other method"):
+        frame = pd.DataFrame(
+            {
+                "Against": [row["family"] for row in found],
+                "Domains": [row["domains"] for row in found],
+                **{
+                    f"{title}: {said}": [
+                        number(row[f"{what}_p"], 3)
+                        if said == "p"
+                        else ", ".join(str(row[f"{what}_{how}"]) for how in ("won", "tied", "lost"))
+                        for row in found
+                    ]
+                    for what, title in (("accuracy", "Accuracy"), (metric, metric))
+                    for said in ("won, tied, lost", "p")
+                },
+            }
+        )
+        st.dataframe(frame, hide_index=True, key="compare_pairs")
+        st.caption(words.plain(f"{MEANING} {comparisons.comparison_parts(path, classifier)}".strip()))
 
 
 def fronts(entry: Entry, classifier: str, metric: str) -> None:
@@ -85,11 +114,3 @@ def _name(family: str, needs_group: bool) -> str:
 
 def _number(value: float) -> str:
     return "not estimable" if math.isnan(value) else f"{value:.2f}"
-
-
-def _settings(by_domain: Mapping[str, str]) -> str:
-    """Every setting that was chosen, and for how many domains."""
-    counts = pd.Series(list(by_domain.values())).value_counts()
-    if len(counts) == 1:
-        return str(counts.index[0])
-    return "; ".join(f"{setting} ({n})" for setting, n in counts.items())
