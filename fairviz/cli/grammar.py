@@ -38,7 +38,7 @@ SAMPLING: dict[str, tuple[str, Any, str]] = {
         "weights, each row twice",
     ),
     "--steps": ("n_steps", 10, "score evaluations"),
-    "--solver": ("solver", "sde_dpmpp_2m", "sde_dpmpp_2m or euler_maruyama"),
+    "--solver": ("solver", "sde_dpmpp_2m", "sde_dpmpp_2m, mixed_dpmpp_2m or euler_maruyama"),
 }
 #: Every command: where it is, and what it does.
 COMMANDS = {

@@ -70,10 +70,7 @@ def _settings(fit: TableSynthesizer, args: argparse.Namespace) -> dict[str, Any]
 def _chunks(fit: TableSynthesizer, n: int, seed: int, settings: dict[str, Any]) -> Iterable[pd.DataFrame]:
     """Rows of a fit of any generator."""
     if isinstance(fit, FADM) and settings["labels"] == SOFT:
-        if settings["solver"] != SAMPLING["--solver"][1]:
-            raise SettingError("--labels soft draws with the solver sde_dpmpp_2m. Leave --solver out.")
-        left = ("labels", "solver")
-        return [fit.soft(n, random_state=seed, **{k: v for k, v in settings.items() if k not in left})]
+        return [fit.soft(n, random_state=seed, **{k: v for k, v in settings.items() if k != "labels"})]
     if isinstance(fit, FADM):
         return fit.sample_chunks(n, random_state=seed, **settings)
     return [fit.sample(n, random_state=seed, **settings)]

@@ -23,6 +23,8 @@ PRICE_PARAMETERS = (
 #: Who labels synthetic rows: the paper's networks, or the best posterior of the source's real rows.
 NETWORK, BOOSTED = "network", "boosted"
 LABELS = Parameter("labels", NETWORK, choices=(NETWORK, BOOSTED), symbol="labels", neutral=True)
+#: Which solver of the reverse diffusion draws rows where nothing is said, and the one that was measured as best.
+SOLVER, BEST_SOLVER = "sde_dpmpp_2m", "mixed_dpmpp_2m"
 LABEL_STRENGTH = Parameter("lambda_y", 1.0, high=MAX_LAMBDA_Y, symbol="λ_y", neutral=True)
 
 
@@ -49,7 +51,8 @@ _DRAWN_AT: tuple[Setting, ...] = (START, *at_prices("dp", (0.1, 0.2)))
 
 def _best(positions: Iterable[Setting], fits: int = 1) -> tuple[Setting, ...]:
     """Positions with the training and the labels that were measured as best."""
-    return tuple({**setting, "labels": BOOSTED, "preset": "fairviz", "fits": fits} for setting in positions)
+    best = {"labels": BOOSTED, "preset": "fairviz", "solver": BEST_SOLVER, "fits": fits}
+    return tuple({**setting, **best} for setting in positions)
 
 
 def _soft(name: str, title: str, positions: tuple[Setting, ...], quick: tuple[Setting, ...]) -> Dial:

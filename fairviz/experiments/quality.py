@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from fairviz.checks import check_count
-from fairviz.controls.dials import BOOSTED, NETWORK
+from fairviz.controls.dials import BEST_SOLVER, BOOSTED, NETWORK
 from fairviz.data.dataset import DomainDataset
 from fairviz.errors import DataError
 from fairviz.evaluation.quality import MEASURES, scores
@@ -88,7 +88,9 @@ def makers(n_iter: int = 0) -> tuple[Maker, ...]:
     some = {"n_iter": n_iter} if n_iter else {}
     others = [Maker(title, name, dict(some)) for title, name in (("DDPM", "ddpm"), ("VAE", "vae"), ("GAN", "gan"))]
     return (
-        Maker("FADM, preset fairviz", "fadm", dict(PRESETS["fairviz"].params), {"labels": BOOSTED}),
+        Maker(
+            "FADM, preset fairviz", "fadm", dict(PRESETS["fairviz"].params), {"labels": BOOSTED, "solver": BEST_SOLVER}
+        ),
         Maker("FADM, default", "fadm", {**PRESETS[META].params, **some}, {"labels": NETWORK}),
         *others,
     )

@@ -11,7 +11,6 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import pandas as pd
 
-from fairviz.controls.dials import NETWORK
 from fairviz.data import ALL_DOMAINS
 from fairviz.data.dataset import DomainDataset
 from fairviz.errors import FairvizError, SettingError
@@ -234,7 +233,7 @@ class Bench:
         about = json.dumps(self._drawn(trial))
         weights: np.ndarray | None = None
         if trial.what.pooled:
-            drawn = {"labels": setting.get("labels", NETWORK)}
+            drawn = {name: setting[name] for name in ("labels", "solver") if name in setting}
             pool = self._keep("pool", f"{about} {drawn}", lambda: fit.pool(trial.n, **drawn, **how))
             rows, weights = pool.rows, pool.weights(**{k: v for k, v in setting.items() if k not in drawn})
         else:

@@ -13,11 +13,21 @@ import torch
 
 from fairviz.checks import check_count
 from fairviz.controls import control_named
-from fairviz.controls.dials import BOOSTED, FADM_DIALS, LABEL_STRENGTH, LABELS, NETWORK, PREVIEW_DIALS, PRICE_PARAMETERS
+from fairviz.controls.dials import (
+    BOOSTED,
+    FADM_DIALS,
+    LABEL_STRENGTH,
+    LABELS,
+    NETWORK,
+    PREVIEW_DIALS,
+    PRICE_PARAMETERS,
+    SOLVER,
+)  # fmt: skip
 from fairviz.data.dataset import DomainDataset
 from fairviz.diffusion.guidance import Tilt
 from fairviz.diffusion.losses import clean_time
 from fairviz.diffusion.networks import GIVEN_LABEL, MARGINAL
+from fairviz.diffusion.solvers import SOLVERS
 from fairviz.dual import Dual
 from fairviz.errors import SettingError
 from fairviz.numerics import settle
@@ -92,7 +102,8 @@ class FADM(StoredFADM):
     registered: ClassVar[str] = "fadm"
     source_of_idea: ClassVar[str] = "Lin, Li, Zhao and Shao (2024), arXiv 2406.09495; its prices: docs/method.md"
     parameters: ClassVar[tuple[Parameter, ...]] = (
-        PRESET, FITS, PRICE_PARAMETERS[0], LABELS, LABEL_STRENGTH, *PRICE_PARAMETERS[1:],
+        PRESET, FITS, Parameter("solver", SOLVER, choices=SOLVERS, neutral=True),
+        PRICE_PARAMETERS[0], LABELS, LABEL_STRENGTH, *PRICE_PARAMETERS[1:],
     )  # fmt: skip
     dials: ClassVar[tuple[Dial, ...]] = FADM_DIALS
     weighted_dials: ClassVar[tuple[Dial, ...]] = PREVIEW_DIALS
@@ -230,11 +241,13 @@ class FADM(StoredFADM):
                 parts.append((self.nets_.label(part, t), log_p[:, MARGINAL], log_p[:, GIVEN_LABEL + 1]))
         return Answers(*(torch.cat(list(column)).exp().numpy() for column in zip(*parts, strict=True)))
 
-    def pool(self, n: int, *, random_state: int = 0, n_steps: int = 10, labels: str = NETWORK) -> Pool:
+    def pool(self, n: int, **how: Any) -> Pool:
         """Unguided rows that any setting can weigh; see :meth:`fairviz.synthesizers.pool.Pool.draw`."""
-        return Pool.draw(self, n, random_state=random_state, n_steps=n_steps, labels=labels)
+        return Pool.draw(self, n, **how)
 
-    def soft(self, n: int, *, random_state: int = 0, n_steps: int = 10, **setting: Any) -> pd.DataFrame:
+    def soft(
+        self, n: int, *, random_state: int = 0, n_steps: int = 10, solver: str = SOLVER, **setting: Any
+    ) -> pd.DataFrame:
         """2n rows: ``n`` unguided ones, once with either label, and a column ``weight`` that carries label and setting.
 
         Settings as for :meth:`fairviz.synthesizers.pool.Pool.weights`.
@@ -248,7 +261,8 @@ class FADM(StoredFADM):
             raise SettingError(
                 f"A column is called {WEIGHT!r} already, so soft labels have no place. Take labels='boosted'."
             )
-        pool = self.pool(check_count("n", n, 1, MAX_SOFT), random_state=random_state, n_steps=n_steps, labels=BOOSTED)
+        how: dict[str, Any] = {"random_state": random_state, "n_steps": n_steps, "solver": solver, "labels": BOOSTED}
+        pool = self.pool(check_count("n", n, 1, MAX_SOFT), **how)
         return pool.rows.assign(**{WEIGHT: pool.weights(**setting)})
 
     def sample(self, n: int, *, random_state: int = 0, **settings: Any) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import torch
 from fairviz.checks import MAX_ROWS, check_count, check_price
 from fairviz.controls import MAX_LAMBDA_Y, control_named
 from fairviz.controls.base import Control, Steering
-from fairviz.controls.dials import BOOSTED, LABELS, NETWORK
+from fairviz.controls.dials import BOOSTED, LABELS, NETWORK, SOLVER
 from fairviz.diffusion.guidance import ScoreFn, guided, label_term
 from fairviz.diffusion.solvers import SOLVERS, solve
 from fairviz.errors import DataError, SettingError
@@ -40,7 +40,7 @@ def guided_chunks(
     lambda_eop: Any = 0.0,
     control: str = "dp",
     n_steps: int = 10,
-    solver: str = "sde_dpmpp_2m",
+    solver: str = SOLVER,
     labels: str = NETWORK,
     random_state: int = 0,
 ) -> Iterator[pd.DataFrame]:
@@ -62,7 +62,7 @@ def guided_chunks(
     n_steps : int
         Score evaluations, 1 to 5,000.
     solver : str
-        ``sde_dpmpp_2m`` (10 to 20 steps) or ``euler_maruyama`` (200 steps and more).
+        ``sde_dpmpp_2m`` or ``mixed_dpmpp_2m`` (10 to 20 steps), or ``euler_maruyama`` (200 steps and more).
     labels : str
         ``network``: a row keeps the label that it was drawn for (the paper). ``boosted``: every row's label is drawn
         anew, from what the fit's teacher says of its features and the control's factor. ``lambda_y`` then moves the

@@ -67,7 +67,7 @@ PRESETS = {
     ),
     "fairviz": Preset(
         "closest to the data", {"meta": "none", "n_iter": 12_000, "structural_zeros": True, "max_passes": 200.0},
-        {"control": "dp", "labels": "boosted", "n_steps": 20},
+        {"control": "dp", "labels": "boosted", "solver": "mixed_dpmpp_2m", "n_steps": 20},
     ),
 }  # fmt: skip
 PRESET = Parameter("preset", META, choices=PRESETS, in_fit=True, neutral=True)

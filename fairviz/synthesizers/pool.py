@@ -11,7 +11,7 @@ import pandas as pd
 from fairviz.checks import check_price
 from fairviz.controls import MAX_LAMBDA_Y, control_named
 from fairviz.controls.base import Control, label_scales, weights_of
-from fairviz.controls.dials import NETWORK
+from fairviz.controls.dials import NETWORK, SOLVER
 from fairviz.diffusion.guidance import Tilt
 from fairviz.dual import Dual
 from fairviz.numerics import settle
@@ -96,14 +96,15 @@ class Pool(_Priced):
 
     @classmethod
     def draw(
-        cls, fit: FADM, n: int = 10_000, *, random_state: int = 0, n_steps: int = 10, labels: str = NETWORK
-    ) -> Pool:
+        cls, fit: FADM, n: int = 10_000, *, random_state: int = 0, n_steps: int = 10, labels: str = NETWORK,
+        solver: str = SOLVER,
+    ) -> Pool:  # fmt: skip
         """Sample ``n`` rows at price 0 and ask the fit's classifiers about them.
 
         The rows are those of ``fit.sample`` with the same seed, so the preview at price 0 is the sampled result. With
         ``labels="boosted"`` it is a :class:`SoftPool` of 2n rows.
         """
-        rows = fit.sample(n, random_state=random_state, n_steps=n_steps)
+        rows = fit.sample(n, random_state=random_state, n_steps=n_steps, solver=solver)
         y = (rows[fit.schema_.label] == fit.schema_.favourable).to_numpy(np.int64)
         features = rows[list(fit.schema_.features)]
         answers = fit.answers(features)

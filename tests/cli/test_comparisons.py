@@ -55,7 +55,10 @@ def test_an_entry_says_what_was_compared(which, names, request) -> None:
     assert listed <= offered
     if which == "frontier":
         assert listed == offered
-        assert (dials["fadm_dp"]["title"], dials["fadm_dp"]["family"]) == ("FADM, network labels, parity price", "FADM, label-aware")
+        assert (dials["fadm_dp"]["title"], dials["fadm_dp"]["family"]) == (
+            "FADM, network labels, parity price",
+            "FADM, label-aware",
+        )
         wording = [position["wording"] for position in dials["fadm_dp"]["positions"]]
         assert wording == ["λ_z 0", "λ_z 0.1", "λ_z 0.2"]
 
