@@ -62,13 +62,13 @@ def _soft(name: str, title: str, positions: tuple[Setting, ...], quick: tuple[Se
 
 
 FADM_DIALS = (
-    Dial("fadm_drawn", "FADM, drawn labels, parity price", _best(_DRAWN_AT, FITS), _DRAWN, light=_best(_DRAWN_AT),
-         quick=_best(_DRAWN_AT[1:2])),
-    Dial("fadm_dp", "FADM, network labels, parity price", (START, *at_prices("dp", DP), *_SHARP_DP, *_SOFT_DP), _OWN,
+    Dial("fadm_drawn", "FADM, drawn labels, parity price", _best(_DRAWN_AT, FITS), _DRAWN, light=_best(_DRAWN_AT[:1]),
+         quick=_best(_DRAWN_AT[:1])),
+    Dial("fadm_dp", "FADM, parity price", (START, *at_prices("dp", DP), *_SHARP_DP, *_SOFT_DP), _OWN,
          quick=(START, *at_prices("dp", (0.1, 0.2)))),
-    Dial("fadm_eop", "FADM, network labels, opportunity price", (*at_prices("eop", EOP), *_SHARP_EOP), _OWN,
+    Dial("fadm_eop", "FADM, opportunity price", (*at_prices("eop", EOP), *_SHARP_EOP), _OWN,
          quick=at_prices("eop", (0.02,))),
-    Dial("fadm_both", "FADM, network labels, both prices", _BOTH, _OWN, quick=_BOTH[1:2]),
+    Dial("fadm_both", "FADM, both prices", _BOTH, _OWN, quick=_BOTH[1:2]),
     Dial("fadm_entropy", "FADM, entropy (paper)", (START, *at_prices("entropy", (5.0, 10.0, 30.0))), "FADM, entropy",
          quick=(START, *at_prices("entropy", (10.0,)))),
 )  # fmt: skip

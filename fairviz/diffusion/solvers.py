@@ -65,9 +65,8 @@ def _dpmpp_2m(
         now, then = times[i], times[i + 1]
         decay = torch.exp(torch.tensor(-forgotten))
         fresh = -torch.expm1(torch.tensor(-(h + forgotten)))
-        x = (sde.sigma(then) / sde.sigma(now) * decay).to(x.dtype) * x + (sde.alpha(then) * fresh).to(
-            x.dtype
-        ) * estimate
+        kept = (sde.sigma(then) / sde.sigma(now) * decay).to(x.dtype)
+        x = kept * x + (sde.alpha(then) * fresh).to(x.dtype) * estimate
         if forgotten:
             noise = torch.randn(x.shape, generator=rng, dtype=x.dtype)
             x = x + (sde.sigma(then) * (-torch.expm1(torch.tensor(-2 * forgotten))).sqrt()).to(x.dtype) * noise

@@ -56,7 +56,7 @@ def test_an_entry_says_what_was_compared(which, names, request) -> None:
     if which == "frontier":
         assert listed == offered
         assert (dials["fadm_dp"]["title"], dials["fadm_dp"]["family"]) == (
-            "FADM, network labels, parity price",
+            "FADM, parity price",
             "FADM, label-aware",
         )
         wording = [position["wording"] for position in dials["fadm_dp"]["positions"]]

@@ -60,7 +60,7 @@ def test_table1_text(table1_entry) -> None:
     table = cells(text)
     assert table["method"] == ["Black", "Other", "mean", "chosen inside the source"]
     # Other at price 0: 90 % : 60 % are told no, 30 % : 75 % of the truly yes are found
-    black, other, mean, chosen = table["FADM, network labels, parity price"]
+    black, other, mean, chosen = table["FADM, parity price"]
     assert chosen == "λ_z 0.2 (1); λ_z 0 (1)"
     assert (black, other) == ("73.0 · 0.90 · 0.94 · 0.94", "81.0 · 0.25 · 0.67 · 0.40")
     assert mean in ("77.0 · 0.57 · 0.80 · 0.67", "77.0 · 0.58 · 0.80 · 0.67")  # 0.575 before rounding
