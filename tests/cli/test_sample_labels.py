@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from fairviz.store.fits import open_run
-from tests.cli.commands import ok, refused
+from tests.cli.commands import ok
 
 
 def test_boosted_labels_are_those_of_the_fit(capsys, tmp_path, run):
@@ -35,6 +35,14 @@ def test_soft_labels_are_weights_that_sum_to_one_row(capsys, tmp_path, run):
     assert told["experience"] == "feature"
 
 
-def test_soft_labels_have_one_solver(capsys, tmp_path, run):
-    argv = ["sample", run, "-n", 10, "--labels", "soft", "--solver", "euler_maruyama", "--out", tmp_path / "a.csv"]
-    refused(capsys, tmp_path, argv, "--labels soft", "Leave --solver out")
+def test_soft_rows_are_those_of_the_solver(capsys, tmp_path, run):
+    """Each twice; another solver draws others."""
+    frames = {}
+    for labels in ("soft", "network"):
+        for solver in ("mixed_dpmpp_2m", "sde_dpmpp_2m"):
+            out = tmp_path / f"{labels}_{solver}.csv"
+            ok(capsys, "sample", run, "-n", 10, "--labels", labels, "--solver", solver, "--out", out)
+            frames[labels, solver] = pd.read_csv(out)[["skill", "experience"]]
+    for solver in ("mixed_dpmpp_2m", "sde_dpmpp_2m"):
+        pd.testing.assert_frame_equal(frames["soft", solver][:10], frames["network", solver])
+    assert not frames["soft", "mixed_dpmpp_2m"].equals(frames["soft", "sde_dpmpp_2m"])

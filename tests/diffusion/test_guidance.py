@@ -30,13 +30,14 @@ class ExactLabel(nn.Module):
         return torch.stack([(1 - p).log(), p.log()], 1)
 
 
-def test_label_guidance_on_a_gaussian_prior() -> None:
+@pytest.mark.parametrize("solver", ["sde_dpmpp_2m", "mixed_dpmpp_2m"])
+def test_label_guidance_on_a_gaussian_prior(solver: str) -> None:
     """Moments of N(0, I) sigmoid(a x + b) by two-dimensional quadrature."""
     n = 30_000
     rng = torch.Generator().manual_seed(1)
     y = torch.ones(n, dtype=torch.long)
     score = guided(lambda x, t: -x, label_term(ExactLabel(), y, torch.ones(n)))
-    *_, x = solve(SDE, score, torch.randn(n, 2, generator=rng), n_steps=50, solver="sde_dpmpp_2m", rng=rng)
+    *_, x = solve(SDE, score, torch.randn(n, 2, generator=rng), n_steps=50, solver=solver, rng=rng)
     u, v = np.meshgrid(NODES, NODES)
     density = np.outer(WEIGHTS, WEIGHTS).T / (1 + np.exp(-(1.5 * u - v + OFFSET)))
     density /= density.sum()
@@ -65,21 +66,22 @@ def test_entropy_gradient_in_closed_form() -> None:
     assert torch.allclose(entropy_term(Logistic(), weight)(x, torch.full((20,), 0.3)), expected, atol=1e-5)
 
 
-def toy_sample(y: Tensor, dp: float, eop: float, seed: int = 0) -> np.ndarray:
+def toy_sample(y: Tensor, dp: float, eop: float, solver: str, seed: int = 0) -> np.ndarray:
     """Category frequencies of guided rows, all with the same label."""
     n, rng = len(y), torch.Generator().manual_seed(seed)
     term = tilt_term(toy.ExactSensitive(), toy.TILT, y, toy.push(n, dp, eop))
     score = guided(toy.exact_score(y), term)
-    *_, x = solve(SDE, score, torch.randn(n, 4, generator=rng), n_steps=40, solver="sde_dpmpp_2m", rng=rng)
+    *_, x = solve(SDE, score, torch.randn(n, 4, generator=rng), n_steps=40, solver=solver, rng=rng)
     return np.bincount(x.argmax(1).numpy(), minlength=4) / n
 
 
 @pytest.mark.parametrize(("dp", "eop"), [(0.3, 0.0), (0.0, 0.1), (0.15, 0.05)])
 @pytest.mark.parametrize("label", [0, 1])
-def test_tilted_rows_in_a_discrete_world(dp: float, eop: float, label: int) -> None:
+@pytest.mark.parametrize("solver", ["sde_dpmpp_2m", "mixed_dpmpp_2m"])
+def test_tilted_rows_in_a_discrete_world(dp: float, eop: float, label: int, solver: str) -> None:
     """Guided rows have the distribution p(x|y) (1 - l_d s w - l_e [y=1] w1), not the untilted one."""
     n = 20_000
-    found = toy_sample(torch.full((n,), label), dp, eop)
+    found = toy_sample(torch.full((n,), label), dp, eop, solver)
     wanted = toy.tilted(dp, eop)[:, label] / toy.tilted(dp, eop)[:, label].sum()
     # four standard errors of a frequency, and a little for forty steps
     assert np.abs(found - wanted).max() < 4 * 0.5 / np.sqrt(n) + 0.008
@@ -119,7 +121,7 @@ def test_importance_weights_agree_with_guided_rows() -> None:
     y = torch.ones(n, dtype=torch.long)
     weight = toy.TILT.weights(toy.P_Z_GIVEN_X[x], toy.P_Z_GIVEN_XY[x, 1], y.numpy(), toy.push(n, 0.2, 0.05))
     weighted = np.bincount(x, weights=weight, minlength=4) / weight.sum()
-    assert np.abs(weighted - toy_sample(y, 0.2, 0.05)).max() < 0.025
+    assert np.abs(weighted - toy_sample(y, 0.2, 0.05, "sde_dpmpp_2m")).max() < 0.025
 
 
 def test_factor_by_hand_and_clipped() -> None:

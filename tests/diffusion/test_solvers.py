@@ -28,7 +28,8 @@ def sample(solver: str, n_steps: int, seed: int = 0) -> torch.Tensor:
 
 # standard errors at N: mean 0.005, covariance 0.007; Euler-Maruyama adds a step error of order 1/n_steps
 @pytest.mark.parametrize(
-    ("solver", "n_steps", "tolerance"), [("sde_dpmpp_2m", 60, 0.025), ("euler_maruyama", 600, 0.03)]
+    ("solver", "n_steps", "tolerance"),
+    [("sde_dpmpp_2m", 60, 0.025), ("mixed_dpmpp_2m", 60, 0.025), ("euler_maruyama", 600, 0.03)],
 )
 def test_mean_and_covariance_return(solver: str, n_steps: int, tolerance: float) -> None:
     x = sample(solver, n_steps)
@@ -36,22 +37,39 @@ def test_mean_and_covariance_return(solver: str, n_steps: int, tolerance: float)
     assert torch.allclose(torch.cov(x.T), COV, atol=tolerance)
 
 
-def test_ten_steps_lose_no_more_variance_than_the_last_noise_ratio_explains() -> None:
-    """Ten steps end at noise ratio 0.2; denoising there removes r^2/(1+r^2) of a unit variance, about 4 %."""
-    x = sample("sde_dpmpp_2m", 10)
+@pytest.mark.parametrize(("solver", "last"), [("sde_dpmpp_2m", 0.2), ("mixed_dpmpp_2m", 0.15)])
+def test_ten_steps_lose_no_more_variance_than_the_last_noise_ratio_explains(solver: str, last: float) -> None:
+    """Ten steps end at noise ratio r = 0.2; denoising there removes r^2/(1+r^2) of a unit variance, about 4 %."""
+    x = sample(solver, 10)
     assert torch.allclose(x.mean(0), MEAN, atol=0.12)
-    shrunk = COV @ torch.linalg.inv(COV + 0.2**2 * torch.eye(2)) @ COV
+    shrunk = COV @ torch.linalg.inv(COV + last**2 * torch.eye(2)) @ COV
     assert torch.allclose(torch.cov(x.T), shrunk, atol=0.06)
 
 
-def test_the_few_step_solver_is_stochastic() -> None:
+def test_late_steps_add_no_noise() -> None:
+    """Where there is more signal than noise the mixed solver goes on along one path, the other one does not."""
+    n_steps = 20
+    for solver, same in (("mixed_dpmpp_2m", True), ("sde_dpmpp_2m", False)):
+        states = []
+        for late in (1, 2):
+            rng = torch.Generator().manual_seed(0)
+            found = []
+            steps = solve(SDE, exact_score, torch.zeros(50, 2), n_steps=n_steps, solver=solver, rng=rng)
+            for k, state in enumerate(steps):
+                found.append(state)
+                if k == 12:  # ratios fall from 10 to 0.1, and below 1 here
+                    rng.manual_seed(late)
+            states.append(found[-1])
+        assert torch.equal(states[0], states[1]) == same
+
+
+@pytest.mark.parametrize("solver", ["sde_dpmpp_2m", "mixed_dpmpp_2m"])
+def test_few_step_solvers_are_stochastic(solver: str) -> None:
     """Same start, other noise on the way, other rows."""
     noise = torch.randn(50, 2, generator=torch.Generator().manual_seed(0))
     ends = []
     for seed in (1, 2):
-        *_, x = solve(
-            SDE, exact_score, noise, n_steps=10, solver="sde_dpmpp_2m", rng=torch.Generator().manual_seed(seed)
-        )
+        *_, x = solve(SDE, exact_score, noise, n_steps=10, solver=solver, rng=torch.Generator().manual_seed(seed))
         ends.append(x)
     assert (ends[0] - ends[1]).abs().mean() > 0.3
 
