@@ -140,9 +140,9 @@ def compared() -> str:
             "**Chosen without the held-out domain**: accuracy in percent · R_DP, means over the held-out domains.",
             overview.straight(entries),
             "\\* needs the person's group when it decides. In italics: no method that anybody could use. "
-            + RULE.format(metric="R_DP"),
+            + RULE.format(metric="R_DP", standard="accuracy"),
             f"Always giving the same answer is right more often than most methods on: {', '.join(little) or 'none'}. "
-            "There accuracy says little.",
+            "There accuracy says little, and balanced accuracy (†) stands for it.",
             "**Domain by domain**, settings chosen on the other domains:",
             overview.against(entries),
             MEANING,

@@ -19,17 +19,21 @@ from fairviz.settings import MITIGATION, text_of
 BUDGET = 0.01
 RULE = (
     "For each held-out domain a method's setting is the one with the largest mean of {metric} over the other domains "
-    "among those that lose at most one point there against the method's own best accuracy; tests on the domain itself "
-    "are not looked at. (Models tested on the other domains were trained on people of this one too.)"
+    "among those that lose at most one point there against the method's own best {standard}; tests on the domain "
+    "itself are not looked at. (Models tested on the other domains were trained on people of this one too.)"
 )
+#: What being right is measured by, and where accuracy says little.
+ACCURACY, BALANCED = "accuracy", "balanced_accuracy"
 
 
 def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.DataFrame:
     """A row per family, best equality first: what its setting gives that was chosen on the other domains.
 
-    Columns: ``family, kind, needs_group``, the means of :data:`MEANS` with ``_low`` and ``_high``, those of all people
-    together (``all_accuracy``, ``all_<metric>``), and, by held-out domain, ``settings`` in words and ``by_domain``:
-    accuracy and the metric there. No rows where one domain alone was held out, for there is no other to choose on.
+    Columns: ``family, kind, needs_group``; ``standard``, what being right is measured by: accuracy, or balanced
+    accuracy where that says little (:func:`of_little_use`); the means of :data:`MEANS` and of the standard with
+    ``_low`` and ``_high``, those of all people together (``all_<standard>``, ``all_<metric>``), and, by held-out
+    domain, ``settings`` in words and ``by_domain``: the standard (as ``right``) and the metric there. No rows where one
+    domain alone was held out, for there is no other to choose on.
 
     Parameters
     ----------
@@ -42,6 +46,7 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
     """
     if results.rows["target"].nunique() < 2:
         return pd.DataFrame()
+    standard = BALANCED if of_little_use(points) else ACCURACY
     by_position = dict(iter(results.rows.groupby(["method", "setting"])))
     wording = {(p["method"], p["setting"]): p["wording"] for p in points.to_dict("records")}
     start = {(UNMITIGATED, text_of({}))} & by_position.keys()
@@ -50,32 +55,32 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
         places = dict.fromkeys(zip(part["method"], part["setting"], strict=True))
         if part["kind"].iloc[0] == MITIGATION or family == results.family(TRIVIAL):
             places |= dict.fromkeys(start)
-        found = _settings({place: by_position[place] for place in places}, results.groups, metric)
+        found = _settings({place: by_position[place] for place in places}, results.groups, metric, standard)
         tests = {target: by_position[place] for target, place in found.items()}
         picked = pd.concat([tested[tested["target"] == target] for target, tested in tests.items()])
         runs = runs_of(picked, results.groups)
         row: dict[str, Any] = {
             "family": family, "kind": part["kind"].iloc[0], "needs_group": bool(part["needs_group"].any()),
-            "settings": {target: wording[place] for target, place in found.items()},
+            "settings": {target: wording[place] for target, place in found.items()}, "standard": standard,
         }  # fmt: skip
-        for name in MEANS:
+        for name in dict.fromkeys((*MEANS, standard)):
             row[name], row[f"{name}_low"], row[f"{name}_high"], _ = runs.mean_span(name)
-        for name in ("accuracy", metric):
+        for name in (standard, metric):
             row[f"all_{name}"] = float(runs.pooled.value(METRICS[name])[0])
-        single = {name: runs.value(METRICS[name]) for name in ("accuracy", metric)}
+        single = {name: runs.value(METRICS[of]) for name, of in (("right", standard), (metric, metric))}
         row["by_domain"] = {d: {name: float(v[k]) for name, v in single.items()} for k, d in enumerate(runs.domains)}
         rows.append(row)
-    return pd.DataFrame(rows).sort_values([metric, "accuracy"], ascending=False, ignore_index=True)
+    return pd.DataFrame(rows).sort_values([metric, standard], ascending=False, ignore_index=True)
 
 
 def _settings(
-    tested: dict[tuple[str, str], pd.DataFrame], groups: tuple[str, ...], metric: str
+    tested: dict[tuple[str, str], pd.DataFrame], groups: tuple[str, ...], metric: str, standard: str
 ) -> dict[str, tuple[str, str]]:
     """By held-out domain, the setting chosen on the others; those only that were tested on every domain."""
     values = {}
     for place, rows in tested.items():
         runs = runs_of(rows, groups)
-        values[place] = runs.domains, runs.value(METRICS["accuracy"]), runs.value(METRICS[metric])
+        values[place] = runs.domains, runs.value(METRICS[standard]), runs.value(METRICS[metric])
     domains = max((found[0] for found in values.values()), key=len)
     places = [place for place, found in values.items() if found[0] == domains]
     accuracy, equality = (np.stack([values[place][k] for place in places]) for k in (1, 2))
@@ -99,6 +104,6 @@ def of_little_use(points: pd.DataFrame) -> str:
     below = int((best <= constant.iloc[0]).sum())
     return (
         f"Always the same answer is right for {1000 * constant.iloc[0]:.0f} of 1,000, more often than {below} of "
-        f"{len(best)} methods at any setting: accuracy says little about them on these people. Look at the ratios, or "
-        "at balanced accuracy."
+        f"{len(best)} methods at any setting: accuracy says little about them on these people, so settings are chosen "
+        "and methods compared by balanced accuracy, the mean of the shares of either label that are found."
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fairviz.experiments.chosen import chosen_elsewhere
-from fairviz.experiments.pairwise import pairwise
+from fairviz.experiments.chosen import ACCURACY, chosen_elsewhere
+from fairviz.experiments.pairwise import RIGHT, pairwise
 from fairviz.experiments.results import BOUND, CONSTANT, UNMITIGATED, Results, family_scores, ratio
 from fairviz.experiments.tables import number, with_span
 from fairviz.settings import GENERATOR, MITIGATION
@@ -16,7 +16,10 @@ OWN_METHODS = ("fadm", "fadm_preview")
 
 
 def straight(entries: Mapping[str, Entry], metric: str = "R_DP") -> str:
-    """Accuracy in percent and a ratio of every family, chosen without the held-out domain, in Markdown."""
+    """Accuracy in percent (†: balanced accuracy, where that says little) and a ratio of every family, in Markdown.
+
+    Settings are chosen without the held-out domain.
+    """
     found, groups, order = dict[str, dict[str, str]](), set[str](), dict[str, None]()
     for name, entry in entries.items():
         results = Results.of(entry).select(classifier=entry.spec["classifiers"][0])
@@ -27,7 +30,8 @@ def straight(entries: Mapping[str, Entry], metric: str = "R_DP") -> str:
             family = f"_{row['family']}_" if row["family"] == bound else row["family"]
             order |= {family: None}
             groups |= {family} if row["needs_group"] else set()
-            found.setdefault(family, {})[name] = f"{100 * row['accuracy']:.1f} · {number(row[metric])}"
+            mark = "†" if row["standard"] != ACCURACY else ""
+            found.setdefault(family, {})[name] = f"{100 * row[row['standard']]:.1f}{mark} · {number(row[metric])}"
     lines = ["| | " + " | ".join(entries) + " |", "|---" * (len(entries) + 1) + "|"]
     for family in order:
         if family in found:
@@ -51,7 +55,7 @@ def against(entries: Mapping[str, Entry], metric: str = "R_DP") -> str:
     ]
     for row in pairwise(found, mine, metric).to_dict("records"):
         cells = [f"{row['family']}", str(row["domains"])]
-        for what in ("accuracy", metric):
+        for what in (RIGHT, metric):
             cells.append(", ".join(str(row[f"{what}_{how}"]) for how in ("won", "tied", "lost")))
             cells.append(number(row[f"{what}_p"], 3))
         lines.append("| " + " | ".join(cells) + " |")

@@ -9,8 +9,7 @@ import pandas as pd
 from scipy.stats import wilcoxon
 
 #: Differences below which two methods are tied on a domain: a tenth of a point of accuracy, a hundredth of a ratio.
-TIES = {"accuracy": 0.001}
-TIE = 0.01
+RIGHT, TIES, TIE = "right", {"right": 0.001}, 0.01
 #: Held-out domains below which no test is made: with five the smallest p there is would be .06.
 FEWEST = 6
 MEANING = (
@@ -23,7 +22,8 @@ MEANING = (
 def pairwise(found: Mapping[str, pd.DataFrame], ours: str, metric: str) -> pd.DataFrame:
     """A row per other family: ``<name>_won, _tied, _lost`` by ours, ``_p`` (NaN below :data:`FEWEST` domains).
 
-    ``<name>`` is ``accuracy`` and the metric; also ``domains``, those that both were tested on. Most domains first.
+    ``<name>`` is ``right`` (accuracy, or what stands for it) and the metric; also ``domains``, those that both were
+    tested on. Most domains first.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def pairwise(found: Mapping[str, pd.DataFrame], ours: str, metric: str) -> pd.Da
         if family == ours or not both:
             continue
         told: dict[str, object] = {"family": family, "domains": len(both)}
-        for what in ("accuracy", metric):
+        for what in (RIGHT, metric):
             apart = np.array([mine[where][what] - theirs[where][what] for where in both])
             apart = apart[np.isfinite(apart)]
             tie = TIES.get(what, TIE)

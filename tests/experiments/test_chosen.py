@@ -95,3 +95,29 @@ def test_where_always_the_same_answer_is_right_more_often() -> None:
 def test_one_domain_alone_leaves_nothing_to_choose_on() -> None:
     found = results({"d1": {0: ONE, 1: NEAR, 2: FAR}})
     assert chosen_elsewhere(found, "R_DP", found.points()).empty
+
+
+def test_where_accuracy_says_little_balanced_accuracy_stands_for_it() -> None:
+    """90 of 100 have the unfavourable label: saying no to all is right for 90 %, and finds half of what there is."""
+    few = {"no": 45, "yes": 5}
+
+    def mixed(wrong: int, right: int) -> dict[str, int]:
+        """The same in both groups: of 45 truly no and 5 truly yes, how many get a yes."""
+        one = {"0_0": few["no"] - wrong, "0_1": wrong, "1_0": few["yes"] - right, "1_1": right}
+        return {f"n_{k}_{cell}": n for k in (0, 1) for cell, n in one.items()}
+
+    def unequal(wrong: int, right: int) -> dict[str, int]:
+        return {**mixed(wrong, right), "n_1_0_0": 45, "n_1_0_1": 0}
+
+    # 0: 85 of 100 right, balanced (41/45 + 4/5 - ...); 1 is less accurate, balanced better, and more equal
+    by = {0: unequal(4, 2), 1: mixed(9, 5), 2: unequal(20, 5)}
+    rows = [row("m", {"s": k}, d, table) for d in ("d1", "d2") for k, table in by.items()]
+    rows += [row("constant", {}, d, mixed(0, 0)) for d in ("d1", "d2")]
+    found = Results(pd.DataFrame(rows), ("a", "b"), (DIAL, CONSTANT))
+    assert "balanced accuracy" in of_little_use(found.points())
+    mine = chosen_elsewhere(found, "R_DP", found.points()).set_index("family").loc["Dial"]
+    assert mine["standard"] == "balanced_accuracy"
+    assert set(mine["settings"].values()) == {"s 1"}  # by accuracy it would lose 6 points against setting 0
+    assert mine["balanced_accuracy"] == pytest.approx((36 / 45 + 5 / 5) / 2)
+    assert mine["by_domain"]["d1"] == {"right": pytest.approx(0.9), "R_DP": pytest.approx(1.0)}
+    assert mine["all_balanced_accuracy"] == pytest.approx(0.9)

@@ -7,8 +7,9 @@ import math
 import pandas as pd
 import streamlit as st
 
+from fairviz.evaluation.metrics import METRICS
 from fairviz.experiments.chosen import RULE, of_little_use
-from fairviz.experiments.pairwise import MEANING, pairwise
+from fairviz.experiments.pairwise import MEANING, RIGHT, pairwise
 from fairviz.experiments.results import CONSTANT
 from fairviz.experiments.tables import number, settings_text, with_span
 from fairviz.store import Entry
@@ -26,12 +27,14 @@ def chosen(entry: Entry, classifier: str, metric: str) -> None:
     told = of_little_use(comparisons.comparison_points(path, classifier))
     if told:
         st.info(words.plain(told), icon=":material/info:")
+    standard = rows[0]["standard"]
+    title = METRICS[standard].title
     frame = pd.DataFrame(
         {
             "Method": [_name(row["family"], row["needs_group"]) for row in rows],
-            "Accuracy, %": [with_span(row, "accuracy", 1, 100) for row in rows],
+            f"{title}, %": [with_span(row, standard, 1, 100) for row in rows],
             metric: [with_span(row, metric, 2) for row in rows],
-            "All people: accuracy, %": [f"{100 * row['all_accuracy']:.1f}" for row in rows],
+            f"All people: {title.lower()}, %": [f"{100 * row[f'all_{standard}']:.1f}" for row in rows],
             f"All people: {metric}": [_number(row[f"all_{metric}"]) for row in rows],
             "Chosen": [settings_text(row["settings"].values()) for row in rows],
         }
@@ -39,9 +42,10 @@ def chosen(entry: Entry, classifier: str, metric: str) -> None:
     st.dataframe(frame, hide_index=True, key="compare_chosen")
     st.caption(
         words.plain(
-            f"{RULE.format(metric=metric)} Means over the held-out domains, each counting the same; beside them all "
-            "people together. Intervals: test people and seeds, of one fit. A fair Bayes rule estimated with the "
-            "target's own rows is no method that anybody could use."
+            f"{RULE.format(metric=metric, standard=title.lower())} Means over the held-out domains, each counting the "
+            "same; beside them all people together. Intervals: test people and seeds, of one fit a domain, or of "
+            "several where seeds take turns with them (below). A fair Bayes rule estimated with the target's own rows "
+            "is no method that anybody could use."
         )
     )
 
@@ -66,7 +70,7 @@ def against(entry: Entry, classifier: str, metric: str) -> None:
                         else ", ".join(str(row[f"{what}_{how}"]) for how in ("won", "tied", "lost"))
                         for row in found
                     ]
-                    for what, title in (("accuracy", "Accuracy"), (metric, metric))
+                    for what, title in ((RIGHT, METRICS[rows["standard"].iloc[0]].title), (metric, metric))
                     for said in ("won, tied, lost", "p")
                 },
             }
