@@ -97,20 +97,21 @@ def overview(entries: Mapping[str, Entry], metric: str = "R_DP") -> str:
 def standing(entries: Mapping[str, Entry]) -> str:
     """FADM's hypervolume over the best rivals', and synthetic against real rows at price 0, in Markdown.
 
-    Beside the first ratio stands that of the estimated fair Bayes rule: what there is to gain on these people at all.
+    From the constant predictor's accuracy; from a coin's in brackets. Beside the first ratio stands that of the
+    estimated fair Bayes rule: what there is to gain on these people at all.
     """
     lines = [
-        "| data set | accuracy, synthetic rows, λ_z = 0 | accuracy, real rows | "
-        "hypervolume over the best other generator's (R_DP, R_EOp) | the same of the estimated Bayes rule | "
-        "over the best classifier-side method's (R_DP, R_EOp) |",
+        "| data set | accuracy, synthetic rows, λ_z = 0 | accuracy, real rows | hypervolume over the best other "
+        "generator's: R_DP; R_EOp | the same of the estimated Bayes rule | over the best classifier-side method's: "
+        "R_DP; R_EOp |",
         "|---|---|---|---|---|---|",
     ]
     for name, entry in entries.items():
         results = Results.of(entry).select(classifier=entry.spec["classifiers"][0])
         points = results.points()
         ours = {dial["family"] for dial in results.dials if dial["method"] in OWN_METHODS}
-        mine = results.ours
-        start = points[points["dial"] == mine].iloc[0]  # a dial begins without a price
+        mine, bound = results.family(results.ours), results.family(BOUND)
+        start = points[points["dial"] == results.ours].iloc[0]  # a dial begins without a price
         real = points[points["dial"] == UNMITIGATED].iloc[0]
         against: dict[str, list[str]] = {GENERATOR: [], MITIGATION: []}
         possible = []
@@ -118,12 +119,13 @@ def standing(entries: Mapping[str, Entry]) -> str:
             scores = family_scores(results, metric, points)
             for kind, told in against.items():
                 rivals = scores[(scores["kind"] == kind) & ~scores["needs_group"] & ~scores["family"].isin(ours)]
-                value, best = ratio(scores, results.family(mine), list(rivals["family"]))
-                told.append(f"{value:.2f} ({best})")
+                value, best = ratio(scores, mine, list(rivals["family"]))
+                coin, _ = ratio(scores, mine, list(rivals["family"]), "hypervolume")
+                told.append(f"{number(value)} ({best}; {number(coin)})")
                 if kind == GENERATOR:
-                    possible.append(f"{ratio(scores, results.family(BOUND), [best])[0]:.2f}")
+                    possible.append(number(ratio(scores, bound, [best])[0]))
         lines.append(
             f"| {name} | {with_span(start, 'accuracy', 1, 100)} | {with_span(real, 'accuracy', 1, 100)} | "
-            f"{', '.join(against[GENERATOR])} | {', '.join(possible)} | {', '.join(against[MITIGATION])} |"
+            f"{'; '.join(against[GENERATOR])} | {'; '.join(possible)} | {'; '.join(against[MITIGATION])} |"
         )
     return "\n".join(lines)

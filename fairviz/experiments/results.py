@@ -165,9 +165,15 @@ def floors(counts: Counts) -> dict[str, float]:
     return {metric: mean_over_domains(noise_floor(counts, metric)[0])[0] for metric in ("R_DP", "R_EOp")}
 
 
-def ratio(scores: pd.DataFrame, ours: str, others: Sequence[str]) -> tuple[float, str]:
-    """Hypervolume of one family over that of the best of others, and which that is."""
+def ratio(scores: pd.DataFrame, ours: str, others: Sequence[str], by: str = "hypervolume_strict") -> tuple[float, str]:
+    """Hypervolume of one family over that of the best of others, and which that is; NaN where nobody has any.
+
+    Parameters
+    ----------
+    by : str
+        ``hypervolume_strict``, from the constant predictor's accuracy, or ``hypervolume``, from a coin's.
+    """
     rivals = scores[scores["family"].isin(others)]
-    best = rivals.loc[rivals["hypervolume"].idxmax()]
-    mine = scores.loc[scores["family"] == ours, "hypervolume"].iloc[0]
-    return float(mine / best["hypervolume"]), str(best["family"])
+    best = rivals.loc[rivals[by].idxmax()]
+    mine = scores.loc[scores["family"] == ours, by].iloc[0]
+    return float(mine / best[by]) if best[by] > 0 else float("nan"), str(best["family"])

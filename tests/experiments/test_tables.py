@@ -63,15 +63,26 @@ def test_standing_by_hand(tmp_path, made) -> None:
     entry = published(tmp_path / "standing", "frontier", [*ALL, *ddpm], made, names=("ddpm", *NAMES))
     told = [cell.strip() for cell in standing({"adult": entry}).split("\n")[-1].strip("| ").split("|")]
     fair = (0.9 + 20 / 24) / 2
-    ours = 0.285 * 0.325 + (0.285 + 0.225) / 2 * (fair - 0.325)
-    bound = 0.375 * 0.45 + (0.375 + 0.33) / 2 * (0.825 - 0.45)
-    rival = 0.29 * 0.53 + (0.29 + 0.2675) / 2 * (0.65 - 0.53)
+
+    def front(base: float, *corners: tuple[float, float]) -> float:
+        """Area of (accuracy, ratio) corners above a base accuracy: a rectangle, then trapezoids."""
+        (a, r), *others = [(accuracy - base, ratio) for accuracy, ratio in corners]
+        area = a * r
+        for b, s in others:
+            area, a, r = area + (a + b) / 2 * (s - r), b, s
+        return area
+
+    # accuracies of the constant and of a coin
+    of = {base: front(base, (0.785, 0.325), (0.725, fair)) for base in (0.625, 0.5)}
+    alone = {base: front(base, (0.785, 0.325)) for base in (0.625, 0.5)}
+    bound = front(0.625, (0.875, 0.45), (0.83, 0.825))
+    rival = {base: front(base, (0.79, 0.53), (0.7675, 0.65)) for base in (0.625, 0.5)}
     assert told[0] == "adult"
     assert told[1].startswith("78.5 (")
     assert told[2].startswith("79.0 (")
-    assert told[3].startswith(f"{ours / (0.285 * 0.325):.2f} (DDPM), ")
-    assert told[4].startswith(f"{bound / (0.285 * 0.325):.2f}, ")
-    assert told[5].startswith(f"{ours / rival:.2f} (Reweighing), ")
+    assert told[3].startswith(f"{of[0.625] / alone[0.625]:.2f} (DDPM; {of[0.5] / alone[0.5]:.2f}); ")
+    assert told[4].startswith(f"{bound / alone[0.625]:.2f}; ")
+    assert told[5].startswith(f"{of[0.625] / rival[0.625]:.2f} (Reweighing; {of[0.5] / rival[0.5]:.2f}); ")
 
 
 def test_overview_by_hand(tmp_path, made) -> None:
