@@ -3,14 +3,17 @@
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from fairviz.errors import StoreError
+from fairviz.evaluation.quality import MEASURES
+from fairviz.experiments.quality import REAL, Maker
 from fairviz.store import Entry
 from fairviz.store.library import Library, pretrained_dir
-from fairviz.store.specs import FRONTIER, TABLE
+from fairviz.store.specs import FRONTIER, QUALITY, TABLE
 from tests.ui.pages import compare_page
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
@@ -279,3 +282,45 @@ def test_an_own_result_of_an_earlier_version_is_left_out_and_said() -> None:
     app.selectbox(key="compare_data").set_value("simulated").run()
     assert not app.exception
     assert "FADM, parity price" in texts(app)
+
+
+def measured(quick: bool = False) -> None:
+    """A measurement of the user's own of German credit's rows: one half, all numbers given."""
+    store = Library().store
+    entry = shipped(Library(), FRONTIER, "german_credit")
+    makers = [Maker(REAL).to_json(), {**Maker(REAL).to_json(), "title": "Mine"}]
+    names = [m.name for m in MEASURES] + [f"{m.name}_{end}" for m in MEASURES if m.spans for end in ("low", "high")]
+    rows = [{"maker": m["title"], "seed": 0, "trained_on": 500, **dict.fromkeys(names, 0.25)} for m in makers]
+    spec = {"dataset": entry.spec["dataset"], "makers": makers, "halves": 1, "quick": quick}
+    tables = {"scores.csv": pd.DataFrame(rows)}
+    store.put(QUALITY, spec, json_files={"facts.json": {}}, tables=tables, made=entry.made)
+
+
+def test_how_real_the_rows_are_is_said_where_it_was_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shutil.copytree(pretrained_dir() / "frontier", tmp_path / "frontier")  # without what ships of quality
+    monkeypatch.setenv("FAIRVIZ_PRETRAINED", str(tmp_path))
+    app = start(compare_data="german_credit")
+    assert "`fairviz quality --dataset german_credit`" in texts(app)
+    measured(quick=True)
+    st.cache_resource.clear()
+    app = start(compare_data="german_credit")
+    assert "quick run of yours" in texts(app)
+    table = next(d.value for d in app.dataframe if "Good is" in d.value.columns).set_index("Measure")
+    assert table.loc["Membership attack", "Mine"] == "0.25 (0.25–0.25)"
+    assert table.loc["Detection, boosting", "Good is"] == "high, of 0 to 1"
+    measured()
+    st.cache_resource.clear()
+    app = start(compare_data="german_credit")
+    assert "quick run of yours" not in texts(app)
+    assert "One random half of 500 people" in texts(app)
+
+
+def test_who_wins_domain_by_domain() -> None:
+    """Adult: five held-out domains, each won, tied or lost."""
+    app = start()
+    table = next(d.value for d in app.dataframe if "Against" in d.value.columns).set_index("Against")
+    assert (table["Domains"] == 5).all()
+    for column in (c for c in table if "won" in c):
+        assert all(sum(int(n) for n in cell.split(", ")) <= 5 for cell in table[column])
+    mine = table.loc["Always the same answer"]
+    assert mine["Accuracy: won, tied, lost"].split(", ")[0] == "5"  # 82 % in the mean; ours is above it everywhere

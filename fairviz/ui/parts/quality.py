@@ -37,6 +37,9 @@ def section(dataset: str) -> None:
     if not found:
         st.caption(f"Not measured on this data set yet: `fairviz quality --dataset {dataset}` does it.")
         return
-    frame, note = _table(str(next(iter(found.values())).path))
+    origin, entry = next(iter(found.items()))
+    frame, note = _table(str(entry.path))
+    if origin == comparisons.QUICK:
+        note = f"A quick run of yours: few iterations, one half; not for conclusions. {note}"
     st.dataframe(frame, hide_index=True, key="compare_quality")
     st.caption(words.plain(note))
