@@ -65,7 +65,7 @@ def make_frontier(args: argparse.Namespace) -> None:
 
 def make_table1(args: argparse.Namespace) -> None:
     """The paper's Table 1 with settings chosen inside the source."""
-    _run(args, TABLE, table1, tables.table1_text)
+    _run(args, TABLE, table1, tables.table1_text, extend=args.extend)
 
 
 def trial(args: argparse.Namespace) -> None:

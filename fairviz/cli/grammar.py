@@ -207,12 +207,8 @@ def _comparison(sub: argparse.ArgumentParser) -> None:
     _where_arguments(sub, n_jobs=2)
     sub.add_argument("--quick", action="store_true", help="few rows, iterations, settings; to see the command work")
     sub.add_argument("--out", metavar="FOLDER", help="store to publish in; default: the user's cache")
-    sub.add_argument("--json", action="store_true")
-
-
-def _frontier(sub: argparse.ArgumentParser) -> None:
-    _comparison(sub)
     sub.add_argument("--extend", action="store_true", help="take trials that are published there; compute what lacks")
+    sub.add_argument("--json", action="store_true")
 
 
 def _quality(sub: argparse.ArgumentParser) -> None:
@@ -252,7 +248,7 @@ def _app(sub: argparse.ArgumentParser) -> None:
 
 _OPTIONS = {
     "datasets": _datasets, "fit": _fit, "sample": _sample, "evaluate": _evaluate, "sweep": _sweep,
-    "upgrade": _upgrade, "pretrain": _pretrain, "frontier": _frontier, "table1": _comparison, "quality": _quality,
+    "upgrade": _upgrade, "pretrain": _pretrain, "frontier": _comparison, "table1": _comparison, "quality": _quality,
     "trial": _trial, "run": _run_scenario, "app": _app,
 }  # fmt: skip
 

@@ -60,7 +60,9 @@ def test_dials_have_names_of_their_own() -> None:
     assert len({line.dial.title for line in found.values()}) == len(found)
     generators = {name for name, line in found.items() if line.method.synthesizer and not line.method.pooled}
     assert generators - set(TABLE_DIALS) == {"fadm_drawn"}  # the paper has no such labels
-    assert set(TABLE_DIALS) <= generators
+    rivals = set(TABLE_DIALS) - generators
+    assert {found[name].method.kind for name in rivals} == {MITIGATION}
+    assert not any(found[name].method.needs_group for name in rivals)
     assert {line.method.name for line in found.values()} == set(METHODS)
     assert line_named("tilted_eop") == found["tilted_eop"]
     with pytest.raises(SettingError, match=r"No dial 'fadm'.*'fadm_dp'"):
