@@ -22,7 +22,7 @@ PRICE_PARAMETERS = (
 )
 #: Who labels synthetic rows: the paper's networks, or the best posterior of the source's real rows.
 NETWORK, BOOSTED = "network", "boosted"
-LABELS = Parameter("labels", NETWORK, choices=(NETWORK, BOOSTED), symbol="labels", neutral=True)
+LABELS = Parameter("labels", NETWORK, choices=(NETWORK, BOOSTED), neutral=True)
 #: Which solver of the reverse diffusion draws rows where nothing is said, and the one that was measured as best.
 SOLVER, BEST_SOLVER = "sde_dpmpp_2m", "mixed_dpmpp_2m"
 LABEL_STRENGTH = Parameter("lambda_y", 1.0, high=MAX_LAMBDA_Y, symbol="λ_y", neutral=True)
