@@ -26,7 +26,6 @@ from fairviz.evaluation.quality import MEASURES, scores
 from fairviz.experiments.runner import Progress
 from fairviz.experiments.where import HERE, Where
 from fairviz.experiments.workers import in_workers
-from fairviz.numerics import settle
 from fairviz.store import Entry, ResultStore
 from fairviz.store.library import Library
 from fairviz.store.specs import QUALITY, FitSpec, made_from, versions
@@ -98,7 +97,6 @@ def makers(n_iter: int = 0) -> tuple[Maker, ...]:
 
 def measured(dataset: DomainDataset, maker: Maker, seed: int) -> dict[str, Any]:
     """A random half: what is told of a maker's rows."""
-    settle()
     order = np.random.default_rng(seed).permutation(len(dataset))
     cut = len(order) // 2
     train, held = (dataset.take(np.sort(part)) for part in (order[:cut], order[cut:]))
