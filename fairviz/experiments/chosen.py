@@ -13,7 +13,7 @@ import pandas as pd
 from fairviz.evaluation.metrics import METRICS
 from fairviz.evaluation.tradeoff import runs_of
 from fairviz.experiments.results import CONSTANT, MEANS, TRIVIAL, UNMITIGATED, Results
-from fairviz.settings import MITIGATION, text_of
+from fairviz.settings import MITIGATION, REFERENCE, text_of
 
 #: Accuracy that a setting may lose against the method's own best.
 BUDGET = 0.01
@@ -93,6 +93,36 @@ def _settings(
         allowed = np.flatnonzero(right >= right.max() - BUDGET - 1e-12)
         chosen[domain] = places[int(allowed[np.lexsort((right[allowed], equal[allowed]))[-1]])]
     return chosen
+
+
+def headline(chosen: pd.DataFrame, ours: str, unmitigated: str, metric: str) -> str:
+    """What a person should take home, in a sentence: the most equal method, the product, and doing nothing; or "".
+
+    Parameters
+    ----------
+    chosen : DataFrame
+        See :func:`chosen_elsewhere`.
+    ours, unmitigated : str
+        Families.
+    metric : str
+        The ratio that settings were chosen for.
+    """
+    usable = chosen[(chosen["kind"] != REFERENCE) & ~chosen["needs_group"]] if len(chosen) else chosen
+    if not len(usable):
+        return ""
+    standard = usable["standard"].iloc[0]
+
+    def told(row: dict[str, Any]) -> str:
+        equal = "not estimable" if np.isnan(row[metric]) else f"{row[metric]:.2f}"
+        return f"{row['family']} {100 * row[standard]:.1f} % and {equal}"
+
+    best, *others = usable.to_dict("records")
+    beside = [row for row in others if row["family"] == ours]
+    beside += [row for row in chosen.to_dict("records") if row["family"] == unmitigated]
+    return (
+        f"Chosen without the held-out domain, {METRICS[standard].title.lower()} and {metric}: the most equal is "
+        f"{told(best)}; {'; '.join(told(row) for row in beside)}."
+    )
 
 
 def of_little_use(points: pd.DataFrame) -> str:

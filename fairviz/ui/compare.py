@@ -96,6 +96,7 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
         help="Circles: synthetic rows. Squares: real rows and a fairer model. Diamonds: to compare with.",
     )  # fmt: skip
     shown = [of[dial] for dial in chosen_dials]
+    scores.headline(entry, classifier, metric)
     st.caption(
         f"Tested on one {words.plain(source.nouns.get('domain', 'domain'))} at a time "
         f"({words.plain(', '.join(entry.spec['targets']))}), trained on all others; {classifier.replace('_', ' ')} on "

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from fairviz.experiments.chosen import chosen_elsewhere, of_little_use
+from fairviz.experiments.chosen import chosen_elsewhere, headline, of_little_use
 from fairviz.experiments.results import Results
 from fairviz.settings import text_of
 
@@ -121,3 +121,20 @@ def test_where_accuracy_says_little_balanced_accuracy_stands_for_it() -> None:
     assert mine["balanced_accuracy"] == pytest.approx((36 / 45 + 5 / 5) / 2)
     assert mine["by_domain"]["d1"] == {"right": pytest.approx(0.9), "R_DP": pytest.approx(1.0)}
     assert mine["all_balanced_accuracy"] == pytest.approx(0.9)
+
+
+def test_the_headline_names_the_most_equal_the_product_and_doing_nothing() -> None:
+    rows = [
+        ("Bound", "reference", False, 0.9, 0.99), ("Thresholds", "classifier", True, 0.9, 0.98),
+        ("Grid", "classifier", False, 0.889, 0.74), ("Ours", "generator", False, 0.8884, 0.67),
+        ("Plain", "reference", False, 0.897, float("nan")),
+    ]  # fmt: skip
+    names = ["family", "kind", "needs_group", "accuracy", "R_DP"]
+    table = pd.DataFrame(rows, columns=names).assign(standard="accuracy")
+    assert headline(table, "Ours", "Plain", "R_DP") == (
+        "Chosen without the held-out domain, accuracy and R_DP: the most equal is Grid 88.9 % and 0.74; Ours 88.8 % "
+        "and 0.67; Plain 89.7 % and not estimable."
+    )
+    assert headline(table[2:], "Grid", "Plain", "R_DP").count("Grid") == 1
+    assert headline(table[:2], "Ours", "Plain", "R_DP") == ""  # nothing that anybody could use
+    assert headline(pd.DataFrame(), "Ours", "Plain", "R_DP") == ""

@@ -9,11 +9,21 @@ import streamlit as st
 
 from fairviz.evaluation.metrics import METRICS
 from fairviz.experiments.chosen import RULE, of_little_use
+from fairviz.experiments.chosen import headline as chosen_headline
 from fairviz.experiments.pairwise import MEANING, RIGHT, pairwise
-from fairviz.experiments.results import CONSTANT
+from fairviz.experiments.results import CONSTANT, UNMITIGATED
 from fairviz.experiments.tables import number, settings_text, with_span
 from fairviz.store import Entry
 from fairviz.ui.parts import comparisons, words
+
+
+def headline(entry: Entry, classifier: str, metric: str) -> None:
+    """Before any chart: what comes out where nobody looked."""
+    path = str(entry.path)
+    results, rows = comparisons.comparison_results(path), comparisons.comparison_chosen(path, classifier, metric)
+    told = chosen_headline(rows, results.family(results.ours), results.family(UNMITIGATED), metric)
+    if told:
+        st.markdown(words.plain(told))
 
 
 def chosen(entry: Entry, classifier: str, metric: str) -> None:
