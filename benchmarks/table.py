@@ -150,18 +150,12 @@ def compared() -> str:
             "**Picked after the test**, as fronts: hypervolume with R_DP from the constant predictor's accuracy; in "
             "brackets from a coin's, which flatters:",
             overview.overview(entries),
-            f"Hypervolume of {ours()} over its rivals', from the constant predictor's accuracy; in brackets whose it "
-            "is, and the ratio from a coin's accuracy, which flatters:",
+            "FADM's hypervolume over its rivals', from the constant predictor's accuracy; in brackets whose it is, and "
+            "the ratio from a coin's accuracy, which flatters:",
             overview.standing(entries),
             made,
         ]
     )
-
-
-def ours() -> str:
-    """The family that stands for the product."""
-    results = Results.of(published(FRONTIER)["adult"])
-    return results.family(results.ours)
 
 
 def points_of(entry: Entry) -> pd.DataFrame:

@@ -101,10 +101,10 @@ def standing(entries: Mapping[str, Entry]) -> str:
     estimated fair Bayes rule: what there is to gain on these people at all.
     """
     lines = [
-        "| data set | accuracy, synthetic rows, λ_z = 0 | accuracy, real rows | hypervolume over the best other "
+        "| data set | of | accuracy, synthetic rows, λ_z = 0 | accuracy, real rows | hypervolume over the best other "
         "generator's: R_DP; R_EOp | the same of the estimated Bayes rule | over the best classifier-side method's: "
         "R_DP; R_EOp |",
-        "|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, entry in entries.items():
         results = Results.of(entry).select(classifier=entry.spec["classifiers"][0])
@@ -125,7 +125,7 @@ def standing(entries: Mapping[str, Entry]) -> str:
                 if kind == GENERATOR:
                     possible.append(number(ratio(scores, bound, [best])[0]))
         lines.append(
-            f"| {name} | {with_span(start, 'accuracy', 1, 100)} | {with_span(real, 'accuracy', 1, 100)} | "
+            f"| {name} | {mine} | {with_span(start, 'accuracy', 1, 100)} | {with_span(real, 'accuracy', 1, 100)} | "
             f"{'; '.join(against[GENERATOR])} | {'; '.join(possible)} | {'; '.join(against[MITIGATION])} |"
         )
     return "\n".join(lines)

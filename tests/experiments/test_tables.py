@@ -77,12 +77,12 @@ def test_standing_by_hand(tmp_path, made) -> None:
     alone = {base: front(base, (0.785, 0.325)) for base in (0.625, 0.5)}
     bound = front(0.625, (0.875, 0.45), (0.83, 0.825))
     rival = {base: front(base, (0.79, 0.53), (0.7675, 0.65)) for base in (0.625, 0.5)}
-    assert told[0] == "adult"
-    assert told[1].startswith("78.5 (")
-    assert told[2].startswith("79.0 (")
-    assert told[3].startswith(f"{of[0.625] / alone[0.625]:.2f} (DDPM; {of[0.5] / alone[0.5]:.2f}); ")
-    assert told[4].startswith(f"{bound / alone[0.625]:.2f}; ")
-    assert told[5].startswith(f"{of[0.625] / rival[0.625]:.2f} (Reweighing; {of[0.5] / rival[0.5]:.2f}); ")
+    assert told[:2] == ["adult", "FADM, label-aware"]
+    assert told[2].startswith("78.5 (")
+    assert told[3].startswith("79.0 (")
+    assert told[4].startswith(f"{of[0.625] / alone[0.625]:.2f} (DDPM; {of[0.5] / alone[0.5]:.2f}); ")
+    assert told[5].startswith(f"{bound / alone[0.625]:.2f}; ")
+    assert told[6].startswith(f"{of[0.625] / rival[0.625]:.2f} (Reweighing; {of[0.5] / rival[0.5]:.2f}); ")
 
 
 def test_overview_by_hand(tmp_path, made) -> None:
