@@ -12,15 +12,17 @@ from fairviz.data.sets import DATASETS
 from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation import CLASSIFIERS, evaluate
 from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.quality import MEASURES
 from fairviz.evaluation.tradeoff import Sweep, tables_of
 from fairviz.experiments.methods import line_named
+from fairviz.experiments.quality import REAL
 from fairviz.experiments.results import Results
 from fairviz.experiments.trial import Bench, Trial
 from fairviz.settings import text_of
 from fairviz.store import ResultStore
 from fairviz.store.fits import load_fit
 from fairviz.store.library import Library, pretrained_dir
-from fairviz.store.specs import FRONTIER, TABLE, made_from, versions
+from fairviz.store.specs import FRONTIER, QUALITY, TABLE, made_from, versions
 
 ROOT = Path(__file__).parent.parent
 
@@ -189,9 +191,30 @@ def test_a_published_trial_can_be_run_again(adult, method: str, setting: dict) -
 
 def test_everything_shipped_is_of_the_registered_rows() -> None:
     """So it is found by fingerprint; that those fingerprints are the rows' is tested where the rows are."""
-    for kind in ("fit", "sweep", FRONTIER, TABLE):
+    for kind in ("fit", "sweep", FRONTIER, TABLE, QUALITY):
         for entry in Library().shipped.entries(kind):
             assert made_from(entry) == DATASETS[entry.spec["dataset"]["name"]].fingerprint
+
+
+def test_measurements_of_rows_are_complete_and_in_range() -> None:
+    """Every generator on every half; people's own rows are copies of themselves, and of one kind with the others."""
+    entries = list(Library().shipped.entries(QUALITY))
+    assert entries
+    for entry in entries:
+        table = entry.table("scores.csv")
+        makers = [maker["title"] for maker in entry.spec["makers"]]
+        assert sorted(zip(table["maker"], table["seed"], strict=True)) == sorted(
+            (maker, seed) for maker in makers for seed in range(entry.spec["halves"])
+        )
+        for measure in MEASURES:
+            assert table[measure.name].between(measure.low, measure.high).all(), measure.name
+            if measure.spans:
+                assert (table[f"{measure.name}_low"] <= table[measure.name]).all()
+                assert (table[measure.name] <= table[f"{measure.name}_high"]).all()
+        real = table[table["maker"] == REAL]
+        assert (real["copies"] == 1).all()
+        assert real["detection"].mean() > table.loc[table["maker"] != REAL, "detection"].max()
+        assert (real["shapes"] > 0.9).all()
 
 
 def test_readme_quotes_what_was_measured() -> None:
