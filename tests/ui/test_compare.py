@@ -34,7 +34,7 @@ def test_opens_on_adult_with_a_point_and_the_table() -> None:
     app = start()
     assert not app.exception
     assert app.selectbox(key="compare_data").value == "adult"
-    assert "FADM, parity price" in texts(app)
+    assert "FADM, soft labels, parity price" in texts(app)
     assert "right for" in texts(app)
     assert "Table 1 of the paper" in texts(app)
     table = next(d.value for d in app.dataframe if "Paper: accuracy, R_DP, R_EOp" in d.value.columns)
@@ -222,7 +222,7 @@ def test_the_users_own_results_stand_beside_the_shipped_ones() -> None:
     assert box.options == ["Shipped with fairviz", "Yours, made 2027-01-02, 1 seed, 3 methods", quick]
     assert box.value == "shipped"
     assert "run" not in app.query_params
-    assert "FADM, parity price" in texts(app)
+    assert "FADM, soft labels, parity price" in texts(app)
     box.set_value("yours").run()
     assert not app.exception
     assert not app.warning
@@ -281,7 +281,7 @@ def test_an_own_result_of_an_earlier_version_is_left_out_and_said() -> None:
     assert "fairviz frontier --dataset simulated" in told
     app.selectbox(key="compare_data").set_value("simulated").run()
     assert not app.exception
-    assert "FADM, parity price" in texts(app)
+    assert "FADM, soft labels, parity price" in texts(app)
 
 
 def measured(quick: bool = False) -> None:
