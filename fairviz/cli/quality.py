@@ -20,14 +20,14 @@ def make_quality(args: argparse.Namespace) -> None:
     """Train generators on random halves and compare their rows with the other halves."""
     dataset, options = dataset_of(args)
     if args.csv:  # as the app trains on a person's own table
-        known: tuple[Maker, ...] = (Maker("FADM, own table", "fadm", dict(TRAINING), {"labels": "boosted"}),)
+        known: tuple[Maker, ...] = (Maker("FADM (own table)", "fadm", dict(TRAINING), {"labels": "boosted"}),)
     else:
         known = makers(source_of(dataset.name).compare.n_iter)
     chosen = listed("--makers", args.makers) if args.makers else [maker.title for maker in known]
     for title in chosen:
         if title not in {maker.title for maker in known}:
             names = listing([maker.title for maker in known], 10)
-            raise SettingError(f"No generator {quoted(title)}. Choose among {names}; titles with a comma in quotes.")
+            raise SettingError(f"No generator {quoted(title)}. Choose among {names}.")
     out = Path(args.out) if args.out else Library().store.root
     if out.exists() and not out.is_dir():
         raise SettingError(f"{out} cannot be written: it is a file. Name a folder.")

@@ -88,9 +88,9 @@ def makers(n_iter: int = 0) -> tuple[Maker, ...]:
     others = [Maker(title, name, dict(some)) for title, name in (("DDPM", "ddpm"), ("VAE", "vae"), ("GAN", "gan"))]
     return (
         Maker(
-            "FADM, preset fairviz", "fadm", dict(PRESETS["fairviz"].params), {"labels": BOOSTED, "solver": BEST_SOLVER}
+            "FADM (preset fairviz)", "fadm", dict(PRESETS["fairviz"].params), {"labels": BOOSTED, "solver": BEST_SOLVER}
         ),
-        Maker("FADM, default", "fadm", {**PRESETS[META].params, **some}, {"labels": NETWORK}),
+        Maker("FADM (default)", "fadm", {**PRESETS[META].params, **some}, {"labels": NETWORK}),
         *others,
     )
 
