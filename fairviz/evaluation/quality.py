@@ -14,7 +14,7 @@ from fairviz.evaluation.fidelity import FIDELITY, HIGH, LOW
 from fairviz.evaluation.privacy import privacy
 from fairviz.evaluation.scores import AUC
 
-#: The downstream model of :data:`EFFICACY`.
+#: The downstream model that tells of what use rows are.
 CLASSIFIER = "gradient_boosting"
 
 

@@ -121,7 +121,7 @@ def headline(chosen: pd.DataFrame, ours: str, unmitigated: str, metric: str) -> 
     beside += [row for row in chosen.to_dict("records") if row["family"] == unmitigated]
     return (
         f"Chosen without the held-out domain, {METRICS[standard].title.lower()} and {metric}: the most equal is "
-        f"{told(best)}; {'; '.join(told(row) for row in beside)}."
+        f"{'; '.join(told(row) for row in (best, *beside))}."
     )
 
 

@@ -23,7 +23,7 @@ def pairwise(found: Mapping[str, pd.DataFrame], ours: str, metric: str) -> pd.Da
     """A row per other family: ``<name>_won, _tied, _lost`` by ours, ``_p`` (NaN below :data:`FEWEST` domains).
 
     ``<name>`` is ``right`` (accuracy, or what stands for it) and the metric; also ``domains``, those that both were
-    tested on. Most domains first.
+    tested on. Most domains first; no rows where no other family was compared.
 
     Parameters
     ----------
@@ -54,4 +54,6 @@ def pairwise(found: Mapping[str, pd.DataFrame], ours: str, metric: str) -> pd.Da
             p = float(wilcoxon(apart).pvalue) if enough else float("nan")
             told |= {f"{what}_won": won, f"{what}_tied": len(apart) - won - lost, f"{what}_lost": lost, f"{what}_p": p}
         out.append(told)
+    if not out:  # nobody to compare with
+        return pd.DataFrame()
     return pd.DataFrame(out).sort_values("domains", ascending=False, kind="stable", ignore_index=True)

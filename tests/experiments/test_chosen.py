@@ -135,6 +135,8 @@ def test_the_headline_names_the_most_equal_the_product_and_doing_nothing() -> No
         "Chosen without the held-out domain, accuracy and R_DP: the most equal is Grid 88.9 % and 0.74; Ours 88.8 % "
         "and 0.67; Plain 89.7 % and not estimable."
     )
+    alone = headline(table[3:4], "Ours", "Plain", "R_DP")
+    assert alone.endswith("the most equal is Ours 88.8 % and 0.67.")
     assert headline(table[2:], "Grid", "Plain", "R_DP").count("Grid") == 1
     assert headline(table[:2], "Ours", "Plain", "R_DP") == ""  # nothing that anybody could use
     assert headline(pd.DataFrame(), "Ours", "Plain", "R_DP") == ""

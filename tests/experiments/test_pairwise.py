@@ -54,3 +54,9 @@ def test_domains_of_all_sets_count_and_only_those_of_both() -> None:
     # .90-.60, .80-.75 are won, .70-.85 is lost, and three are the same
     assert [found.loc["a", f"right_{k}"] for k in ("won", "tied", "lost")] == [2, 3, 1]
     assert math.isnan(found.loc["b", "right_p"])
+
+
+def test_nobody_to_compare_with() -> None:
+    assert len(pairwise({"s": chosen(ours=OURS)}, "ours", "R_DP")) == 0
+    assert len(pairwise({"s": chosen(theirs=OURS)}, "", "R_DP")) == 0
+    assert len(pairwise({}, "ours", "R_DP")) == 0

@@ -12,6 +12,7 @@ from fairviz.data.sets import DATASETS
 from fairviz.evaluation.tradeoff import domain_rows
 from fairviz.experiments import tables
 from fairviz.experiments.chosen import chosen_elsewhere
+from fairviz.experiments.pairwise import pairwise
 from fairviz.experiments.parts import parts_text
 from fairviz.experiments.results import Results, family_scores
 from fairviz.store import Entry, read_entry
@@ -79,6 +80,13 @@ def comparison_chosen(path: str, classifier: str, metric: str) -> pd.DataFrame:
     """What settings give that were chosen on the other domains. Shared between sessions: never changed."""
     results = comparison_results(path).select(classifier=classifier)
     return chosen_elsewhere(results, metric, comparison_points(path, classifier))
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def comparison_pairs(path: str, classifier: str, metric: str) -> pd.DataFrame:
+    """The product against every other family, domain by domain. Shared between sessions: never changed."""
+    results = comparison_results(path)
+    return pairwise({"": comparison_chosen(path, classifier, metric)}, results.family(results.ours), metric)
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)

@@ -10,7 +10,7 @@ import streamlit as st
 from fairviz.evaluation.metrics import METRICS
 from fairviz.experiments.chosen import RULE, of_little_use
 from fairviz.experiments.chosen import headline as chosen_headline
-from fairviz.experiments.pairwise import MEANING, RIGHT, pairwise
+from fairviz.experiments.pairwise import MEANING, RIGHT
 from fairviz.experiments.results import CONSTANT, UNMITIGATED
 from fairviz.experiments.tables import number, settings_text, with_span
 from fairviz.store import Entry
@@ -65,9 +65,9 @@ def against(entry: Entry, classifier: str, metric: str) -> None:
     path = str(entry.path)
     results, rows = comparisons.comparison_results(path), comparisons.comparison_chosen(path, classifier, metric)
     mine = results.family(results.ours)
-    if not len(rows) or not mine:
+    found = comparisons.comparison_pairs(path, classifier, metric).to_dict("records")
+    if not found:
         return
-    found = pairwise({"": rows}, mine, metric).to_dict("records")
     with st.expander(f"Domain by domain: {mine} against each other method"):
         frame = pd.DataFrame(
             {
