@@ -81,4 +81,5 @@ def pretrain_dataset(args: argparse.Namespace) -> None:
     out = Path(args.out) if args.out else None
     if out is not None:
         check_store(out)
-    follow(pretrain(args.dataset, out, seeds=args.seeds, quick=args.quick, where=where_of(args)))
+    how = {"seeds": args.seeds, "quick": args.quick, "extend": args.extend}
+    follow(pretrain(args.dataset, out, where=where_of(args), **how))

@@ -197,6 +197,7 @@ def _pretrain(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--seeds", type=_whole, default=5)
     _where_arguments(sub, n_jobs=2)
     sub.add_argument("--quick", action="store_true", help="few iterations and settings, to try the command")
+    sub.add_argument("--extend", action="store_true", help="take trials that are published there; compute what lacks")
 
 
 def _comparison(sub: argparse.ArgumentParser) -> None:

@@ -25,6 +25,11 @@ NETWORK, BOOSTED = "network", "boosted"
 LABELS = Parameter("labels", NETWORK, choices=(NETWORK, BOOSTED), neutral=True)
 #: Which solver of the reverse diffusion draws rows where nothing is said, and the one that was measured as best.
 SOLVER, BEST_SOLVER = "sde_dpmpp_2m", "mixed_dpmpp_2m"
+#: What pages draw with, by who labels the rows: results of the networks' labels were recorded with the former solver.
+SOLVERS_OF = {NETWORK: SOLVER, BOOSTED: BEST_SOLVER}
+#: Hyper-parameters of the training that was measured as best: plain, long, no impossible rows, and no small source
+#: learnt by heart.
+BEST_TRAINING = {"meta": "none", "n_iter": 12_000, "structural_zeros": True, "max_passes": 200.0}
 LABEL_STRENGTH = Parameter("lambda_y", 1.0, high=MAX_LAMBDA_Y, symbol="λ_y", neutral=True)
 
 
@@ -47,12 +52,13 @@ _SOFT, _DRAWN = "FADM, soft labels", "FADM, drawn labels"
 #: Fits of a data set whose dials are tried at all positions.
 FITS = 3
 _DRAWN_AT: tuple[Setting, ...] = (START, *at_prices("dp", (0.1, 0.2)))
+#: The training, the labels and the solver that were measured as best.
+BEST: Setting = {"labels": BOOSTED, "preset": "fairviz", "solver": BEST_SOLVER}
 
 
 def _best(positions: Iterable[Setting], fits: int = 1) -> tuple[Setting, ...]:
     """Positions with the training and the labels that were measured as best."""
-    best = {"labels": BOOSTED, "preset": "fairviz", "solver": BEST_SOLVER, "fits": fits}
-    return tuple({**setting, **best} for setting in positions)
+    return tuple({**setting, **BEST, "fits": fits} for setting in positions)
 
 
 def _soft(name: str, title: str, positions: tuple[Setting, ...], quick: tuple[Setting, ...]) -> Dial:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from fairviz.controls.dials import BEST_TRAINING
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.published import Published
 from fairviz.data.schema import Schema
@@ -82,8 +83,9 @@ class Source:
     compare: Compare = field(default_factory=Compare)
     knobs: tuple[Knob, ...] = ()
     #: Hyper-parameters of its default fits that are not FADM's own defaults.
-    training: dict[str, Any] = field(default_factory=dict)
-    #: Values of lambda_y in the recorded sweep; where rows are made on the spot any other is computed there and then.
+    training: dict[str, Any] = field(default_factory=lambda: dict(BEST_TRAINING))
+    #: Values of lambda_y in the recorded sweep of the networks' labels; where rows are made on the spot any other is
+    #: computed there and then.
     strengths: tuple[float, ...] = (0.5, 1.0, 2.0)
 
     def available(self) -> bool:

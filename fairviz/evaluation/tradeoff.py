@@ -118,15 +118,6 @@ class Sweep(Tested):
         columns = {name: trials["setting"].map(lambda text, name=name: told[text][name]) for name in NO_CONTROL}
         return cls(trials.assign(**columns), tuple(groups), swept)
 
-    @classmethod
-    def of_comparison(cls, trials: pd.DataFrame, groups: Sequence[str]) -> Sweep:
-        """The part of a comparison's trials that a dial of one price shows: the default training and labels, and label
-        guidance as in the data.
-        """
-        shown = trials["setting"].map(lambda text: json.loads(text).keys() <= NO_CONTROL.keys())
-        whole = cls.of(trials[trials["method"].isin((SWEPT, REAL, CONSTANT)) & shown], groups)
-        return whole.select(lambda_y=1.0, lambda_eop=0.0)
-
     @cached_property
     def _dials(self) -> Dials:
         """Looked up once: a page asks many times for each of its runs, and the rows are never changed."""

@@ -14,13 +14,12 @@ from fairviz.errors import SettingError
 from fairviz.evaluation.metrics import METRICS
 from fairviz.experiments.methods import Line, line_named
 from fairviz.experiments.plan import Plan
-from fairviz.experiments.publish import publish, published
+from fairviz.experiments.publish import publish, take
 from fairviz.experiments.results import CONSTANT, UNMITIGATED, Results
 from fairviz.experiments.runner import Progress, tabulate
-from fairviz.experiments.trial import Bench, rows_of, spent
+from fairviz.experiments.trial import Bench, spent
 from fairviz.settings import Setting, text_of
-from fairviz.store import ResultStore
-from fairviz.store.library import Library, pretrained_dir
+from fairviz.store.library import Library
 from fairviz.store.specs import FRONTIER, TABLE
 
 #: Generators that the paper compares, FADM's controls, and rivals on real rows.
@@ -47,18 +46,11 @@ def frontier(plan: Plan, out: Path | None = None, *, extend: bool = False) -> Ge
     dataset, library = load_dataset(plan.dataset), Library()
     trials = plan.trials(dataset)
     if extend:
-        _take(FRONTIER, plan, dataset, library, out)
+        take(FRONTIER, dataset, library, out, quick=plan.quick)
     rows, made = yield from tabulate(dataset, trials, library, plan.where)
     made |= spent(Bench(dataset, library), trials)
     publish(FRONTIER, plan, dataset, plan.lines(), trials, {"trials.csv": rows}, {}, made, out)
     yield "published", len(trials), len(trials), ""
-
-
-def _take(kind: str, plan: Plan, dataset: DomainDataset, library: Library, out: Path | None) -> None:
-    """Trials of a published table into the library, as if they had been computed here."""
-    for entry in published(ResultStore(out or pretrained_dir()), kind, dataset.fingerprint(), plan.quick):
-        for name in (name for name in entry.files if name.endswith(".csv")):
-            library.trials.put(dataset.fingerprint(), dataset.groups, rows_of(entry.table(name), dataset))
 
 
 def table1(plan: Plan, out: Path | None = None, *, extend: bool = False) -> Generator[Progress, None, None]:
@@ -71,7 +63,7 @@ def table1(plan: Plan, out: Path | None = None, *, extend: bool = False) -> Gene
     """
     dataset, library = load_dataset(plan.dataset), Library()
     if extend:
-        _take(TABLE, plan, dataset, library, out)
+        take(TABLE, dataset, library, out, quick=plan.quick)
     compared = plan.lines(TABLE_DIALS)
     named = {line.dial.name for line in compared}
     references = [line_named(name) for name in (UNMITIGATED, CONSTANT) if name not in named]

@@ -12,9 +12,9 @@ import pandas as pd
 from fairviz.data.dataset import DomainDataset
 from fairviz.experiments.methods import Line
 from fairviz.experiments.plan import Plan
-from fairviz.experiments.trial import Trial
+from fairviz.experiments.trial import Trial, rows_of
 from fairviz.store import Entry, ResultStore, key_of
-from fairviz.store.library import pretrained_dir
+from fairviz.store.library import Library, pretrained_dir
 from fairviz.store.specs import made_from, versions
 
 
@@ -36,7 +36,15 @@ def facts(dataset: DomainDataset) -> dict[str, Any]:
 
 def published(store: ResultStore, kind: str, fingerprint: str, quick: bool) -> list[Entry]:
     """A store's comparisons of the data set with this fingerprint; quick ones and others are kept side by side."""
-    return [e for e in store.entries(kind) if made_from(e) == fingerprint and e.spec["quick"] == quick]
+    found = [e for e in store.entries(kind) if made_from(e) == fingerprint]
+    return [e for e in found if e.spec.get("quick", False) == quick]
+
+
+def take(kind: str, dataset: DomainDataset, library: Library, out: Path | None, *, quick: bool) -> None:
+    """Trials of a published table into the library, as if they had been computed here."""
+    for entry in published(ResultStore(out or pretrained_dir()), kind, dataset.fingerprint(), quick):
+        for name in (name for name in entry.files if name.endswith(".csv")):
+            library.trials.put(dataset.fingerprint(), dataset.groups, rows_of(entry.table(name), dataset))
 
 
 def publish(
@@ -62,7 +70,7 @@ def publish(
         "trials": key_of({"keys": sorted(trial.key(dataset.fingerprint()) for trial in trials)}),
     }
     known = {**facts(dataset), "dials": [line.about(plan.level) for line in compared], **more}
-    made = {**made, "runs": _runs(store, kind, dataset, plan.quick, made), **versions()}
+    made = {**made, "runs": runs(store, kind, dataset, plan.quick, made), **versions()}
     store.publish(kind, spec, json_files={"facts.json": known}, tables=tables, made=made)
     for entry in store.entries(kind):
         same = made_from(entry) == dataset.fingerprint() and entry.spec["quick"] == plan.quick
@@ -70,10 +78,10 @@ def publish(
             shutil.rmtree(entry.path)
 
 
-def _runs(
+def runs(
     store: ResultStore, kind: str, dataset: DomainDataset, quick: bool, made: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """What the runs computed that a published table is made of: a run that computes everything starts the list anew."""
+    """What each run computed that a published table is made of: a run that computes everything starts the list anew."""
     this = {name: made[name] for name in ("trials_computed", "seconds", "workers")}
     earlier = [e.made for e in published(store, kind, dataset.fingerprint(), quick)]
     if made["trials_computed"] == made["trials"] or not earlier:

@@ -1,11 +1,14 @@
 """The recorded sweep that the dial stops at, and the fits that ship: ``fairviz pretrain --dataset NAME``.
 
-Fits and trials go to the user's store first, so a broken-off run goes on where it stopped; then the fits and one table
-of counts are published in ``pretrained/``.
+Two dials are recorded: of soft labels on fits of the best training, which ship, and of the networks' labels on fits
+that are meta-trained, as in the paper; whose labels are asked for says which of the two a page shows. Fits and trials
+go to the user's store first, so a broken-off run goes on where it stopped; then the fits and one table of counts are
+published in ``pretrained/``.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +18,7 @@ import pandas as pd
 
 from fairviz.checks import check_count
 from fairviz.controls import CONTROLS
+from fairviz.controls.dials import BEST, BOOSTED, NETWORK, SOLVERS_OF
 from fairviz.data import ALL_DOMAINS
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sets import DATASETS
@@ -22,7 +26,9 @@ from fairviz.data.sources import load_dataset
 from fairviz.dual import GAPS
 from fairviz.errors import SettingError
 from fairviz.evaluation.classifiers import CLASSIFIERS
-from fairviz.experiments.publish import facts
+from fairviz.evaluation.tradeoff import CONSTANT, REAL, Sweep
+from fairviz.experiments.methods import POOLED
+from fairviz.experiments.publish import facts, runs, take
 from fairviz.experiments.runner import Progress, make_fits, tabulate
 from fairviz.experiments.trial import Trial
 from fairviz.experiments.where import Where
@@ -30,6 +36,7 @@ from fairviz.settings import Setting
 from fairviz.store import ResultStore
 from fairviz.store.library import Library, pretrained_dir
 from fairviz.store.specs import FIT, SWEEP, FitSpec, made_from, versions
+from fairviz.synthesizers.hyper import META
 
 #: Rows and score evaluations of every recorded trial: what a page draws while somebody waits.
 N_ROWS, N_STEPS = 10_000, 10
@@ -43,6 +50,45 @@ def recorded_trial(
     return Trial.of(method, setting, target, classifier, seed, n=n, n_steps=N_STEPS)
 
 
+def dial_trial(
+    target: str, classifier: str, seed: int, setting: Setting, labels: str, *, preset: str = META, n: int = N_ROWS
+) -> Trial:
+    """A trial of the dial at a setting: guided rows with the networks' labels, or soft rows of the best posterior.
+
+    Parameters
+    ----------
+    labels : str
+        ``network`` or ``boosted``.
+    preset : str
+        The fit's training.
+    """
+    method = "fadm"
+    if labels != NETWORK:
+        method, setting = POOLED[method], {**setting, "labels": labels, "solver": SOLVERS_OF[labels]}
+    return recorded_trial(target, classifier, seed, {**setting, "preset": preset}, method=method, n=n)
+
+
+def sweep_of(trials: pd.DataFrame, groups: Sequence[str], labels: str, *, whole: bool) -> Sweep | None:
+    """The dial of recorded trials, of the networks' labels or of soft ones; None if it was not turned.
+
+    Parameters
+    ----------
+    whole : bool
+        The trials are a sweep. Of a comparison's, those count that a dial of one price shows: label guidance as in the
+        data, and for the networks' labels the default training.
+    """
+    method = "fadm" if labels == NETWORK else POOLED["fadm"]
+    told = {text: json.loads(text) for text in trials["setting"].unique()}
+    own = [text for text, about in told.items() if about.get("labels", NETWORK) == labels]
+    if labels == NETWORK:
+        own = [text for text in own if "preset" not in told[text]]
+    mine = (trials["method"] == method) & trials["setting"].isin(own)
+    if not mine.any():
+        return None
+    found = Sweep.of(trials[mine | trials["method"].isin((REAL, CONSTANT))], groups, method)
+    return found if whole else found.select(lambda_y=1.0, lambda_eop=0.0)
+
+
 def recorded_grid(
     targets: Sequence[str],
     seeds: Sequence[int],
@@ -52,6 +98,8 @@ def recorded_grid(
 ) -> list[Trial]:
     """The shipped sweep: recorded controls x lambda_z x lambda_y x targets x classifiers x seeds, and the baselines.
 
+    With the networks' labels at every label strength; with soft labels, which it does not move, at 1.
+
     Parameters
     ----------
     ends : mapping
@@ -60,18 +108,19 @@ def recorded_grid(
         Values of lambda_y.
     """
     settings = [
-        {"control": name, "lambda_y": strength, "lambda_z": price}
+        (labels, preset, {"control": name, "lambda_y": strength, "lambda_z": price})
+        for labels, preset, turned in ((BOOSTED, BEST["preset"], (1.0,)), (NETWORK, META, strengths))
         for name, control in CONTROLS.items()
         if control.recorded
-        for strength in strengths
+        for strength in turned
         for price in control.stops(ends.get(name, 0.0))
     ]
     found = {
-        recorded_trial(target, classifier, seed, setting, n=n): None
+        dial_trial(target, classifier, seed, setting, labels, preset=preset, n=n): None
         for target in targets
+        for labels, preset, setting in settings
         for seed in seeds
         for classifier in CLASSIFIERS
-        for setting in settings
     }
     for target in targets:
         for seed in seeds:
@@ -82,8 +131,9 @@ def recorded_grid(
 
 
 def pretrain(
-    dataset_name: str, out: Path | None = None, *, seeds: int = 5, where: Where | None = None, quick: bool = False
-) -> Generator[Progress, None, None]:
+    dataset_name: str, out: Path | None = None, *, seeds: int = 5, where: Where | None = None, quick: bool = False,
+    extend: bool = False,
+) -> Generator[Progress, None, None]:  # fmt: skip
     """Fit every held-out domain and all domains, sweep, publish; yields progress.
 
     Parameters
@@ -94,12 +144,16 @@ def pretrain(
         Sampling seeds of every setting, 3 or more for a spread.
     quick : bool
         60 iterations, 500 rows and one seed, to see the command work.
+    extend : bool
+        Trials of the sweep that is published there are taken from it, and only what it lacks is computed.
     """
     check_count("seeds", seeds, 1, 100)
     where = where or Where(n_jobs=2)
     dataset, library = load_dataset(dataset_name), Library()
     n_iter = QUICK["n_iter"] if quick else 0
-    params: dict[str, Any] = QUICK if quick else {}
+    params = {**DATASETS[dataset_name].training, **(QUICK if quick else {})}
+    if extend:
+        take(SWEEP, dataset, library, out, quick=quick)
     targets = list(dataset.domains)
     specs = {target: FitSpec.of(dataset, target, **params) for target in [*targets, ALL_DOMAINS]}
     for step in make_fits(dataset, list(specs.values()), library, where):
@@ -158,7 +212,8 @@ def _publish(
     frontier = DATASETS[dataset.name].frontier
     if frontier is not None:
         known["bayes_frontier"] = frontier()
-    about = {**made, **versions()}
+    about = {**made, "trials": len(table), **versions()}
+    about["runs"] = runs(store, SWEEP, dataset, False, about)
     store.publish(SWEEP, spec_json, json_files={"facts.json": known}, tables={"trials.csv": table}, made=about)
     keep.add(store.path(SWEEP, spec_json))
     for kind in (FIT, SWEEP):

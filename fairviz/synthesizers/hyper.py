@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairviz.checks import check_count
+from fairviz.controls.dials import BEST_SOLVER, BEST_TRAINING, BOOSTED
 from fairviz.errors import SettingError
 from fairviz.meta import META_MODES
 from fairviz.settings import Parameter
@@ -66,8 +67,8 @@ PRESETS = {
         {"control": "entropy", "labels": "network", "solver": "euler_maruyama", "n_steps": 200},
     ),
     "fairviz": Preset(
-        "closest to the data", {"meta": "none", "n_iter": 12_000, "structural_zeros": True, "max_passes": 200.0},
-        {"control": "dp", "labels": "boosted", "solver": "mixed_dpmpp_2m", "n_steps": 20},
+        "closest to the data", BEST_TRAINING,
+        {"control": "dp", "labels": BOOSTED, "solver": BEST_SOLVER, "n_steps": 20},
     ),
 }  # fmt: skip
 PRESET = Parameter("preset", META, choices=PRESETS, in_fit=True, neutral=True)

@@ -14,6 +14,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from fairviz.controls.dials import BOOSTED, NETWORK
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import OWN, Source, fingerprint_of, load_dataset, source_of
 from fairviz.errors import FairvizError
@@ -21,6 +22,7 @@ from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.goal import Goal, Solved, solve_price, solve_stops
 from fairviz.evaluation.tradeoff import Sweep
 from fairviz.experiments.publish import facts
+from fairviz.experiments.recorded import sweep_of
 from fairviz.store import Entry, read_entry
 from fairviz.store.fits import load_fit
 from fairviz.store.jobs import JobQueue
@@ -92,23 +94,38 @@ def stamped(*kinds: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 
 @stamped(SWEEP, FRONTIER)
-def recorded(dataset: str) -> tuple[Sweep, dict[str, Any], dict[str, Any]] | None:
+def recorded(dataset: str, labels: str = BOOSTED) -> tuple[Sweep, dict[str, Any], dict[str, Any]] | None:
     """What a dial shows without rows: a data set's recorded sweep, or the dial's part of its comparison; with the facts
-    of the data set (``domains``: those held out) and who made it. None if none is shipped.
+    of the data set (``domains``: those held out) and who made it. None if none is shipped for these labels.
     """
     entry = library().recorded(fingerprint_of(dataset))
     if entry is None:
         return None
-    known, trials = entry.json("facts.json"), entry.table("trials.csv")
-    if entry.kind == SWEEP:
-        return Sweep.of(trials, known["groups"]), known, entry.made
-    return Sweep.of_comparison(trials, known["groups"]), {**known, "domains": entry.spec["targets"]}, entry.made
+    known = entry.json("facts.json")
+    if entry.kind != SWEEP:
+        known["domains"] = entry.spec["targets"]
+    sweep = sweep_of(entry.table("trials.csv"), known["groups"], labels, whole=entry.kind == SWEEP)
+    return None if sweep is None else (sweep, known, entry.made)
+
+
+def recorded_labels(dataset: str, options: dict[str, Any]) -> list[str]:
+    """Whose labels there are recorded results of, the best first."""
+    return [] if options else [labels for labels in (BOOSTED, NETWORK) if recorded(dataset, labels) is not None]
+
+
+def known(dataset: str, options: dict[str, Any]) -> dict[str, Any] | None:
+    """Facts of a data set with recorded results, whosever labels they are of."""
+    for labels in recorded_labels(dataset, options):
+        found = recorded(dataset, labels)
+        assert found is not None, "it is listed"
+        return found[1]
+    return None
 
 
 def held_out(dataset: str, options: dict[str, Any]) -> list[str]:
     """Domains that are held out: of a data set with very many, those that are compared."""
-    found = None if options else recorded(dataset)
-    chosen = found[1]["domains"] if found else source(dataset, options).compare.held_out if dataset == OWN else ()
+    facts = known(dataset, options)
+    chosen = facts["domains"] if facts else source(dataset, options).compare.held_out if dataset == OWN else ()
     return list(chosen or rows(dataset, json.dumps(options, sort_keys=True)).domains)
 
 
@@ -123,38 +140,39 @@ def published_facts(dataset: str, options: str) -> dict[str, Any]:
     return facts(rows(dataset, options))
 
 
-def _recorded_sweep(dataset: str) -> Sweep:
-    found = recorded(dataset)
+def _recorded_sweep(dataset: str, labels: str) -> Sweep:
+    found = recorded(dataset, labels)
     assert found is not None, "asked for what was recorded of it"
     return found[0]
 
 
 @stamped(SWEEP, FRONTIER)
 def recorded_background(
-    dataset: str, control: str, lambda_y: float, classifier: str, domains: tuple[str, ...], metric: str
+    dataset: str, labels: str, control: str, lambda_y: float, classifier: str, domains: tuple[str, ...], metric: str
 ) -> Background:
     """What stays while the dial moves; arguments are plain values, never frames."""
-    sweep = _recorded_sweep(dataset)
     return view.recorded_background(
-        sweep, control=control, lambda_y=lambda_y, classifier=classifier, domains=domains, metric=metric
-    )
+        _recorded_sweep(dataset, labels), control=control, lambda_y=lambda_y, classifier=classifier, domains=domains,
+        metric=metric,
+    )  # fmt: skip
 
 
 @stamped(SWEEP, FRONTIER)
 def recorded_setting(
-    dataset: str, control: str, lambda_y: float, prices: tuple[tuple[str, float], ...], classifier: str, metric: str
-) -> View:
+    dataset: str, labels: str, control: str, lambda_y: float, prices: tuple[tuple[str, float], ...], classifier: str,
+    metric: str,
+) -> View:  # fmt: skip
     """The view of a recorded setting; ``prices`` by held-out domain."""
     domains = tuple(domain for domain, _ in prices)
-    return recorded_background(dataset, control, lambda_y, classifier, domains, metric).at(dict(prices))
+    return recorded_background(dataset, labels, control, lambda_y, classifier, domains, metric).at(dict(prices))
 
 
 @stamped(SWEEP, FRONTIER)
 def recorded_price(
-    dataset: str, control: str, lambda_y: float, classifier: str, domain: str, goal: tuple[str, float]
+    dataset: str, labels: str, control: str, lambda_y: float, classifier: str, domain: str, goal: tuple[str, float]
 ) -> Solved:
     """The recorded price that reaches a goal in all other domains."""
-    sweep, others = _recorded_sweep(dataset), [d for d in held_out(dataset, {}) if d != domain]
+    sweep, others = _recorded_sweep(dataset, labels), [d for d in held_out(dataset, {}) if d != domain]
     part = sweep.setting(control, lambda_y, classifier, others)
     return solve_stops(lambda price: part.select(lambda_z=price).runs().counts, Goal(*goal), sweep.prices(control))
 
