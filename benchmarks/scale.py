@@ -19,14 +19,15 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.common import RESULTS, keep
+from fairviz.controls.dials import BOOSTED
 from fairviz.data import load_dataset
 from fairviz.evaluation.counts import Counts
-from fairviz.experiments.recorded import recorded_trial
+from fairviz.experiments.recorded import dial_trial, recorded_trial
 from fairviz.experiments.runner import run
 from fairviz.experiments.trial import Bench, Trial
 from fairviz.experiments.where import Where
 from fairviz.store.library import Library
-from fairviz.store.specs import FIT, FitSpec
+from fairviz.store.specs import FIT
 from fairviz.store.trials import Row, TrialStore
 
 MANY, PER_TASK = 100_000, 50
@@ -80,7 +81,7 @@ def second_worker(folder: Path) -> list[dict]:
     """One worker against two on the same sweep."""
     dataset, shipped = load_dataset("simulated"), Library()
     trials = [
-        recorded_trial(target, "gradient_boosting", seed, {"control": "dp", "lambda_z": price})
+        dial_trial(target, "gradient_boosting", seed, {"control": "dp", "lambda_z": price}, BOOSTED, preset="fairviz")
         for target in dataset.domains
         for seed in range(6)
         for price in (0.05, 0.1, 0.15, 0.2)
@@ -88,7 +89,8 @@ def second_worker(folder: Path) -> list[dict]:
     seconds = {}
     for n_jobs in (1, 2):
         library = Library(folder / str(n_jobs))
-        assert all(shipped.get(FIT, FitSpec.of(dataset, d).to_json()) is not None for d in dataset.domains)
+        specs = [trial.fit_spec(dataset) for trial in trials]
+        assert all(spec is not None and shipped.get(FIT, spec.to_json()) is not None for spec in specs)
         begun = time.perf_counter()
         for _ in run(dataset, trials, library, Where(n_jobs=n_jobs)):
             pass

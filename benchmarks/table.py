@@ -11,84 +11,29 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.adult_dial import adult_dial
 from benchmarks.common import RESULTS
 from benchmarks.known_front import METRIC, known_path, points_below
+from fairviz.controls.dials import BOOSTED
 from fairviz.data.sets import DATASETS
 from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.metrics import METRICS, mean_over_domains
 from fairviz.evaluation.runs import Runs
-from fairviz.evaluation.tradeoff import SWEPT, Sweep, mean_point, runs_of
+from fairviz.evaluation.tradeoff import mean_point, runs_of
 from fairviz.experiments import overview, tables
 from fairviz.experiments.chosen import RULE, of_little_use
 from fairviz.experiments.pairwise import MEANING
 from fairviz.experiments.parts import parts_text
+from fairviz.experiments.recorded import sweep_of
 from fairviz.experiments.results import Results
 from fairviz.store import Entry
 from fairviz.store.library import Library
 from fairviz.store.specs import FRONTIER, TABLE
 
 README = Path(__file__).parent.parent / "README.md"
-SETTINGS = (
-    ("no fair control", "dp", 0.0),
-    ("`dp`, λ_z 0.1", "dp", 0.1),
-    ("`dp`, λ_z 0.2", "dp", 0.2),
-    ("`dp`, λ_z 0.3", "dp", 0.3),
-    ("`eop`, λ_z 0.01", "eop", 0.01),
-    ("`eop`, λ_z 0.02", "eop", 0.02),
-    ("`entropy` (paper), λ_z 10", "entropy", 10.0),
-    ("`entropy` (paper), λ_z 50", "entropy", 50.0),
-)
-METRIC_NAMES = ("accuracy", "R_DP", "R_DP_other", "R_EOp")
 #: The price at which the gain is told beside how many prices keep their promise.
 PROMISED_AT = 0.2
-
-
-def line(name: str, runs: Runs) -> str:
-    """One row: the figures the app shows, means over domains; in brackets the standard deviation of single seeds'."""
-    cells = []
-    for metric in METRIC_NAMES:
-        function = METRICS[metric]
-        value = mean_over_domains(runs.value(function))[0]
-        if np.isnan(value):
-            cells.append("not estimable")
-            continue
-        single = np.array([mean_over_domains(function(part.table))[0] for part in runs.parts])
-        scale, digits = (100, 1) if metric == "accuracy" else (1, 2)
-        spread = f" (±{scale * np.nanstd(single, ddof=1):.{digits}f})" if len(single) > 1 else ""
-        cells.append(f"{scale * value:.{digits}f}{spread}")
-    return f"| {name} | " + " | ".join(cells) + " |"
-
-
-def table(library: Library) -> str:
-    """The table in Markdown, with its own caption."""
-    entry = library.recorded(fingerprint_of("adult"))
-    assert entry is not None, "the Adult sweep is not shipped"
-    facts, rows = entry.json("facts.json"), entry.table("trials.csv")
-    domains = facts["domains"]
-    sweep = Sweep.of(rows, facts["groups"])
-    classifier = "gradient_boosting"
-    lines = [
-        "| trained on | accuracy, % | R_DP (>50K) | R_DP (<=50K) | R_EOp (>50K) |",
-        "|---|---|---|---|---|",
-        line("constant predictor", sweep.constant(domains).runs()),
-        line("10,000 real source rows", sweep.real(classifier, domains).runs()),
-    ]
-    for name, control, price in SETTINGS:
-        part = sweep.setting(control, 1.0, classifier, domains).select(lambda_z=price)
-        lines.append(line(f"synthetic, {name}", part.runs()))
-    fits = [e.made["seconds"] for e in library.find_fits(fingerprint_of("adult")).values()]
-    seeds = sweep.rows.loc[sweep.rows["method"] == SWEPT, "seed"].nunique()
-    made = entry.made
-    note = (
-        f"Gradient boosting, means over the {len(domains)} held-out race domains, {seeds} seeds: rates are averaged "
-        "over seeds, then one ratio is taken. ± is the standard deviation over seeds; people are not in it. λ_y = 1, "
-        f"10,000 synthetic rows. Measured {made['time'][:10]} on {made['machine']}: "
-        f"{len(fits)} fits of {min(fits):.0f} to {max(fits):.0f} s on one core each, a sweep of {len(rows):,} tests "
-        f"at {made['seconds'] * made['workers'] / made['trials_computed']:.2f} core-seconds each. λ_z is listed, not "
-        "chosen on the target."
-    )
-    return "\n".join([*lines, "", note])
 
 
 def measured() -> str:
@@ -240,12 +185,13 @@ def promised() -> str:
 
 
 def known_front() -> str:
-    """Points of accuracy by which the guided path falls short of the known fair Bayes front of the simulated world."""
+    """Points of accuracy by which the path of soft labels falls short of the known fair Bayes front of the simulated world."""
     library = Library()
     entry = library.recorded(fingerprint_of("simulated"))
     assert entry is not None, "the simulated sweep is not shipped"
     facts = entry.json("facts.json")
-    sweep = Sweep.of(entry.table("trials.csv"), facts["groups"])
+    sweep = sweep_of(entry.table("trials.csv"), facts["groups"], BOOSTED, whole=True)
+    assert sweep is not None, "the dial of soft labels is not shipped"
     path_more = RESULTS / "known_front.csv"
     more = pd.read_csv(path_more) if path_more.exists() else None
     lines = ["| simulated world, λ_y = 1 | " + " | ".join(CLASSIFIERS) + " |", "|---" * (len(CLASSIFIERS) + 1) + "|"]
@@ -274,7 +220,7 @@ def known_front() -> str:
 def blocks() -> dict[str, str]:
     """The generated parts of the README, by marker."""
     return {
-        "results": table(Library()),
+        "results": adult_dial(Library()),
         "table1": tables.table1_text(published(TABLE)["adult"]),
         "frontier": compared(),
         "checks": checks(),

@@ -17,7 +17,7 @@ from fairviz.checks import MAX_ROWS, check_count
 from fairviz.cli.arguments import options_of, refuse_knobs
 from fairviz.cli.grammar import KNOBS, SAMPLING
 from fairviz.cli.output import say
-from fairviz.controls.dials import NETWORK
+from fairviz.controls.dials import NETWORK, SOFT
 from fairviz.data.cells import clean_text
 from fairviz.errors import SettingError
 from fairviz.experiments.card import DataCard, title_of, written
@@ -29,9 +29,6 @@ from fairviz.store.specs import FitSpec
 from fairviz.synthesizers.fadm import FADM
 from fairviz.synthesizers.tabular import TableSynthesizer
 from fairviz.text import command_line
-
-#: Of ``--labels``: not one label for a row, but a weight for either.
-SOFT = "soft"
 
 
 def _fit_for(args: argparse.Namespace) -> tuple[FitSpec, TableSynthesizer]:

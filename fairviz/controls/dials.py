@@ -22,6 +22,8 @@ PRICE_PARAMETERS = (
 )
 #: Who labels synthetic rows: the paper's networks, or the best posterior of the source's real rows.
 NETWORK, BOOSTED = "network", "boosted"
+#: Boosted labels that are not drawn: a weight for either. What rows in a file are asked for.
+SOFT = "soft"
 LABELS = Parameter("labels", NETWORK, choices=(NETWORK, BOOSTED), neutral=True)
 #: Which solver of the reverse diffusion draws rows where nothing is said, and the one that was measured as best.
 SOLVER, BEST_SOLVER = "sde_dpmpp_2m", "mixed_dpmpp_2m"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fairviz.controls import control_named
-from fairviz.controls.dials import NETWORK
+from fairviz.controls.dials import NETWORK, SOLVERS_OF
 from fairviz.data.dataset import DomainDataset
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.downstream import FeatureCodes, fitted
@@ -43,7 +43,7 @@ class Preview:
         self, fit: FADM, source: DomainDataset, target: DomainDataset, *, n: int = 10_000, seed: int = 0,
         labels: str = NETWORK,
     ) -> None:  # fmt: skip
-        self.pool = Pool.draw(fit, n, random_state=seed, labels=labels)
+        self.pool = Pool.draw(fit, n, random_state=seed, labels=labels, solver=SOLVERS_OF[labels])
         self.target, self.seed = target, seed
         self._fit, self._source, self._labels = fit, source, labels
         features = self.pool.rows[list(target.schema.features)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from fairviz.controls import CONTROLS
 from fairviz.controls.base import Control
-from fairviz.controls.dials import BOOSTED
+from fairviz.controls.dials import BOOSTED, SOLVERS_OF
 from fairviz.data.dataset import DomainDataset
 from fairviz.dual import GAPS
 from fairviz.errors import SettingError
@@ -96,10 +96,9 @@ def trials(control: str, prices: Sequence[float], targets: Sequence[str], classi
 def draft_trials(control: str, classifier: str, target: str, prices: Sequence[float]) -> list[Trial]:
     """A dial turned for weighted rows of a fit that is still trained: both ends of the stops, and some between."""
     how, last = {"n": DRAFT_ROWS, "n_steps": DRAFT_STEPS}, len(prices) - 1
+    how_drawn = {"labels": BOOSTED, "solver": SOLVERS_OF[BOOSTED]}
     some = sorted({round(k * last / (DRAFT_STOPS - 1)) for k in range(DRAFT_STOPS)})
     return [
-        Trial.of(
-            POOLED["fadm"], {"control": control, "lambda_z": prices[k], "labels": BOOSTED}, target, classifier, 0, **how
-        )
+        Trial.of(POOLED["fadm"], {**how_drawn, "control": control, "lambda_z": prices[k]}, target, classifier, 0, **how)
         for k in some
     ]

@@ -25,13 +25,18 @@ from fairviz.store.fits import fit_payload, is_whole, load_fit, upgraded
 from fairviz.store.specs import FIT, FRONTIER, SWEEP, FitSpec, made_from
 from fairviz.store.trials import TrialStore
 from fairviz.synthesizers import SYNTHESIZERS
-from fairviz.synthesizers.hyper import FADMParams, written
+from fairviz.synthesizers.hyper import PRESETS, FADMParams, written
 from fairviz.text import command_line, listing
 
 
 def pretrained_dir() -> Path:
     """``FAIRVIZ_PRETRAINED`` if set, else what comes with fairviz."""
     return Path(os.environ.get("FAIRVIZ_PRETRAINED") or shipped("pretrained"))
+
+
+def preset_of(training: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """The option of ``fairviz fit`` that trains so, if a preset does."""
+    return [("--preset", name) for name, preset in PRESETS.items() if preset.params and preset.params == training]
 
 
 class Library:
@@ -131,7 +136,8 @@ class Library:
         if target not in fits:
             have = f"there are fits for {listing(sorted(fits), 30)}" if fits else "there are no fits for this data set"
             knobs = [(f"--{name}", value) for name, value in (options or {}).items()]
-            make = command_line("fairviz", "fit", ("--dataset", dataset), *knobs, ("--target", target))
+            preset = preset_of(source_of(dataset, options).training)
+            make = command_line("fairviz", "fit", ("--dataset", dataset), *knobs, ("--target", target), *preset)
             raise SettingError(
                 f"{dataset}: no fit with target {target!r}; {have}. "
                 f"Choose one of these, or make one and name its folder: {make} --out FOLDER"

@@ -9,14 +9,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fairviz.controls import CONTROLS
-from fairviz.controls.dials import BOOSTED, LABELS, NETWORK
+from fairviz.controls.dials import BOOSTED, NETWORK
 from fairviz.data.sets import DATASETS
 from fairviz.data.sources import OWN, fingerprint_of
 from fairviz.errors import FairvizError
 from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.goal import Goal
 from fairviz.store.specs import FIT, FRONTIER, SWEEP
-from fairviz.ui.parts import base, dials, links, live, mine, recorded, weighted, words
+from fairviz.ui.parts import base, dials, links, live, loading, mine, recorded, weighted, words
 from fairviz.ui.parts.setting import Setting, labels_key
 
 #: Height of the dial's place in pixels: as high as the longest usual sentence, so that nothing below moves with it.
@@ -28,7 +28,7 @@ BOOSTING = "gradient_boosting"
 START = 0.7
 #: Second price of "dp_eop" at first, as a share of its equality point.
 SECOND_START = 0.5
-LABEL_TITLES = {NETWORK: "From the networks", BOOSTED: "Boosted on real rows"}
+LABEL_TITLES = {BOOSTED: "Boosted on real rows", NETWORK: "From the networks"}
 PRICE, GOAL = "price", "goal"
 MODES = {PRICE: "Set a price", GOAL: "Reach a goal"}
 GOALS = {"R_DP": "R_DP at least", "R_EOp": "R_EOp at least", "accuracy": "Lose at most, in points of accuracy"}
@@ -78,31 +78,32 @@ def page() -> None:
 
 def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator, free: bool) -> Setting:
     """The dial, beside the sentence; below both, what else can be set. ``free``: any price can be computed here."""
-    boxes = st.columns([3, 2, 2, 2] if free else [3, 2, 2], gap="medium", vertical_alignment="top")
+    weighs = dataset == OWN and not free  # real rows, whose labels are what they are
+    boxes = st.columns([3, 2, 2] if weighs else [3, 2, 2, 2], gap="medium", vertical_alignment="top")
     control_box, model, strength = boxes[:3]
-    stops = None if free else dials.stops(dataset, options)
+    labels = BOOSTED if weighs else _labels(boxes[3], dataset, options, free)
+    stops = None if free else dials.stops(dataset, options, labels)
     swept = [c for c in CONTROLS if stops is None or c in stops.controls()]
     control = links.choose(
         control_box.selectbox, "Fair control", swept, format_func=lambda c: CONTROLS[c].title, key="control",
         help="  \n".join(f"**{words.plain(c.title)}** {words.plain(c.note)}" for c in CONTROLS.values()),
     )  # fmt: skip
     classifier = links.choose(
-        model.selectbox, "Trained on the weighted rows" if dataset == OWN and not free else "Trained on synthetic rows",
+        model.selectbox, "Trained on the weighted rows" if weighs else "Trained on synthetic rows",
         [c for c in dict.fromkeys((BOOSTING, *CLASSIFIERS)) if stops is None or c in stops.classifiers()],
         format_func=words.model_title, key="model",
         help="The downstream classifier. It is tested on real people of the held-out domain"
-        + ("." if dataset == OWN and not free else "; it never sees real rows."),
+        + ("." if weighs else "; it never sees real rows."),
     )  # fmt: skip
     help_z = "0 is no fair control. The larger, the more accuracy may be given up for equality."
     help_y = (
         "Guidance scale of the label: how strongly each row is drawn towards it. 1: as in the data. More: clearer "
         "cases than in the data."
     )
-    labels = _labels(boxes[3], dataset) if free else NETWORK
     if labels != NETWORK:
         help_y += " With boosted labels it moves which people are drawn, not how they are labelled."
-    if not free and dataset == OWN:
-        lambda_y = 1.0  # labels of real rows are what they are
+    if weighs:
+        lambda_y = 1.0
     elif stops is not None:
         lambda_y = links.choose(
             strength.select_slider, "Label guidance λ_y", stops.label_strengths(), default=1.0,
@@ -132,14 +133,14 @@ def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator
     return Setting(dataset, options, control, lambda_y, lambda_z, lambda_eop, classifier, labels=labels)
 
 
-def _labels(box: DeltaGenerator, dataset: str) -> str:
-    """Who labels synthetic rows: for one's own table its real rows, for others as their results were recorded."""
-    default = BOOSTED if dataset == OWN else NETWORK
+def _labels(box: DeltaGenerator, dataset: str, options: dict[str, Any], free: bool) -> str:
+    """Who labels synthetic rows: anybody where rows can be drawn, else whom there are recorded results of."""
+    recorded_ones = [] if free else loading.recorded_labels(dataset, options)
     chosen: str = links.choose(
-        box.selectbox, "Labels of synthetic rows", list(LABELS.choices), format_func=LABEL_TITLES.__getitem__,
-        key=labels_key(dataset), default=default,
-        help="From the networks, as published; or from boosting on the real rows trained on, which is closer to what "
-        "real rows teach.",
+        box.selectbox, "Labels of synthetic rows", recorded_ones or list(LABEL_TITLES),
+        format_func=LABEL_TITLES.__getitem__, key=labels_key(dataset),
+        help="From boosting on the real rows trained on, which comes closest to what real rows teach; or from the "
+        "networks, as published.",
     )  # fmt: skip
     return chosen
 

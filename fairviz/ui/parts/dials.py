@@ -36,11 +36,11 @@ class Stops(Protocol):
         """Values of lambda_y."""
 
 
-def stops(dataset: str, options: dict[str, Any]) -> Stops | None:
+def stops(dataset: str, options: dict[str, Any], labels: str) -> Stops | None:
     """Where the dial of a data set can stop without a fit for every domain; None if there are no numbers at all."""
     if dataset == OWN:
         return weighted(options)
-    found = None if options else loading.recorded(dataset)
+    found = None if options else loading.recorded(dataset, labels)
     return None if found is None else found[0]
 
 
@@ -82,9 +82,9 @@ def smallest_share(dataset: str, options: dict[str, Any], control: str) -> float
 
     Of all people for parity, of all people who have the favourable label for opportunity; 1 if nothing is known.
     """
-    found = None if options else loading.recorded(dataset)
-    if found is not None:
-        facts = found[1]
+    recorded = loading.recorded_facts(dataset, options)
+    if recorded is not None:
+        facts = recorded
     elif loading.fits(dataset, options):
         facts = loading.published_facts(dataset, json.dumps(options, sort_keys=True))
     else:
@@ -111,8 +111,7 @@ def ends(dataset: str, options: dict[str, Any], control: str) -> tuple[dict[str,
     gaps = CONTROLS[control].gaps
     if not gaps:
         return {}, {}
-    found = None if options else loading.recorded(dataset)
-    told = found[1].get("equality", {}).get(gaps[0], {}) if found else {}
+    told = (loading.recorded_facts(dataset, options) or {}).get("equality", {}).get(gaps[0], {})
     if dataset == OWN and not loading.fits(dataset, options):
         both = weighted(options).ends.get(gaps[0], {})
         told = {domain: end for domain, end in both.items() if not isinstance(end, str)}

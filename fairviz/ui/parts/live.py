@@ -185,7 +185,7 @@ def _how_to_get_rows(setting: Setting, sentence: DeltaGenerator) -> None:
     sentence.info(
         f"Testing needs the rows of {source.title}, which are not on this machine. To get them: "
         f"{words.plain(words.how_to_get(setting.dataset))}"
-        + (" Recorded prices work without them." if loading.recorded(setting.dataset) else ""),
+        + (" Recorded prices work without them." if loading.recorded_facts(setting.dataset, {}) else ""),
         icon=":material/download:",
     )
     offer_download(setting.dataset)
@@ -223,12 +223,13 @@ def _view(setting: Setting, dataset: DomainDataset, places: Places, paths: dict[
     domains, metric = tuple(places.domains), places.metric
     by_seed = [mean_point(Runs((part,)), metric, "") for part in now.parts]
     seeds = pd.DataFrame([{**point, "lambda_z": setting.lambda_z, "seed": k} for k, point in enumerate(by_seed)])
-    found = None if setting.options else loading.recorded(setting.dataset)
-    if found is not None and setting.labels == NETWORK and setting.control in found[0].controls():
+    same = not setting.options and setting.labels != NETWORK  # recorded on these very fits
+    found = loading.recorded(setting.dataset, setting.labels) if same else None
+    if found is not None and setting.control in found[0].controls():
         strength = next((s for s in found[0].label_strengths() if abs(s - setting.lambda_y) < 1e-9), None)
         if strength is not None:
             behind = loading.recorded_background(
-                setting.dataset, setting.control, strength, setting.classifier, domains, metric
+                setting.dataset, setting.labels, setting.control, strength, setting.classifier, domains, metric
             )
             return behind.view(now, seeds)
     plain = replace(setting, lambda_z=0.0, lambda_eop=0.0, prices=(), control="dp")

@@ -113,7 +113,7 @@ def recorded_labels(dataset: str, options: dict[str, Any]) -> list[str]:
     return [] if options else [labels for labels in (BOOSTED, NETWORK) if recorded(dataset, labels) is not None]
 
 
-def known(dataset: str, options: dict[str, Any]) -> dict[str, Any] | None:
+def recorded_facts(dataset: str, options: dict[str, Any]) -> dict[str, Any] | None:
     """Facts of a data set with recorded results, whosever labels they are of."""
     for labels in recorded_labels(dataset, options):
         found = recorded(dataset, labels)
@@ -124,8 +124,8 @@ def known(dataset: str, options: dict[str, Any]) -> dict[str, Any] | None:
 
 def held_out(dataset: str, options: dict[str, Any]) -> list[str]:
     """Domains that are held out: of a data set with very many, those that are compared."""
-    facts = known(dataset, options)
-    chosen = facts["domains"] if facts else source(dataset, options).compare.held_out if dataset == OWN else ()
+    told = recorded_facts(dataset, options)
+    chosen = told["domains"] if told else source(dataset, options).compare.held_out if dataset == OWN else ()
     return list(chosen or rows(dataset, json.dumps(options, sort_keys=True)).domains)
 
 

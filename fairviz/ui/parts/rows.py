@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from fairviz.controls.dials import SOLVERS_OF
 from fairviz.data.sources import OWN
 from fairviz.errors import FairvizError
 from fairviz.experiments.card import FORMS, DataCard, packed
@@ -18,7 +19,7 @@ from fairviz.ui.parts import base, loading, words
 from fairviz.ui.parts.setting import Setting
 
 #: What a draw leaves to the sampler, written out: a default of today need not be one of tomorrow.
-_LEFT = {"n_steps": 10, "solver": "sde_dpmpp_2m", "random_state": 0}
+_LEFT = {"n_steps": 10, "random_state": 0}
 _HELP = {
     "csv": "As drawn, to the last digit; what 'fairviz sample' writes.",
     "spreadsheet": "Texts that a spreadsheet would run as a formula get an apostrophe; the card says how many.",
@@ -48,6 +49,7 @@ def synthetic(setting: Setting) -> None:
             "lambda_z": setting.price(target),
             "lambda_eop": setting.lambda_eop,
             "labels": setting.labels,
+            "solver": SOLVERS_OF[setting.labels],
             **_LEFT,
         }
         token = json.dumps([setting.dataset, setting.options, target, settings], sort_keys=True)

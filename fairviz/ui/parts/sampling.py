@@ -1,4 +1,4 @@
-"""Guided rows of a setting, seed after seed: the first as soon as it is there, then more for the spread."""
+"""Rows of a setting, drawn and tested seed after seed: the first as soon as it is there, then more for the spread."""
 
 from __future__ import annotations
 
@@ -7,23 +7,26 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from fairviz.controls.dials import BEST
 from fairviz.data.dataset import DomainDataset
+from fairviz.data.sources import OWN
 from fairviz.evaluation.runs import Runs
 from fairviz.experiments.drawer import Batch
-from fairviz.experiments.recorded import N_ROWS, recorded_trial
+from fairviz.experiments.recorded import N_ROWS, dial_trial
 from fairviz.experiments.trial import Bench, Trial, counts_of, table_of
 from fairviz.store.specs import FitSpec
+from fairviz.synthesizers.hyper import META
 from fairviz.ui.parts import loading
 from fairviz.ui.parts.drawing import Words
 from fairviz.ui.parts.setting import Setting
 
 SEEDS = (0, 1, 2)
 FIRST = Words(
-    "Preview; drawing guided rows, {domain} …",
-    "The preview stands: guided rows without {domain} could not be drawn ({error}).",
+    "Preview; drawing rows at this setting, {domain} …",
+    "The preview stands: rows without {domain} could not be drawn ({error}).",
 )
 MORE = Words(
-    "Drawing guided rows with another seed, {domain} …",
+    "Drawing rows with another seed, {domain} …",
     "Rows of another seed without {domain} could not be drawn ({error}).",
 )
 
@@ -53,7 +56,7 @@ class Sampled:
     def status(self) -> str:
         """What the numbers are, once there are some."""
         n = len(self.runs.parts) if self.runs is not None else 0
-        return f"Sampled · {'one seed' if n == 1 else f'{n} seeds'} of {N_ROWS:,} guided rows per domain"
+        return f"Sampled · {'one seed' if n == 1 else f'{n} seeds'} of {N_ROWS:,} rows per domain"
 
 
 def look(setting: Setting, dataset: DomainDataset, specs: Mapping[str, FitSpec]) -> Sampled:
@@ -84,7 +87,8 @@ def _sampled(dataset: DomainDataset, done: list[dict[str, str]], missing: dict[s
 
 
 def _trial(setting: Setting, target: str, seed: int) -> Trial:
+    """A trial of the fits here: the default ones of a built-in set, or those of a person's own table."""
     given = {"control": setting.control, "lambda_y": setting.lambda_y, "lambda_z": setting.price(target)}
-    return recorded_trial(
-        target, setting.classifier, seed, {**given, "lambda_eop": setting.lambda_eop, "labels": setting.labels}
-    )
+    given["lambda_eop"] = setting.lambda_eop
+    preset = META if setting.dataset == OWN else BEST["preset"]
+    return dial_trial(target, setting.classifier, seed, given, setting.labels, preset=preset)

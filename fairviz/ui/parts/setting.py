@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fairviz.controls.dials import NETWORK
+from fairviz.controls.dials import BOOSTED, NETWORK, SOFT, SOLVERS_OF
 from fairviz.data.sources import OWN
 from fairviz.evaluation.goal import Goal
 from fairviz.text import command_line
@@ -16,7 +16,7 @@ class Setting:
     """Where the dial and its neighbours stand.
 
     ``goal`` replaces the price by what it should reach; ``prices`` are then the prices found for each held-out domain.
-    ``labels`` says who labels synthetic rows: the ``network``, or a ``boosted`` model of the source's real rows.
+    ``labels`` says who labels synthetic rows: a ``boosted`` model of the source's real rows, or the ``network``.
     """
 
     dataset: str
@@ -28,7 +28,7 @@ class Setting:
     classifier: str
     goal: Goal | None = None
     prices: tuple[tuple[str, float], ...] = ()
-    labels: str = NETWORK
+    labels: str = BOOSTED
 
     def price(self, domain: str) -> float:
         """The price for the fit that never saw ``domain``."""
@@ -52,7 +52,7 @@ class Setting:
 
     def recorded_in(self, prices: list[float], strengths: list[float]) -> tuple[float, float] | None:
         """The recorded price and label strength that this setting is, if it is one."""
-        if self.goal is not None or self.lambda_eop or self.labels != NETWORK:
+        if self.goal is not None or self.lambda_eop:
             return None
         price = next((p for p in prices if abs(p - self.lambda_z) < 1e-9), None)
         strength = next((s for s in strengths if abs(s - self.lambda_y) < 1e-9), None)
@@ -72,7 +72,7 @@ def reproduce(setting: Setting, target: str) -> str:
     if setting.lambda_eop:
         prices.append(("--lambda-eop", f"{setting.lambda_eop:g}"))
     if setting.labels != NETWORK:
-        prices.append(("--labels", setting.labels))
+        prices += [("--labels", SOFT), ("--solver", SOLVERS_OF[setting.labels])]
     sample = command_line(
         "fairviz", "sample", *where, ("-n", 10000), ("--control", setting.control), *prices, *story, ("--seed", 0),
         ("--out", "syn.csv"),
