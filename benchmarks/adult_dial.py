@@ -64,11 +64,12 @@ def adult_dial(library: Library) -> str:
     fits = [e.made["seconds"] for e in library.find_fits(adult, source_of("adult").training).values()]
     made = entry.made
     note = (
-        f"Gradient boosting, means over the {len(domains)} held-out race domains, {rows['seed'].nunique()} seeds of one "
-        "fit: rates are averaged over seeds, then one ratio is taken. ± is the standard deviation over seeds; people and "
-        f"fits are not in it. λ_y = 1, 10,000 synthetic rows. Measured {made['time'][:10]} on {made['machine']}: "
-        f"{len(fits)} fits of {min(fits):.0f} to {max(fits):.0f} s on one core each, a sweep of {len(rows):,} tests, the "
-        f"last {made['trials_computed']:,} at {made['seconds'] * made['workers'] / made['trials_computed']:.2f} "
-        "core-seconds each, fits included. λ_z is listed, not chosen on the target."
+        f"Gradient boosting, means over the {len(domains)} held-out race domains, {rows['seed'].nunique()} seeds of "
+        "one fit: rates are averaged over seeds, then one ratio is taken. ± is the standard deviation over seeds; "
+        f"people and fits are not in it. λ_y = 1, 10,000 synthetic rows. Measured {made['time'][:10]} on {made['machine']}: "
+        f"{len(fits)} fits of {min(fits):.0f} to {max(fits):.0f} s on one core each, a sweep of {len(rows):,} tests, "
+        f"{made['trials_computed']:,} of the last run at "
+        f"{made['seconds'] * made['workers'] / made['trials_computed']:.2f} core-seconds each. λ_z is listed, not "
+        "chosen on the target."
     )
     return "\n".join([*lines, "", note])

@@ -2,8 +2,8 @@
 
     python -m benchmarks.known_front       (some minutes on two cores)
 
-The recorded sweep of soft labels has 10,000 rows; here every fourth stop of the dial is tried with 40,000, two seeds, so
-that what the classifier loses for want of rows can be told from what the generator loses.
+The recorded sweep of soft labels has 10,000 rows; here every fourth stop of the dial is tried with 40,000, two seeds,
+so that what the classifier loses for want of rows can be told from what the generator loses.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ def measure(control: str, price: float) -> list[dict]:
         how = {"control": control, "lambda_z": price, "solver": BEST_SOLVER, "random_state": seed}
         rows = {d: fits[d].soft(ROWS, **how) for d in targets}
         for classifier in CHOSEN:
-            counted[classifier].append(
-                Counts.concat([tested(rows[d], targets[d], classifier, seed) for d in targets])
-            )
+            counted[classifier].append(Counts.concat([tested(rows[d], targets[d], classifier, seed) for d in targets]))
     out, known = [], known_path(library, control)
     for classifier, parts in counted.items():
         accuracy, ratio = mean_point(Runs(tuple(parts)), METRIC[control]).values()

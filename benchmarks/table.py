@@ -19,7 +19,6 @@ from fairviz.data.sets import DATASETS
 from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.metrics import METRICS, mean_over_domains
-from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import mean_point, runs_of
 from fairviz.experiments import overview, tables
 from fairviz.experiments.chosen import RULE, of_little_use
@@ -185,7 +184,7 @@ def promised() -> str:
 
 
 def known_front() -> str:
-    """Points of accuracy by which the path of soft labels falls short of the known fair Bayes front of the simulated world."""
+    """Points of accuracy by which the dial falls short of the known fair Bayes front of the simulated world."""
     library = Library()
     entry = library.recorded(fingerprint_of("simulated"))
     assert entry is not None, "the simulated sweep is not shipped"

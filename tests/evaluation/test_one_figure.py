@@ -17,6 +17,7 @@ from fairviz.evaluation.metrics import METRICS, Ratio, axes, between
 from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import Sweep, domain_rows, mean_point
 from fairviz.experiments.methods import line_named
+from fairviz.experiments.recorded import sweep_of
 from fairviz.experiments.results import Results
 from fairviz.store.library import Library
 from fairviz.ui.parts import tables, words
@@ -98,7 +99,9 @@ def adult() -> tuple[Sweep, dict]:
     entry = Library().recorded(fingerprint_of("adult"))
     assert entry is not None
     facts = entry.json("facts.json")
-    return Sweep.of(entry.table("trials.csv"), facts["groups"]), facts
+    found = sweep_of(entry.table("trials.csv"), facts["groups"], "boosted", whole=True)
+    assert found is not None
+    return found, facts
 
 
 def views(sweep: Sweep, domains: list[str], metric: str, control: str, prices: tuple[float, ...], classifier: str):

@@ -9,7 +9,7 @@ from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import between
 from fairviz.evaluation.runs import Runs, average
 from fairviz.evaluation.tradeoff import Sweep, domain_rows, headline, tables_of
-from fairviz.experiments.recorded import recorded_trial
+from fairviz.experiments.recorded import recorded_trial, sweep_of
 from fairviz.experiments.trial import table_of
 from fairviz.store.trials import Row
 from fairviz.ui.parts.view import dumbbell_frame, recorded_background
@@ -57,14 +57,29 @@ def test_settings_become_columns() -> None:
     assert (rows.loc[rows["setting"] == "{}", ["lambda_y", "lambda_z", "lambda_eop"]] == [1.0, 0.0, 0.0]).all(axis=None)
 
 
-def test_a_dial_of_a_comparison_is_of_the_default_labels_and_training() -> None:
-    """Trials of other labels, other training and other strengths stand in the same table, and not on the line."""
-    given = [{}, {"control": "dp", "lambda_z": 0.1}, {"labels": "boosted", "preset": "fairviz"},
-             {"preset": "fairviz"}, {"control": "dp", "lambda_z": 0.1, "lambda_y": 2.0}]  # fmt: skip
-    trials = [recorded_trial("a", "mlp", 0, setting) for setting in given]
+def test_a_table_holds_two_dials_by_whose_labels_they_are() -> None:
+    """Trials of other methods, other training and, in a comparison, other strengths stand in it, and not on the line."""
+    given = [
+        ("fadm", {}), ("fadm", {"lambda_z": 0.1}), ("fadm", {"labels": "boosted", "preset": "fairviz"}),
+        ("fadm", {"preset": "fairviz"}), ("fadm", {"lambda_z": 0.1, "lambda_y": 2.0}),
+        ("fadm_preview", {}), ("fadm_preview", {"labels": "boosted", "preset": "fairviz"}),
+        ("fadm_preview", {"labels": "boosted", "preset": "fairviz", "fits": 3, "lambda_z": 0.2}),
+        ("fadm_preview", {"control": "dp_eop", "labels": "boosted", "lambda_eop": 0.1}), ("unmitigated", {}),
+    ]  # fmt: skip
+    trials = [recorded_trial("a", "mlp", 0, setting, method=method) for method, setting in given]
     table = table_of([Row(str(k), asdict(t), HAND[0] + k) for k, t in enumerate(trials)])
-    found = Sweep.of_comparison(table, ("men", "women"))
-    assert found.rows["setting"].tolist() == ["{}", '{"control": "dp", "lambda_z": 0.1}']
+    first = {k: row["n_0_0_0"] for k, row in enumerate(table.to_dict("records"))}
+
+    def found(labels: str, whole: bool) -> set[int]:
+        sweep = sweep_of(table, ("men", "women"), labels, whole=whole)
+        assert sweep is not None
+        return {k for k, n in first.items() if n in set(sweep.rows["n_0_0_0"])}
+
+    assert found("network", True) == {0, 1, 4, 9}
+    assert found("network", False) == {0, 1, 9}
+    assert found("boosted", True) == {6, 7, 8, 9}
+    assert found("boosted", False) == {6, 7, 9}
+    assert sweep_of(table[table["method"] != "fadm_preview"], ("men", "women"), "boosted", whole=True) is None
 
 
 def test_path_shares_price_zero_between_controls() -> None:

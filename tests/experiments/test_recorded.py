@@ -9,6 +9,7 @@ from fairviz.cli import main
 from fairviz.data import load_dataset
 from fairviz.data.sources import fingerprint_of
 from fairviz.experiments import recorded as module
+from fairviz.experiments.publish import take
 from fairviz.experiments.recorded import recorded_grid, recorded_trial
 from fairviz.experiments.trial import Bench, Trial
 from fairviz.experiments.where import Where
@@ -35,9 +36,11 @@ def test_the_grid_by_hand() -> None:
     prices = (0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 50.0)
     entropy = [{"control": "entropy", "lambda_z": price} for price in prices]
     settings = [{}, *dp, *eop, *entropy]
+    soft = [{**s, "labels": "boosted", "preset": "fairviz", "solver": "mixed_dpmpp_2m"} for s in settings]
     wanted = {
-        ("fadm", text_of(setting), target, classifier, seed)
-        for setting, target, classifier, seed in itertools.product(settings, "ab", CLASSIFIERS, range(2))
+        (method, text_of(setting), target, classifier, seed)
+        for method, of in (("fadm", settings), ("fadm_preview", soft))
+        for setting, target, classifier, seed in itertools.product(of, "ab", CLASSIFIERS, range(2))
     }
     wanted |= {("unmitigated", "{}", t, c, s) for t, c, s in itertools.product("ab", CLASSIFIERS, range(2))}
     wanted |= {("constant", "{}", target, CLASSIFIERS[0], 0) for target in "ab"}
@@ -47,12 +50,16 @@ def test_the_grid_by_hand() -> None:
     assert {(t.n, t.n_steps, t.n_iter, t.without) for t in found} == {(10_000, 10, 0, "")}
 
 
-def test_every_label_strength_has_every_price() -> None:
+def test_every_label_strength_has_every_price_with_the_networks_labels() -> None:
+    """Soft labels do not move with it."""
     found = [t.position for t in grid(("a",), range(1), strengths=(0.5, 1.0, 2.0)) if t.method == "fadm"]
     for strength in (0.5, 1.0, 2.0):
         mine = [p for p in found if p.get("lambda_y", 1.0) == strength]
         assert len(mine) == len(CLASSIFIERS) * (1 + 10 + 1 + 11)
     assert len(found) == 3 * len(CLASSIFIERS) * 23
+    soft = [t.position for t in grid(("a",), range(1), strengths=(0.5, 1.0, 2.0)) if t.method == "fadm_preview"]
+    assert len(soft) == len(CLASSIFIERS) * 23
+    assert not any("lambda_y" in position for position in soft)
 
 
 def test_rows_of_the_grid_can_be_fewer() -> None:
@@ -74,11 +81,13 @@ def test_quick_rebuild_publishes_and_resumes(tmp_path, monkeypatch) -> None:
     assert fits == {"East", "North", "South", "West", "all"}
     (sweep,) = store.entries("sweep")
     rows, facts = sweep.table("trials.csv"), sweep.json("facts.json")
-    # per region: one constant; three real; three classifiers x (no price, first stop of dp, of eop, of entropy)
-    assert len(rows) == 4 * (1 + 3 + 3 * 4) == sweep.made["trials_computed"]
-    fadm = rows[rows["method"] == "fadm"]
-    assert (fadm.groupby(["target", "classifier"])["setting"].nunique() == 4).all()
-    assert rows["method"].value_counts().to_dict() == {"fadm": 48, "unmitigated": 12, "constant": 4}
+    # per region: one constant; three real; two dials x three classifiers x (no price, first of dp, of eop, of entropy)
+    assert len(rows) == 4 * (1 + 3 + 2 * 3 * 4) == sweep.made["trials_computed"]
+    soft = rows[rows["method"] == "fadm_preview"]
+    assert (soft.groupby(["target", "classifier"])["setting"].nunique() == 4).all()
+    assert rows["method"].value_counts().to_dict() == {
+        "fadm": 48, "fadm_preview": 48, "unmitigated": 12, "constant": 4,
+    }  # fmt: skip
     assert set(rows["n"]) == {500}
     assert sum(row["n"] for row in facts["counts"]) == 20_000
     assert {row["control"] for row in facts["bayes_frontier"]} == {"dp", "eop"}
@@ -97,16 +106,25 @@ def test_quick_rebuild_publishes_and_resumes(tmp_path, monkeypatch) -> None:
         told = facts["equality"][gap]
         assert set(told) == {"East", "North", "South", "West"}
         assert all(told[t] == pytest.approx(by_target[t].price_.equality(gap)) for t in told)
-    row = fadm[fadm["setting"] != "{}"].iloc[0]
+    row = soft[soft["setting"].str.contains("lambda_z")].iloc[0]
     other = Library(tmp_path / "other", out)
     (found,) = Bench(load_dataset("simulated"), other).compute([Trial.from_row(row)])
     assert found.flat() == row.to_dict()
     assert not list(other.store.root.glob("fit/*"))  # the shipped fit was taken, none was made
 
+    # elsewhere, with an empty store, what is published can be taken instead of computed
+    there = Library(tmp_path / "there", out)
+    take("sweep", load_dataset("simulated"), there, out, quick=False)
+    bench = Bench(load_dataset("simulated"), there)
+    trials = [Trial.from_row(record) for record in rows.to_dict("records")]
+    assert len(there.trials.get([bench.key(trial) for trial in trials])) == len(rows)
+
 
 def test_other_hyper_parameters_replace_the_shipped_fits(tmp_path, monkeypatch) -> None:
     """Entries of a data set that are no longer made do not linger."""
     out = tmp_path / "shipped"
+    one = recorded_trial("East", "mlp", 0, {}, method="constant")
+    monkeypatch.setattr(module, "recorded_grid", lambda *_: [one])  # fits are what this is about
     monkeypatch.setattr(module, "QUICK", {"n_iter": 1})
     list(module.pretrain("simulated", out, where=Where(n_jobs=1), quick=True))
     first = {entry.key for entry in ResultStore(out).entries("fit")}

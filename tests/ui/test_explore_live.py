@@ -17,6 +17,7 @@ from fairviz.evaluation import evaluate
 from fairviz.experiments.preview import Preview
 from fairviz.experiments.recorded import N_STEPS
 from fairviz.store import key_of
+from fairviz.store.fits import load_fit
 from fairviz.store.jobs import JobQueue, JobStatus
 from fairviz.store.library import Library
 from fairviz.store.specs import FitSpec
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("fresh_caches")
 
 
 def test_any_price_of_the_simulated_world() -> None:
-    """A recorded stop is recorded; between the stops the guided sample is drawn here."""
+    """A recorded stop is recorded; between the stops rows are drawn and tested here."""
     app = simulated()
     assert status(app).startswith("Recorded")
     before = sentence(app)
@@ -36,7 +37,7 @@ def test_any_price_of_the_simulated_world() -> None:
     assert not app.exception
     assert status(app).startswith("Preview")
     drawn(app)
-    assert status(app) == "Sampled · one seed of 10,000 guided rows per domain"
+    assert status(app) == "Sampled · one seed of 10,000 rows per domain"
     assert sentence(app) != before
 
 
@@ -52,28 +53,43 @@ def test_pools_are_drawn_beside_a_recorded_page(monkeypatch) -> None:
     assert status(app).startswith("Preview")
 
 
-def test_boosted_labels_are_drawn_and_tested_here() -> None:
-    """Not what was recorded: a preview on soft labels, then rows whose labels the fit's teacher draws, which agree."""
+@pytest.mark.parametrize("labels", ["boosted", "network"])
+def test_rows_are_drawn_and_tested_here(labels) -> None:
+    """A preview, then a model trained on rows: soft ones, or guided ones whose labels the networks draw."""
     app = simulated("North")
     assert status(app).startswith("Recorded")
-    app.selectbox(key="labels").set_value("boosted").run()
+    app.selectbox(key="labels").set_value(labels)
+    app.slider(key="price_dp").set_value(0.11).run()
     assert not app.exception
     assert status(app).startswith("Preview")
-    assert app.query_params["labels"] == "boosted"
     dataset = load_dataset("simulated")
     source, target = dataset.leave_out("North")
     price = app.slider(key="price_dp").value
-    fit = Library().fit(FitSpec.of(dataset, "North"), dataset)
-    wanted, _ = Preview(fit, source, target, labels="boosted").test("gradient_boosting", lambda_z=price)
+    fit = load_fit(Library().find_fit("simulated", "North"))
+    wanted, _ = Preview(fit, source, target, labels=labels).test("gradient_boosting", lambda_z=price)
     right = wanted.table[0, :, [0, 1], [0, 1]].sum() / wanted.table.sum()
     assert right_of_1000(app) == pytest.approx(1000 * right, abs=0.51)
     drawn(app)
     assert status(app).startswith("Sampled")
-    rows = fit.sample(10_000, lambda_z=price, labels="boosted", n_steps=N_STEPS, random_state=0)
-    tested = evaluate(rows, target, classifier="gradient_boosting", seed=0)
+    how, weights = {"lambda_z": price, "n_steps": N_STEPS, "random_state": 0}, None
+    if labels == "boosted":
+        rows = fit.soft(10_000, solver="mixed_dpmpp_2m", **how)
+        weights = rows.pop("weight").to_numpy()
+    else:
+        rows = fit.sample(10_000, **how)
+    tested = evaluate(rows, target, classifier="gradient_boosting", seed=0, weights=weights)
     right = tested.table[0, :, [0, 1], [0, 1]].sum() / tested.table.sum()
     assert right_of_1000(app) == pytest.approx(1000 * right, abs=0.51)
-    assert any("--labels boosted" in code.value for code in app.code)
+    assert any("--labels soft" in code.value for code in app.code) == (labels == "boosted")
+
+
+def test_what_was_recorded_of_the_networks_labels_is_of_other_fits() -> None:
+    """Where rows can be drawn they come from the fits that are here, at a recorded stop too."""
+    app = simulated("North")
+    app.selectbox(key="labels").set_value("network").run()
+    assert not app.exception
+    assert status(app).startswith("Preview")
+    assert app.query_params["labels"] == "network"
 
 
 def test_a_moved_dial_takes_back_what_it_asked_for() -> None:

@@ -136,7 +136,7 @@ def test_the_link_to_a_view_writes_everything_out() -> None:
     assert told.pop("rows") == [fingerprint_of("simulated")[:12]]
     assert told == {
         "v": ["1"], "data": ["simulated"], "dial": ["price"], "control": ["dp"], "model": ["gradient_boosting"],
-        "strength": ["1"], "labels": ["network"], "price_dp": ["0.1"], "axis": ["R_DP"],
+        "strength": ["1"], "labels": ["boosted"], "price_dp": ["0.1"], "axis": ["R_DP"],
         "domains_simulated": ["East", "North", "South", "West"], "bias": ["1"], "proxy": ["1"], "shift": ["1"],
     }  # fmt: skip
     again = opened(**told, rows=fingerprint_of("simulated")[:12])

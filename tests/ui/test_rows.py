@@ -43,10 +43,10 @@ def packings(monkeypatch) -> list[str]:
 def test_a_command_for_a_person_s_table_does_not_tell_its_id() -> None:
     setting = Setting(OWN, {"id": "0123456789abcdef" * 2}, "dp", 1.0, 0.25, 0.0, "mlp")
     settings = {"n": 100, "control": "dp", "lambda_y": 1.0, "lambda_z": 0.25, "lambda_eop": 0.0, "labels": "boosted"}
-    settings |= module._LEFT
+    settings |= {**module._LEFT, "solver": "mixed_dpmpp_2m"}
     assert module._again(setting, "Delhi", settings) == (
         "fairviz sample FOLDER_OF_THE_FIT -n 100 --control dp --lambda-y 1.0 --lambda-z 0.25 --labels boosted "
-        "--steps 10 --solver sde_dpmpp_2m --seed 0 --out rows.csv"
+        "--steps 10 --solver mixed_dpmpp_2m --seed 0 --out rows.csv"
     )
 
 
@@ -73,7 +73,7 @@ def test_rows_are_taken_away_with_a_card_that_draws_them_again(offered, packings
     assert card["roles"]["held_out"] == target
     assert card["setting"] == {
         "n": 100, "seed": 0, "control": "dp", "lambda_y": 1.0, "lambda_z": 0.11, "lambda_eop": 0.0, "n_steps": 10,
-        "solver": "sde_dpmpp_2m", "labels": "network",
+        "solver": "mixed_dpmpp_2m", "labels": "boosted",
     }  # fmt: skip
     monkeypatch.chdir(tmp_path)
     program, *again = shlex.split(card["again"])

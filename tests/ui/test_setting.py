@@ -22,8 +22,10 @@ def test_the_commands_survive_a_shell(tmp_path, domain) -> None:
     assert (evaluate.classifier, evaluate.seed, evaluate.json) == ("mlp", 0, True)
 
 
-def test_boosted_labels_are_in_the_command(tmp_path) -> None:
-    plain = Setting("simulated", {}, "dp", 1.0, 0.2, 0.0, "mlp")
-    assert "--labels" not in reproduce(plain, "East")
-    words = words_of(reproduce(replace(plain, labels="boosted"), "East"), tmp_path)
-    assert parser().parse_args(words[: words.index("evaluate")]).labels == "boosted"
+def test_the_command_draws_the_rows_that_were_tested(tmp_path) -> None:
+    """Soft rows, unless the networks' labels are asked for."""
+    soft = Setting("simulated", {}, "dp", 1.0, 0.2, 0.0, "mlp")
+    assert "--labels" not in reproduce(replace(soft, labels="network"), "East")
+    words = words_of(reproduce(soft, "East"), tmp_path)
+    told = parser().parse_args(words[: words.index("evaluate")])
+    assert (told.labels, told.solver) == ("soft", "mixed_dpmpp_2m")
