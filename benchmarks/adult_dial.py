@@ -66,7 +66,8 @@ def adult_dial(library: Library) -> str:
     note = (
         f"Gradient boosting, means over the {len(domains)} held-out race domains, {rows['seed'].nunique()} seeds of "
         "one fit: rates are averaged over seeds, then one ratio is taken. ± is the standard deviation over seeds; "
-        f"people and fits are not in it. λ_y = 1, 10,000 synthetic rows. Measured {made['time'][:10]} on {made['machine']}: "
+        "people and fits are not in it. λ_y = 1, 10,000 synthetic rows. "
+        f"Measured {made['time'][:10]} on {made['machine']}: "
         f"{len(fits)} fits of {min(fits):.0f} to {max(fits):.0f} s on one core each, a sweep of {len(rows):,} tests, "
         f"{made['trials_computed']:,} of the last run at "
         f"{made['seconds'] * made['workers'] / made['trials_computed']:.2f} core-seconds each. λ_z is listed, not "

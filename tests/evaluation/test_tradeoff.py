@@ -58,7 +58,7 @@ def test_settings_become_columns() -> None:
 
 
 def test_a_table_holds_two_dials_by_whose_labels_they_are() -> None:
-    """Trials of other methods, other training and, in a comparison, other strengths stand in it, and not on the line."""
+    """Trials of other methods, other training and, in a comparison, other strengths are in it, and not on the line."""
     given = [
         ("fadm", {}), ("fadm", {"lambda_z": 0.1}), ("fadm", {"labels": "boosted", "preset": "fairviz"}),
         ("fadm", {"preset": "fairviz"}), ("fadm", {"lambda_z": 0.1, "lambda_y": 2.0}),
