@@ -35,7 +35,7 @@ ALLOWED = {
         "contracts", "controls", "data", "diffusion", "dual", "errors", "evaluation", "mitigation", "numerics",
         "plugins", "posteriors", "settings",
     },
-    "store": {"data", "errors", "files", "store", "synthesizers", "text", "turn"},
+    "store": {"controls", "data", "errors", "files", "store", "synthesizers", "text", "turn"},
     "experiments": {
         "checks", "controls", "data", "dual", "errors", "evaluation", "experiments", "mitigation", "posteriors",
         "settings", "store", "synthesizers", "text", "turn",

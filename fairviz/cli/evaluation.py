@@ -15,6 +15,7 @@ from fairviz.checks import MAX_ROWS, check_count, check_price
 from fairviz.cli.arguments import check_classifier, dataset_of, listed, note, options_of, refuse_knobs, where_of
 from fairviz.cli.output import answer, answer_json, follow, say
 from fairviz.controls import MAX_LAMBDA_Y, control_named
+from fairviz.controls.dials import BOOSTED, NETWORK, SOFT
 from fairviz.data.cells import clean_text, numbers_of
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.reading import read_table
@@ -27,7 +28,7 @@ from fairviz.evaluation.fidelity import FIDELITY, beside_real
 from fairviz.evaluation.protocol import constant_predictor, drawn, trained
 from fairviz.evaluation.report import REPORTED, summary
 from fairviz.evaluation.scores import AUC
-from fairviz.experiments.recorded import recorded_trial
+from fairviz.experiments.recorded import dial_trial, recorded_trial
 from fairviz.experiments.runner import tabulate
 from fairviz.experiments.trial import Trial
 from fairviz.files import check_file
@@ -203,12 +204,13 @@ def _sweep_trials(
 ) -> list[Trial]:
     """Every price with every downstream model and seed, and what they are compared with."""
     given = {"control": args.control, "lambda_y": args.lambda_y, "lambda_eop": args.lambda_eop}
+    labels = BOOSTED if args.labels == SOFT else NETWORK
     trials = [
         recorded_trial(target, c, seed, {}, method="unmitigated", n=args.n) for c in classifiers for seed in seeds
     ]
     trials.append(recorded_trial(target, classifiers[0], 0, {}, method="constant", n=args.n))
     return trials + [
-        recorded_trial(target, classifier, seed, {**given, "lambda_z": price}, n=args.n)
+        dial_trial(target, classifier, seed, {**given, "lambda_z": price}, labels, n=args.n)
         for price in prices
         for seed in seeds
         for classifier in classifiers

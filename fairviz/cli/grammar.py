@@ -12,6 +12,7 @@ from typing import Any
 
 from fairviz import __version__
 from fairviz.controls import CONTROLS
+from fairviz.controls.dials import NETWORK, SOFT
 from fairviz.data import ALL_DOMAINS
 from fairviz.data.sets import DATASETS
 from fairviz.errors import SettingError
@@ -178,6 +179,10 @@ def _sweep(sub: argparse.ArgumentParser) -> None:
     for option in ("--control", "--lambda-y", "--lambda-eop"):
         _, default, text = SAMPLING[option]
         sub.add_argument(option, type=str if isinstance(default, str) else _number, default=default, help=text)
+    sub.add_argument(
+        "--labels", choices=(NETWORK, SOFT), default=NETWORK,
+        help="who labels rows: network: guided rows, as in the paper; soft: weights of a model of the real source rows",
+    )  # fmt: skip
     sub.add_argument("--lambdas", metavar="0,0.1,..", help="values of lambda_z; the recorded grid by default")
     sub.add_argument("--classifiers", metavar="A,B", help=", ".join(CLASSIFIERS))
     sub.add_argument("--seeds", type=_whole, default=3)

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from fairviz.controls.dials import BEST_TRAINING
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.published import cache_dir
 from fairviz.data.sources import fingerprint_of, source_of
@@ -95,17 +96,17 @@ class Library:
             told += [f"{who} is damaged and left out: {why}" for kind in kinds for why in store.failures(kind)]
         return told
 
-    def find_fits(self, fingerprint: str, training: Mapping[str, Any] | None = None) -> dict[str, Entry]:
+    def find_fits(self, fingerprint: str, training: Mapping[str, Any] = BEST_TRAINING) -> dict[str, Entry]:
         """Default fits of the data set with this fingerprint, by target; its rows need not be on this machine.
 
         A fit's name for its data set plays no part: any CSV file may be called ``adult``.
 
         Parameters
         ----------
-        training : mapping, optional
+        training : mapping
             Hyper-parameters of the data set's default fits (``Source.training``).
         """
-        default = written(asdict(FADMParams(**(training or {}))))
+        default = written(asdict(FADMParams(**training)))
         found: dict[str, Entry] = {}
         for store in self.stores:
             for entry in store.entries(FIT):

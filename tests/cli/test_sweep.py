@@ -11,6 +11,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from fairviz.controls.dials import BEST_TRAINING
 from fairviz.data import load_dataset
 from fairviz.errors import StoreError
 from fairviz.evaluation import evaluate
@@ -87,7 +88,7 @@ def claiming(spec, fit):
 def test_a_run_of_somebody_else_answers_for_itself_only(capsys, tmp_path, cache):
     """A run that claims to be the library's fit, but holds other weights, whichever of the two is swept first."""
     dataset = load_dataset("simulated")
-    spec = FitSpec.of(dataset, "East")
+    spec = FitSpec.of(dataset, "East", **BEST_TRAINING)
     mine = FADM(n_iter=40, meta="none").fit(dataset.source_for("East"))
     other = FADM(n_iter=1, meta="none", random_state=7).fit(dataset.source_for("East"))
     write_entry(tmp_path / "theirs", "fit", spec.to_json(), **claiming(spec, other))
@@ -116,11 +117,22 @@ def test_a_run_of_somebody_else_answers_for_itself_only(capsys, tmp_path, cache)
 
 def test_a_fit_of_the_same_rows_under_another_name_is_swept(capsys):
     dataset = load_dataset("simulated")
-    spec = FitSpec.of(replace(dataset, name="people"), "East")
+    spec = FitSpec.of(replace(dataset, name="people"), "East", **BEST_TRAINING)
     fit = FADM(n_iter=1, meta="none").fit(dataset.source_for("East"))
     Library().store.put("fit", spec.to_json(), **claiming(spec, fit))
     wanted = columns_of(evaluate(fit.sample(300), dataset.leave_out("East")[1], classifier="logistic_regression"))
     assert drawn(capsys, "--dataset", "simulated", "--target", "East") == list(wanted.values())
+
+
+def test_soft_labels_are_weights(capsys, run):
+    """Each row twice, weighed: what a person gets who draws the rows and trains on them."""
+    how = ["--labels", "soft", *SWEEP]
+    table = pd.read_csv(io.StringIO(ok(capsys, "sweep", run, *how))).set_index("method")
+    rows = open_run(run)[1].soft(300, solver="mixed_dpmpp_2m")
+    weights = rows.pop("weight").to_numpy()
+    target = load_dataset("simulated").leave_out("East")[1]
+    wanted = columns_of(evaluate(rows, target, classifier="logistic_regression", seed=0, weights=weights))
+    assert table.loc["fadm_preview", list(wanted)].to_dict() == wanted
 
 
 def test_two_runs_with_one_claim_do_not_share_numbers(capsys, tmp_path):

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from fairviz.controls.dials import BEST_TRAINING
 from fairviz.data.sources import OWN
 from fairviz.store import ResultStore
 from fairviz.store.jobs import JobQueue
@@ -99,7 +100,7 @@ def test_merged_rows_go_as_well(tmp_path, monkeypatch) -> None:
 
 def put(store, target, name=OWN, options=MINE, fingerprint="mine"):
     """A fit's entry; what it holds does not matter for finding it."""
-    spec = FitSpec(name, fingerprint, target, options, FADM().get_params())
+    spec = FitSpec(name, fingerprint, target, options, FADM(**BEST_TRAINING).get_params())
     return store.put(FIT, spec.to_json(), json_files={"fit.json": {}}, arrays={})
 
 

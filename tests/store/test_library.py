@@ -5,6 +5,7 @@ import pytest
 from pyarrow import parquet
 
 from fairviz.cli import parser
+from fairviz.controls.dials import BEST_TRAINING
 from fairviz.data import DATASETS, load_dataset
 from fairviz.errors import SettingError
 from fairviz.store import ResultStore
@@ -21,7 +22,7 @@ DEFAULT = DATASETS["simulated"].fingerprint
 
 def put_default(root, target, fingerprint=DEFAULT, mark="", name="simulated", **params):
     """A default fit's entry; what it holds does not matter for finding it."""
-    spec = FitSpec(name, fingerprint, target, {}, FADM(**params).get_params())
+    spec = FitSpec(name, fingerprint, target, {}, FADM(**{**BEST_TRAINING, **params}).get_params())
     return ResultStore(root).put(FIT, spec.to_json(), json_files={"fit.json": {"mark": mark}}, arrays={})
 
 
