@@ -168,7 +168,12 @@ def test_workers_of_any_number_count_the_same(tmp_path) -> None:
     trials = [
         Trial.of(method, setting, target, "logistic_regression", seed, **how)
         for target in ("North", "West")
-        for method, setting in (("fadm", SHIPPED), ("fadm", priced), ("fadm_preview", priced), ("reweighing", {"share": 1}))
+        for method, setting in (
+            ("fadm", SHIPPED),
+            ("fadm", priced),
+            ("fadm_preview", priced),
+            ("reweighing", {"share": 1}),
+        )
         for seed in (0, 1)
     ]
     tables = []

@@ -25,7 +25,7 @@ def adults_sweep() -> Path:
 
 def stops(trials: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """Stop of the dial -> how many of 1,000 are right, and the ratio of rates of yes: means over held-out domains."""
-    trials = trials[(trials["method"] == "fadm") & (trials["classifier"] == MODEL)]
+    trials = trials[(trials["method"] == "fadm_preview") & (trials["classifier"] == MODEL)]
     settings = trials["setting"].map(json.loads)
     price = settings.map(lambda s: s.get("lambda_z", 0.0))
     swept = (settings.map(lambda s: s.get("control", CONTROL)) == CONTROL) | (price == 0)

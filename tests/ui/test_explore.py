@@ -70,8 +70,9 @@ def test_rows_are_drawn_only_when_asked() -> None:
 def test_the_command_names_the_setting() -> None:
     app = start()
     code = app.code[0].value
-    assert "fairviz sample --dataset adult" in code
-    assert "--lambda-z 0.2" in code
+    assert code.startswith("fairviz trial --dataset adult")
+    assert '"lambda_z": 0.2' in code
+    assert '"labels": "boosted"' in code
 
 
 def test_a_data_set_without_rows_says_how_to_get_them() -> None:
