@@ -94,12 +94,13 @@ def test_totals_of_averaged_counts_are_whole_however_they_round() -> None:
         assert np.isfinite(Runs(tuple(parts)).value(METRICS["R_DP"])).all(), n_runs
 
 
-@pytest.fixture(scope="module")
-def adult() -> tuple[Sweep, dict]:
+@pytest.fixture(scope="module", params=["boosted", "network"])
+def adult(request) -> tuple[Sweep, dict]:
+    """The recorded dial of either labels."""
     entry = Library().recorded(fingerprint_of("adult"))
     assert entry is not None
     facts = entry.json("facts.json")
-    found = sweep_of(entry.table("trials.csv"), facts["groups"], "boosted", whole=True)
+    found = sweep_of(entry.table("trials.csv"), facts["groups"], request.param, whole=True)
     assert found is not None
     return found, facts
 
@@ -212,13 +213,16 @@ def test_the_table_s_words_agree_with_each_other(adult) -> None:
 
 
 def test_other_at_price_02(adult) -> None:
-    """The figures that started this: 8.9 % of women, 8.6 % of men, so 0.97, and the other way round in the chart."""
+    """What started this: 8.9 % of women, 8.6 % of men, so 0.97, and the other way round in the chart; as precisely as
+    rates are printed, to a tenth of a percent.
+    """
     sweep, facts = adult
     ((_, view),) = views(sweep, ["Other"], "R_DP", "dp", (0.2,), "gradient_boosting")
     (line,) = tables.domain_frame(view.domains, ">50K", DATASETS["adult"].nouns).to_dict("records")
     rates = [float(v.split(" %")[0]) for k, v in line.items() if k.endswith("predicted >50K")]
     ratio = float(line["R_DP"].split(" (")[0])
-    assert ratio == pytest.approx(min(rates) / max(rates), abs=0.006)
+    rounding = 0.05 / max(rates) * (1 + min(rates) / max(rates))
+    assert ratio == pytest.approx(min(rates) / max(rates), abs=0.005 + rounding)
     assert said(view, "R_DP", facts)[1] == ratio
     chart = dumbbell_frame(view, "R_DP")["now"].item()
     assert round(min(chart, 1 / chart), 2) == ratio
@@ -237,7 +241,7 @@ def test_compare_takes_the_same_figure(adult) -> None:
     """The same counts as trials of a comparison give the same point."""
     sweep, facts = adult
     rows = sweep.setting("dp", 1.0, "gradient_boosting", facts["domains"]).select(lambda_z=0.2).rows
-    about = line_named("fadm_dp").about("full")
+    about = line_named("fadm_dp" if sweep.swept == "fadm" else "fadm_soft_dp").about("light")
     found = Results(rows, sweep.groups, (about,)).points()
     (point,) = found.to_dict("records")
     assert point["wording"] == "λ_z 0.2"
