@@ -75,6 +75,18 @@ def test_the_command_names_the_setting() -> None:
     assert '"labels": "boosted"' in code
 
 
+def test_what_labels_are_learnt_from_is_said() -> None:
+    """From more people than the real rows that the numbers stand beside; the networks' come from other fits."""
+    app = start()
+    said = "Labels were learnt from all people trained on, the diamond's model from at most 10,000 of them."
+    assert said in "\n".join(c.value for c in app.caption).replace("\\", "")
+    app.selectbox(key="labels").set_value("network").run()
+    assert not app.exception
+    captions = "\n".join(c.value for c in app.caption).replace("\\", "")
+    assert said not in captions
+    assert "These fits were meta" in captions
+
+
 def test_a_data_set_without_rows_says_how_to_get_them() -> None:
     app = start()
     app.selectbox(key="data").set_value("bank_marketing").run()

@@ -20,7 +20,7 @@ from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.runs import Runs
 from fairviz.experiments.drawer import Batch
 from fairviz.experiments.publish import facts
-from fairviz.experiments.recorded import recorded_trial
+from fairviz.experiments.recorded import N_ROWS, recorded_trial
 from fairviz.experiments.trial import Bench, counts_of
 from fairviz.experiments.weighted import ALL_ROWS
 from fairviz.store import Entry
@@ -105,6 +105,7 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
     note = "Drawn and tested on this machine. λ_z is set by you, not tuned on these people."
     if aimed:
         note = "Drawn and tested on this machine. λ_z was found on the source's people, not on these."
+    note += words.learnt_from(setting.labels, N_ROWS)
     word.empty()
     other, wanted = _on_real_rows(setting, dataset, places)
     show(

@@ -58,6 +58,7 @@ def body(setting: Setting, free: bool, sentence: DeltaGenerator) -> None:
         "λ_z was found for each domain on the recorded tests of the other ones, whose models were trained on it too."
     )  # fmt: skip
     note = f"Recorded {made['time'][:10]}. {chosen}"
+    note += words.learnt_from(setting.labels, rows)
     if setting.labels == NETWORK:
         note += " These fits were meta-trained, as in the paper."
     here = DATASETS[setting.dataset].available()

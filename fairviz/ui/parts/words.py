@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fairviz.controls import CONTROLS
+from fairviz.controls.dials import NETWORK
 from fairviz.data.sets import DATASETS
 from fairviz.dual import GAPS
 from fairviz.evaluation.counts import Counts
@@ -76,6 +77,13 @@ def aimed(goal: Goal, found: Mapping[str, Solved], prices: str, where: str) -> s
     text = f"Aimed on {where} {aim} ({there}): λ_z {prices}. "
     short = [domain for domain, one in found.items() if not one.met]
     return f"{text}Out of reach without {join(short)}; the closest is taken. " if short else text
+
+
+def learnt_from(labels: str, rows: int) -> str:
+    """Of boosted labels: they come from more people than the models that the numbers are compared with."""
+    if labels == NETWORK:
+        return ""
+    return f" Labels were learnt from all people trained on, the diamond's model from at most {rows:,} of them."
 
 
 def how_to_get(dataset: str) -> str:
