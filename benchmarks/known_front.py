@@ -52,7 +52,8 @@ def measure(control: str, price: float) -> list[dict]:
         accuracy, ratio = mean_point(Runs(tuple(parts)), METRIC[control]).values()
         out.append(
             {
-                "control": control, "lambda_z": price, "classifier": classifier, "rows": ROWS, "seeds": len(parts),
+                "control": control, "lambda_z": price, "classifier": classifier, "labels": "soft labels", "rows": ROWS,
+                "seeds": len(parts),
                 "accuracy": accuracy, "fairness": ratio,
                 "points_below": float(points_below(known, METRIC[control], ratio, accuracy)),
             }

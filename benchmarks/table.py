@@ -204,14 +204,16 @@ def known_front() -> str:
             start = mean_point(sweep.real(classifier, facts["domains"]).runs(), metric)
             real.append(f"{points_below(known, metric, start['fairness'], start['accuracy']):.1f}")
         lines.append(
-            f"| `{control}`, {len(path)} prices: points below the front at equal {metric} | {' | '.join(cells)} |"
+            f"| `{control}`, soft labels, 10,000 rows, {len(path)} prices: points below the front at equal {metric} | "
+            f"{' | '.join(cells)} |"
         )
         if more is not None:
             part = more[more["control"] == control]
             rows, prices = f"{part['rows'].iloc[0]:,}", part["lambda_z"].nunique()
+            labels = part["labels"].iloc[0] if "labels" in part else "the networks' labels"
             ends = part.groupby("classifier")["points_below"].agg(["min", "max"])
             again = [f"{ends['min'][c]:.1f} to {ends['max'][c]:.1f}" if c in ends.index else "" for c in CLASSIFIERS]
-            lines.append(f"| {rows} rows, {prices} prices: the same | {' | '.join(again)} |")
+            lines.append(f"| {labels}, {rows} rows, {prices} prices: the same | {' | '.join(again)} |")
         lines.append(f"| 10,000 real source rows, unmitigated: the same | {' | '.join(real)} |")
     return "\n".join(lines)
 
