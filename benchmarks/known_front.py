@@ -17,18 +17,15 @@ import pandas as pd
 
 from benchmarks.common import keep
 from fairviz.controls import CONTROLS
-from fairviz.controls.dials import BEST_SOLVER
+from fairviz.controls.dials import BEST, BOOSTED
 from fairviz.data import load_dataset
-from fairviz.data.dataset import DomainDataset
-from fairviz.data.sources import fingerprint_of, source_of
-from fairviz.evaluation import evaluate
+from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import mean_point
-from fairviz.store import Entry
-from fairviz.store.fits import load_fit
+from fairviz.experiments.recorded import dial_trial
+from fairviz.experiments.trial import Bench, counts_of
 from fairviz.store.library import Library
-from fairviz.synthesizers.hyper import WEIGHT
 
 ROWS = 40_000
 METRIC = {"dp": "R_DP", "eop": "R_EOp"}
@@ -37,39 +34,31 @@ SEEDS = range(2)
 
 
 def measure(control: str, price: float) -> list[dict]:
-    """Means over the held-out regions at one price, a row per classifier."""
+    """Means over the held-out regions at one price, a row per classifier: trials of the sweep's dial with more rows."""
     dataset, library = load_dataset("simulated"), Library()
-    fits = {d: load_fit(entry) for d, entry in default_fits(library).items()}
-    targets = {d: dataset.leave_out(d)[1] for d in dataset.domains}
-    counted: dict[str, list[Counts]] = {classifier: [] for classifier in CHOSEN}
+    bench, setting = Bench(dataset, library), {"control": control, "lambda_z": price}
+    parts: dict[str, list[Counts]] = {classifier: [] for classifier in CHOSEN}
     for seed in SEEDS:
-        how = {"control": control, "lambda_z": price, "solver": BEST_SOLVER, "random_state": seed}
-        rows = {d: fits[d].soft(ROWS, **how) for d in targets}
+        trials = [
+            dial_trial(domain, classifier, seed, setting, BOOSTED, preset=BEST["preset"], n=ROWS)
+            for domain in dataset.domains
+            for classifier in CHOSEN
+        ]
+        rows = bench.compute(trials)
         for classifier in CHOSEN:
-            counted[classifier].append(Counts.concat([tested(rows[d], targets[d], classifier, seed) for d in targets]))
+            mine = [row for row in rows if row.about["classifier"] == classifier]
+            parts[classifier].append(counts_of(mine, dataset.groups))
     out, known = [], known_path(library, control)
-    for classifier, parts in counted.items():
-        accuracy, ratio = mean_point(Runs(tuple(parts)), METRIC[control]).values()
+    for classifier, runs in parts.items():
+        accuracy, ratio = mean_point(Runs(tuple(runs)), METRIC[control]).values()
         out.append(
             {
                 "control": control, "lambda_z": price, "classifier": classifier, "labels": "soft labels", "rows": ROWS,
-                "seeds": len(parts),
-                "accuracy": accuracy, "fairness": ratio,
+                "seeds": len(runs), "accuracy": accuracy, "fairness": ratio,
                 "points_below": float(points_below(known, METRIC[control], ratio, accuracy)),
             }
         )  # fmt: skip
     return out
-
-
-def tested(rows: pd.DataFrame, target: DomainDataset, classifier: str, seed: int) -> Counts:
-    """Counts of a model trained on soft rows."""
-    weights = rows[WEIGHT].to_numpy()
-    return evaluate(rows.drop(columns=WEIGHT), target, classifier=classifier, seed=seed, weights=weights)
-
-
-def default_fits(library: Library) -> dict[str, Entry]:
-    """The shipped fits, by held-out region."""
-    return library.find_fits(fingerprint_of("simulated"), source_of("simulated").training)
 
 
 def points_below(known: pd.DataFrame, metric: str, ratio: Any, accuracy: Any) -> Any:
@@ -88,9 +77,10 @@ def known_path(library: Library, control: str) -> pd.DataFrame:
 
 def main() -> None:
     """Measure and keep."""
-    library = Library()
-    fits = [load_fit(entry) for entry in default_fits(library).values()]
-    stops = {c: CONTROLS[c].stops(max(fit.end_of_dial(c) for fit in fits)) for c in METRIC}
+    entry = Library().recorded(fingerprint_of("simulated"))
+    assert entry is not None, "the simulated sweep is not shipped"
+    ends = entry.json("facts.json")["equality"]
+    stops = {control: CONTROLS[control].stops(max(ends[control].values())) for control in METRIC}
     jobs = [(control, price) for control, prices in stops.items() for price in prices[::4]]
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         found = list(pool.map(measure, *zip(*jobs, strict=True)))

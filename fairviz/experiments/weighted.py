@@ -96,9 +96,6 @@ def trials(control: str, prices: Sequence[float], targets: Sequence[str], classi
 def draft_trials(control: str, classifier: str, target: str, prices: Sequence[float]) -> list[Trial]:
     """A dial turned for weighted rows of a fit that is still trained: both ends of the stops, and some between."""
     how, last = {"n": DRAFT_ROWS, "n_steps": DRAFT_STEPS}, len(prices) - 1
-    how_drawn = {"labels": BOOSTED, "solver": SOLVERS_OF[BOOSTED]}
+    soft = {"control": control, "labels": BOOSTED, "solver": SOLVERS_OF[BOOSTED]}
     some = sorted({round(k * last / (DRAFT_STOPS - 1)) for k in range(DRAFT_STOPS)})
-    return [
-        Trial.of(POOLED["fadm"], {**how_drawn, "control": control, "lambda_z": prices[k]}, target, classifier, 0, **how)
-        for k in some
-    ]
+    return [Trial.of(POOLED["fadm"], {**soft, "lambda_z": prices[k]}, target, classifier, 0, **how) for k in some]

@@ -17,7 +17,7 @@ from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.goal import Goal
 from fairviz.store.specs import FIT, FRONTIER, SWEEP
 from fairviz.ui.parts import base, dials, links, live, loading, mine, recorded, weighted, words
-from fairviz.ui.parts.setting import Setting, labels_key
+from fairviz.ui.parts.setting import Setting
 
 #: Height of the dial's place in pixels: as high as the longest usual sentence, so that nothing below moves with it.
 ROW = 232
@@ -138,7 +138,7 @@ def _labels(box: DeltaGenerator, dataset: str, options: dict[str, Any], free: bo
     recorded_ones = [] if free else loading.recorded_labels(dataset, options)
     chosen: str = links.choose(
         box.selectbox, "Labels of synthetic rows", recorded_ones or list(LABEL_TITLES),
-        format_func=LABEL_TITLES.__getitem__, key=labels_key(dataset),
+        format_func=LABEL_TITLES.__getitem__, key="labels",
         help="From boosting on the real rows trained on, which comes closest to what real rows teach; or from the "
         "networks, as published.",
     )  # fmt: skip

@@ -117,7 +117,7 @@ def test_fits_that_come_while_the_page_is_drawn_are_not_overlooked(own, monkeypa
     assert not app.exception
     assert asked
     assert "train" not in {button.key for button in app.button}
-    assert app.selectbox(key="labels_own").value == "boosted"  # the dial is free
+    assert app.selectbox(key="labels").value == "boosted"  # the dial is free
 
 
 def test_settings_are_the_table_s_and_its_cost_is_measured_before_it_starts(own, monkeypatch) -> None:

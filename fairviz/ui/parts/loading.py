@@ -94,17 +94,27 @@ def stamped(*kinds: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 
 @stamped(SWEEP, FRONTIER)
-def recorded(dataset: str, labels: str = BOOSTED) -> tuple[Sweep, dict[str, Any], dict[str, Any]] | None:
-    """What a dial shows without rows: a data set's recorded sweep, or the dial's part of its comparison; with the facts
-    of the data set (``domains``: those held out) and who made it. None if none is shipped for these labels.
-    """
+def _shipped(dataset: str) -> tuple[Entry, pd.DataFrame, dict[str, Any]] | None:
+    """A data set's recorded sweep, or else its comparison, with its trials and facts: read once for both labels."""
     entry = library().recorded(fingerprint_of(dataset))
     if entry is None:
         return None
     known = entry.json("facts.json")
     if entry.kind != SWEEP:
         known["domains"] = entry.spec["targets"]
-    sweep = sweep_of(entry.table("trials.csv"), known["groups"], labels, whole=entry.kind == SWEEP)
+    return entry, entry.table("trials.csv"), known
+
+
+@stamped(SWEEP, FRONTIER)
+def recorded(dataset: str, labels: str) -> tuple[Sweep, dict[str, Any], dict[str, Any]] | None:
+    """What a dial shows without rows: a data set's recorded sweep, or the dial's part of its comparison; with the facts
+    of the data set (``domains``: those held out) and who made it. None if none is shipped for these labels.
+    """
+    found = _shipped(dataset)
+    if found is None:
+        return None
+    entry, trials, known = found
+    sweep = sweep_of(trials, known["groups"], labels, whole=entry.kind == SWEEP)
     return None if sweep is None else (sweep, known, entry.made)
 
 
@@ -115,11 +125,8 @@ def recorded_labels(dataset: str, options: dict[str, Any]) -> list[str]:
 
 def recorded_facts(dataset: str, options: dict[str, Any]) -> dict[str, Any] | None:
     """Facts of a data set with recorded results, whosever labels they are of."""
-    for labels in recorded_labels(dataset, options):
-        found = recorded(dataset, labels)
-        assert found is not None, "it is listed"
-        return found[1]
-    return None
+    found = None if options else _shipped(dataset)
+    return None if found is None else found[2]
 
 
 def held_out(dataset: str, options: dict[str, Any]) -> list[str]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairviz.controls.dials import BOOSTED, NETWORK, SOFT, SOLVERS_OF
-from fairviz.data.sources import OWN
 from fairviz.evaluation.goal import Goal
 from fairviz.text import command_line
 
@@ -57,11 +56,6 @@ class Setting:
         price = next((p for p in prices if abs(p - self.lambda_z) < 1e-9), None)
         strength = next((s for s in strengths if abs(s - self.lambda_y) < 1e-9), None)
         return None if price is None or strength is None else (price, strength)
-
-
-def labels_key(dataset: str) -> str:
-    """What the choice of labels is called in the address: each kind of data set has a default of its own."""
-    return "labels_own" if dataset == OWN else "labels"
 
 
 def reproduce(setting: Setting, target: str) -> str:

@@ -14,7 +14,7 @@ import streamlit as st
 from fairviz.experiments.scenario import Scenario
 from fairviz.ui.parts import base, links, words
 from fairviz.ui.parts.rows import synthetic as synthetic
-from fairviz.ui.parts.setting import Setting, labels_key
+from fairviz.ui.parts.setting import Setting
 from fairviz.ui.parts.view import View, counts_table
 
 GREY = "color: #7A7A7A; background-color: rgba(128,128,128,0.12); font-style: italic"
@@ -109,7 +109,7 @@ def _code(command: Callable[[str], str], target: str) -> None:
 
 def _scenario(setting: Setting, trials: pd.DataFrame, address: dict[str, list[str]]) -> str:
     told = {"data": [setting.dataset], "control": [setting.control], "model": [setting.classifier],
-            "strength": [f"{setting.lambda_y:.12g}"], labels_key(setting.dataset): [setting.labels]}  # fmt: skip
+            "strength": [f"{setting.lambda_y:.12g}"], "labels": [setting.labels]}  # fmt: skip
     if setting.goal is None:  # written out: a default of today need not be one of tomorrow
         told |= {f"price_{setting.control}": [f"{setting.lambda_z:.12g}"]}
     made = Scenario.of(setting.dataset, setting.options, trials, {**told, **address})
