@@ -157,6 +157,12 @@ class Sweep(Tested):
         part = self.select(method=self.swept, lambda_y=lambda_y, classifier=classifier, target=list(domains))
         return part.keep((part.rows["control"] == control) | (part.rows["lambda_z"] == 0))
 
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """How many rows models learn from at most: drawn ones, and real ones."""
+        dial, real = (self.rows.loc[self.rows["method"] == name, "n"] for name in (self.swept, REAL))
+        return int(dial.max()), int(real.max())
+
     def real(self, classifier: str, domains: Sequence[str]) -> Sweep:
         """The same classifier trained on real source rows."""
         return self.select(method=REAL, classifier=classifier, target=list(domains))

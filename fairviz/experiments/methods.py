@@ -14,6 +14,8 @@ from fairviz.text import listing
 
 #: Names of methods that weigh a pool of unguided rows, by the synthesizer whose fit draws the pool.
 POOLED = {"fadm": "fadm_preview"}
+#: Methods on real rows learn from all of the source's, up to this many.
+MOST_REAL = 50_000
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from fairviz.checks import check_count
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sets import DATASETS
-from fairviz.experiments.methods import Line, line_named, lines
+from fairviz.experiments.methods import MOST_REAL, Line, line_named, lines
 from fairviz.experiments.trial import Trial
 from fairviz.experiments.where import Where
 from fairviz.settings import Setting
@@ -82,8 +82,13 @@ class Plan:
         return list(found)
 
     def trial(self, line: Line, setting: Setting, target: str, classifier: str, seed: int, **more: Any) -> Trial:
-        """One position of a dial; iterations and steps are written only where they act."""
+        """One position of a dial; iterations and steps are written only where they act.
+
+        Methods on real rows learn from all of the source's (:data:`~fairviz.experiments.methods.MOST_REAL` at most).
+        """
         about = {**self.about, **more}
+        if not line.method.synthesizer and not self.quick:
+            about["n"] = MOST_REAL
         own = line.method.synthesizer and "n_iter" in line.method.hyper_parameters(setting)
         if not line.method.synthesizer or (own and not self.quick):
             about["n_iter"] = 0

@@ -27,7 +27,7 @@ from fairviz.dual import GAPS
 from fairviz.errors import SettingError
 from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.tradeoff import CONSTANT, REAL, Sweep
-from fairviz.experiments.methods import POOLED
+from fairviz.experiments.methods import MOST_REAL, POOLED
 from fairviz.experiments.publish import facts, runs, take
 from fairviz.experiments.runner import Progress, make_fits, tabulate
 from fairviz.experiments.trial import Trial
@@ -95,6 +95,7 @@ def recorded_grid(
     ends: Mapping[str, float],
     n: int = N_ROWS,
     strengths: Sequence[float] = (1.0,),
+    n_real: int = MOST_REAL,
 ) -> list[Trial]:
     """The shipped sweep: recorded controls x lambda_z x lambda_y x targets x classifiers x seeds, and the baselines.
 
@@ -104,6 +105,8 @@ def recorded_grid(
     ----------
     ends : mapping
         Where the dials of controls end: the largest price of equality among the fits.
+    n, n_real : int
+        Synthetic rows, and real rows at most, that a model learns from.
     strengths : sequence of float
         Values of lambda_y.
     """
@@ -125,8 +128,8 @@ def recorded_grid(
     for target in targets:
         for seed in seeds:
             for classifier in CLASSIFIERS:
-                found[recorded_trial(target, classifier, seed, {}, method="unmitigated", n=n)] = None
-        found[recorded_trial(target, next(iter(CLASSIFIERS)), 0, {}, method="constant", n=n)] = None
+                found[recorded_trial(target, classifier, seed, {}, method="unmitigated", n=n_real)] = None
+        found[recorded_trial(target, next(iter(CLASSIFIERS)), 0, {}, method="constant", n=n_real)] = None
     return list(found)
 
 
@@ -160,8 +163,8 @@ def pretrain(
         yield step.phase, step.done, step.total, ""
     equal = equality({target: library.fit(specs[target]) for target in targets})
     ends = {control: max(by_target.values(), default=0.0) for control, by_target in equal.items()}
-    strengths = (1.0,) if quick else DATASETS[dataset_name].strengths
-    trials = recorded_grid(targets, range(1 if quick else seeds), ends, 500 if quick else N_ROWS, strengths)
+    rows = (500, (1.0,), 500) if quick else (N_ROWS, DATASETS[dataset_name].strengths)
+    trials = recorded_grid(targets, range(1 if quick else seeds), ends, *rows)
     if quick:
         first = {name: CONTROLS[name].stops(ends.get(name, 0.0))[1] for name in CONTROLS}
         trials = [

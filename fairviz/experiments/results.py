@@ -15,7 +15,7 @@ from fairviz.evaluation.intervals import noise_floor
 from fairviz.evaluation.metrics import mean_over_domains
 from fairviz.evaluation.pareto import distance_to, hypervolume, non_dominated
 from fairviz.evaluation.tradeoff import Tested, runs_of
-from fairviz.settings import MITIGATION, text_of
+from fairviz.settings import GENERATOR, MITIGATION, text_of
 from fairviz.store import Entry
 
 #: Reference points of the hypervolume (accuracy, ratio): a coin toss that says yes to one group only; and, stricter,
@@ -64,6 +64,18 @@ class Results(Tested):
         found = next(dial for dial in self.dials if dial["name"] == name)
         settings = [text_of(position["setting"]) for position in found["positions"]]
         return self.select(method=found["method"], setting=settings)
+
+    @property
+    def learnt_from(self) -> str:
+        """How many rows models learn from, in words: synthetic ones, and real ones where those are not as many."""
+        drawn = {dial["method"] for dial in self.dials if dial["kind"] == GENERATOR}
+        synthetic = self.rows["method"].isin(drawn)
+        sizes = [
+            int(part.max()) for part in (self.rows.loc[synthetic, "n"], self.rows.loc[~synthetic, "n"]) if len(part)
+        ]
+        if len(set(sizes)) == 1:
+            return f"{sizes[0]:,} rows"
+        return f"{sizes[0]:,} synthetic rows, or all real rows of the source (at most {sizes[1]:,})"
 
     def family(self, dial: str) -> str:
         """The family of a dial; "" if it was not compared."""

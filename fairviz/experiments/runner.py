@@ -234,11 +234,15 @@ def _missing_fits(bench: Bench, trials: Sequence[Trial]) -> list[FitSpec]:
 
 
 def _tasks(trials: Sequence[Trial]) -> list[list[Trial]]:
-    """Trials that share a fit or a downstream task, together; in an order in which drawn rows are shared too."""
+    """Trials that share a fit or a downstream task, together; in an order in which drawn rows are shared too.
+
+    On real rows a method's seeds stay together, since most of its work is the same for all of them.
+    """
     groups: dict[tuple[Any, ...], list[Trial]] = {}
     for trial in sorted(trials, key=lambda t: (t.target, t.without, t.seed, t.method, t.setting, t.classifier)):
-        maker = trial.what.synthesizer or trial.classifier
-        groups.setdefault((trial.target, trial.without, trial.seed, maker), []).append(trial)
+        what = trial.what
+        shared = (what.synthesizer, trial.seed) if what.synthesizer else (what.name, trial.classifier)
+        groups.setdefault((trial.target, trial.without, *shared), []).append(trial)
     return list(groups.values())
 
 

@@ -200,7 +200,7 @@ def table1_note(entry: Entry) -> str:
     return (
         f"Accuracy in percent · R_DP (favourable: {facts['labels'][1]}) · R_DP (favourable: {facts['labels'][0]}) · "
         f"R_EOp; the paper gives one R_DP and does not say which. {entry.spec['classifiers'][0]} on "
-        f"{int(results.rows['n'].max()):,} rows. Chosen for every held-out domain: {facts['rule']}. A perfectly "
+        f"{results.learnt_from}. Chosen for every held-out domain: {facts['rule']}. A perfectly "
         f"equal model would show R_DP {floor['R_DP']:.2f} and R_EOp {floor['R_EOp']:.2f} with these counts (median, "
         f"mean over domains). {made_line(entry)}"
     )

@@ -16,7 +16,7 @@ from fairviz.data.dataset import DomainDataset
 from fairviz.errors import FairvizError, SettingError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.protocol import evaluate
-from fairviz.experiments.methods import METHODS, Method, method_named
+from fairviz.experiments.methods import METHODS, MOST_REAL, Method, method_named
 from fairviz.mitigation.base import Task
 from fairviz.settings import Setting, text_of
 from fairviz.store import key_of
@@ -44,8 +44,8 @@ class Trial:
     classifier : str
         The downstream model.
     seed : int
-        Of the sampling noise, the draw of real rows and the downstream model. The fit's own seed is 0, or, where a
-        setting has several ``fits``, this one modulo their number.
+        Of the sampling noise, the draw of real rows (one for all seeds, from ``MOST_REAL`` rows on) and the downstream
+        model. The fit's own seed is 0, or, where a setting has several ``fits``, this one modulo their number.
     without : str
         A second domain left out of the training, or "".
     n : int
@@ -202,9 +202,10 @@ class Bench:
         split = f"{trial.target}\n{trial.without}"
         source, target = self._keep("split", split, lambda: trial.split(self.dataset))
         if not what.synthesizer:
-            about = f"{split}\n{trial.classifier}\n{trial.seed}\n{trial.n}"
-            task = self._keep("task", about, lambda: Task.of(source, target, trial.classifier, trial.seed, trial.n))
-            return Counts.from_predictions(target, what.made().predict(task, trial.position))
+            draw = 0 if trial.n >= min(MOST_REAL, len(source)) else trial.seed
+            about = f"{split}\n{trial.classifier}\n{trial.n}\n{draw}"
+            task = self._keep("task", about, lambda: Task.of(source, target, trial.classifier, draw, trial.n))
+            return Counts.from_predictions(target, what.made().predict(task.with_seed(trial.seed), trial.position))
         fit = self._fit(trial)
         setting = what.in_sampling(trial.position)
         if what.priced(setting):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -13,7 +13,7 @@ import numpy as np
 from fairviz.data.dataset import DomainDataset
 from fairviz.errors import DataError, SettingError
 from fairviz.evaluation.classifiers import CLASSIFIERS
-from fairviz.evaluation.downstream import FeatureCodes, fitted
+from fairviz.evaluation.downstream import SEEDLESS, FeatureCodes, fitted
 from fairviz.evaluation.protocol import drawn
 from fairviz.numerics import settle
 from fairviz.settings import MITIGATION, Dial, Parameter, Setting, canonical
@@ -59,26 +59,36 @@ class Task:
         """A task on ``n`` source rows drawn at random (all, if there are fewer)."""
         return cls(drawn(source, n, seed), target, classifier, seed)
 
-    def once(self, name: str, make: Callable[[], T]) -> T:
-        """A value that several settings of a dial share."""
-        if name not in self._kept:
-            self._kept[name] = make()
-        return cast("T", self._kept[name])
+    def with_seed(self, seed: int) -> Task:
+        """The same rows with another seed; what no seed touches is shared."""
+        return replace(self, seed=seed)
+
+    def once(self, name: str, make: Callable[[], T], *, seeded: bool = True) -> T:
+        """A value that several settings of a dial share; all seeds, where it is not ``seeded``."""
+        kept = f"{self.seed} {name}" if seeded else name
+        if kept not in self._kept:
+            self._kept[kept] = make()
+        return cast("T", self._kept[kept])
+
+    @property
+    def seeded(self) -> bool:
+        """Whether a fit of the downstream model depends on the seed."""
+        return self.classifier not in SEEDLESS
 
     @property
     def codes(self) -> FeatureCodes:
         """Codes of the source's features."""
-        return self.once("codes", lambda: FeatureCodes(self.source.features))
+        return self.once("codes", lambda: FeatureCodes(self.source.features), seeded=False)
 
     @property
     def x(self) -> np.ndarray:
         """Source features, (n, F)."""
-        return self.once("x", lambda: self.codes(self.source.features))
+        return self.once("x", lambda: self.codes(self.source.features), seeded=False)
 
     @property
     def x_target(self) -> np.ndarray:
         """Target features, (m, F)."""
-        return self.once("x_target", lambda: self.codes(self.target.features))
+        return self.once("x_target", lambda: self.codes(self.target.features), seeded=False)
 
     def model(self) -> Any:
         """A fresh downstream model."""
@@ -98,7 +108,7 @@ class Task:
     @property
     def unmitigated(self) -> np.ndarray:
         """Predictions of the downstream model as it is, (m,)."""
-        return self.once("unmitigated", self.predict)
+        return self.once("unmitigated", self.predict, seeded=self.seeded)
 
 
 class Mitigation:

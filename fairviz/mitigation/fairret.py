@@ -11,6 +11,9 @@ from fairviz.mitigation.reductions import CONSTRAINT
 from fairviz.settings import Dial, Parameter, spread
 
 EPOCHS = 20
+#: Weights of the fairness term that are compared.
+DP_WEIGHTS = (0.0, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.6, 1.0)
+EOP_WEIGHTS = (0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.6, 1.0)
 
 
 class Fairret(Mitigation):
@@ -22,8 +25,11 @@ class Fairret(Mitigation):
     dials = (
         Dial(
             "fairret", "fairret on the network",
-            (*spread("weight", (0.0, 0.03, 0.1, 0.3), constraint="dp"),
-             *spread("weight", (0.03, 0.1), constraint="eop")),
+            (*spread("weight", DP_WEIGHTS, constraint="dp"), *spread("weight", EOP_WEIGHTS, constraint="eop")),
+            light=(
+                *spread("weight", DP_WEIGHTS[::2], constraint="dp"),
+                *spread("weight", EOP_WEIGHTS[1::2], constraint="eop"),
+            ),
             quick=spread("weight", (0.1,), constraint="dp"),
         ),
     )  # fmt: skip

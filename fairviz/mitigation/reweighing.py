@@ -15,6 +15,10 @@ def reweighing_weights(y: np.ndarray, z: np.ndarray, n_groups: int) -> np.ndarra
     return np.asarray(weight[z, y])
 
 
+#: Shares that are compared.
+SHARES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.125, 1.25, 1.375, 1.5)
+
+
 class Reweighing(Mitigation):
     """The weights to the power of ``share``; 1 is theirs."""
 
@@ -23,8 +27,7 @@ class Reweighing(Mitigation):
     parameters = (Parameter("share", 1.0, high=1.5, symbol="share"),)
     dials = (
         Dial(
-            "reweighing", "Reweighing", spread("share", (0.25, 0.5, 0.75, 1.0, 1.5)),
-            light=spread("share", (0.5, 1.0)), quick=spread("share", (1.0,)),
+            "reweighing", "Reweighing", spread("share", SHARES), quick=spread("share", (1.0,)),
         ),
     )  # fmt: skip
 

@@ -69,7 +69,7 @@ class AffineSteering(Mitigation):
     parameters = (Parameter("share", 1.0, symbol="share"),)
     dials = (
         Dial(
-            "steering", "Affine steering", spread("share", (0.25, 0.5, 0.75, 1.0)), light=spread("share", (0.5, 1.0)),
+            "steering", "Affine steering", spread("share", tuple(k / 8 for k in range(9))),
             quick=spread("share", (1.0,)),
         ),
     )  # fmt: skip

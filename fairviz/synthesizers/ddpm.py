@@ -120,7 +120,7 @@ class Balanced(DDPM):
     parameters: ClassVar[tuple[Parameter, ...]] = (Parameter("share", 1.0, symbol="share"),)
     dials: ClassVar[tuple[Dial, ...]] = (
         Dial(
-            "balanced", "Balanced diffusion", spread("share", (0.0, 0.25, 0.5, 0.75, 1.0)),
+            "balanced", "Balanced diffusion", spread("share", tuple(k / 8 for k in range(9))),
             quick=spread("share", (0.0, 1.0)),
         ),
     )  # fmt: skip

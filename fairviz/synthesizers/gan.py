@@ -18,6 +18,8 @@ from fairviz.synthesizers.vae import mlp, one_hot
 PENALTY = 10.0
 N_CRITIC = 3
 TEMPERATURE = 0.5
+#: FairGAN's weights that are compared: the paper's 1, and up to where the group can hardly be guessed.
+FAIRNESS = (0.3, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0, 100.0)
 
 
 def _leaky(width: int) -> list[nn.Module]:
@@ -159,9 +161,11 @@ class FairGAN(GAN):
     """
 
     registered: ClassVar[str] = "fairgan"
-    source_of_idea: ClassVar[str] = "Xu et al. (2018), arXiv 1805.11202, with their weight 1"
+    source_of_idea: ClassVar[str] = "Xu et al. (2018), arXiv 1805.11202"
     parameters: ClassVar[tuple[Parameter, ...]] = (Parameter("fairness", 1.0, high=1e3, symbol="weight", in_fit=True),)
-    dials: ClassVar[tuple[Dial, ...]] = (Dial("fairgan", "FairGAN", spread("fairness", (1.0,))),)
+    dials: ClassVar[tuple[Dial, ...]] = (
+        Dial("fairgan", "FairGAN", spread("fairness", FAIRNESS), quick=spread("fairness", (1.0,))),
+    )
 
     fairness: float = 1.0
 

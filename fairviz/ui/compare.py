@@ -100,7 +100,7 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
     st.caption(
         f"Tested on one {words.plain(source.nouns.get('domain', 'domain'))} at a time "
         f"({words.plain(', '.join(entry.spec['targets']))}), trained on all others; {classifier.replace('_', ' ')} on "
-        f"{int(points['n'].max()):,} rows "
+        f"{results.learnt_from} "
         "(fairret: its own small network). Every method's whole dial is shown; "
         f"{'' if before_the_dual(entry) else 'prices go up to about equality on the source. '}"
         "Label strengths other than 1 were chosen after seeing Adult and the simulated world."

@@ -20,10 +20,10 @@ def test_a_plan_lists_every_trial_once(dataset) -> None:
     }
     assert len(plan.trials(dataset)) == 6
     full = Plan("simulated", ("balanced", "overwrite"), seeds=3).trials(dataset)
-    assert len(full) == 4 * 3 * (3 + 3)  # every second of five positions each
+    assert len(full) == 4 * 3 * (5 + 3)  # every second of nine positions, and of five
     assert {t.n_iter for t in full} == {0}
     assert {t.seed for t in full} == {0, 1, 2}
-    assert len(Plan("adult", ("balanced",), seeds=3).trials(dataset)) == 4 * 3 * 5
+    assert len(Plan("adult", ("balanced",), seeds=3).trials(dataset)) == 4 * 3 * 9
 
 
 def test_dials_that_start_at_one_setting_share_its_trial(dataset) -> None:
@@ -41,7 +41,7 @@ def test_dials_that_start_at_one_setting_share_its_trial(dataset) -> None:
 def test_iterations_are_written_only_where_they_act(dataset) -> None:
     found = Plan("german_credit", ("vae", "reweighing"), seeds=1).trials(dataset)
     assert {(t.method, t.n_iter) for t in found} == {("vae", 1000), ("reweighing", 0)}
-    assert {(t.n, t.n_steps) for t in found} == {(10_000, 10)}
+    assert {(t.method, t.n, t.n_steps) for t in found} == {("vae", 10_000, 10), ("reweighing", 50_000, 10)}
     whole = Plan("adult", ("vae",), seeds=1).trials(dataset)
     assert {(t.n, t.n_steps, t.n_iter) for t in whole} == {(20_000, 20, 0)}
 

@@ -87,7 +87,9 @@ def test_standing_by_hand(tmp_path, made) -> None:
 
 def test_overview_by_hand(tmp_path, made) -> None:
     """Families by area above the constant, a coin's in brackets; one data set may lack what another has."""
-    per_group = both_seeds("threshold_optimizer", {"constraint": "dp"}, ((12, 24), (8, 32)), ((6, 4), (4, 8)))
+    per_group = both_seeds(
+        "threshold_optimizer", {"constraint": "dp", "folds": 5}, ((12, 24), (8, 32)), ((6, 4), (4, 8))
+    )
     names = ("threshold_optimizer", *NAMES)
     entries = {
         "adult": published(tmp_path / "adult", "frontier", [*ALL, *per_group], made, names=names),
@@ -142,7 +144,9 @@ def test_json_holds_the_same_numbers_and_no_nan(frontier_entry, table1_entry) ->
 def test_straight_by_hand(tmp_path, made) -> None:
     """Of two domains each is chosen for by the other: FADM loses six points at its price, so price 0 is taken."""
     names = ("threshold_optimizer", *NAMES)
-    per_group = both_seeds("threshold_optimizer", {"constraint": "dp"}, ((12, 24), (8, 32)), ((6, 4), (4, 8)))
+    per_group = both_seeds(
+        "threshold_optimizer", {"constraint": "dp", "folds": 5}, ((12, 24), (8, 32)), ((6, 4), (4, 8))
+    )
     entry = published(tmp_path / "straight", "frontier", [*ALL, *per_group], made, names=names)
     lines_of = [line.strip("| ").split(" | ") for line in straight({"adult": entry}).split("\n")]
     table = dict(lines_of[2:])

@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from fairviz.cli import parser
 from fairviz.errors import SettingError
+from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.downstream import linear_input
 from fairviz.evaluation.protocol import evaluate
 from fairviz.experiments.trial import Bench, Trial, counts_of, rerun_command, spent, table_of
 from fairviz.store.fits import RunFolder, fit_payload, save_run
@@ -74,6 +77,55 @@ def test_beyond_equality_every_price_gives_the_same_counts(dataset, library) -> 
     found = compute(dataset, [trial(setting={"lambda_z": price}) for price in prices], library, fresh=True)
     assert all((one.table == found[0].table).all() for one in found)
     assert [json.loads(one.about["setting"])["lambda_z"] for one in found] == prices
+
+
+RANDOM = [
+    ("exponentiated_gradient", {"constraint": "dp", "bound": 0.02}), ("overwrite", {"share": 0.4}),
+    ("threshold_optimizer", {"constraint": "dp", "folds": 3, "tolerance": 0.02}),
+    ("fair_bayes", {"multiplier_dp": 0.1}),
+    ("grid_search", {"constraint": "dp", "index": 6}), ("tilted", {"control": "dp", "lambda_z": 0.1}),
+    ("fairret", {"constraint": "dp", "weight": 0.1}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "setting"), RANDOM)
+def test_seeds_that_share_their_work_count_as_if_alone(dataset, library, method, setting) -> None:
+    """On all rows the reductions' models are the same for every seed and are fit once; nothing else may leak."""
+    seeds = [trial(method, setting, seed=seed, n=10_000) for seed in range(4)]
+    together = compute(dataset, seeds, library, fresh=True)
+    for one, found in zip(seeds, together, strict=True):
+        (alone,) = compute(dataset, [one], library, fresh=True)
+        assert (alone.table == found.table).all()
+
+
+def test_models_without_a_seed_are_fit_once_for_all_seeds(dataset, library, monkeypatch) -> None:
+    fits = []
+
+    class Counting(LogisticRegression):
+        def fit(self, *given, **more):
+            fits.append(1)
+            return super().fit(*given, **more)
+
+    plain = lambda codes, seed: make_pipeline(linear_input(codes), Counting(max_iter=300, random_state=seed))  # noqa: E731
+    monkeypatch.setitem(CLASSIFIERS._loaded, "logistic_regression", plain)
+    setting = {"constraint": "dp", "index": 6}
+    compute(dataset, [trial("grid_search", setting, seed=seed, n=10_000) for seed in range(3)], library, fresh=True)
+    assert len(fits) == 9  # the grid, once
+    compute(dataset, [trial("grid_search", setting, seed=seed, n=200) for seed in range(2)], library, fresh=True)
+    assert len(fits) == 9 + 2 * 9  # other rows for every seed
+
+
+def test_a_large_draw_of_real_rows_is_one_for_all_seeds(dataset, library, monkeypatch) -> None:
+    def tables(n):
+        return [row.table for row in compute(dataset, [trial("unmitigated", {}, seed=s, n=n) for s in (0, 1)], library,
+                                             fresh=True)]  # fmt: skip
+
+    first, second = tables(150)
+    assert (first != second).any()
+    monkeypatch.setattr("fairviz.experiments.trial.MOST_REAL", 150)
+    again, same = tables(150)
+    assert (again == first).all()
+    assert (same == first).all()
 
 
 def test_a_mitigation_s_trial_is_plain_scikit_learn(dataset, library) -> None:

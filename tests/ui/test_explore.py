@@ -75,15 +75,17 @@ def test_the_command_names_the_setting() -> None:
     assert '"labels": "boosted"' in code
 
 
-def test_what_labels_are_learnt_from_is_said() -> None:
-    """From more people than the real rows that the numbers stand beside; the networks' come from other fits."""
+def test_what_numbers_are_compared_with_is_said() -> None:
+    """A model of all people trained on, whoever labels the rows; the networks' labels come from other fits."""
     app = start()
-    said = "Labels were learnt from all people trained on, the diamond's model from at most 10,000 of them."
-    assert said in "\n".join(c.value for c in app.caption).replace("\\", "")
+    said = "The diamond's model learnt from all people trained on (at most 50,000)."
+    captions = "\n".join(c.value for c in app.caption).replace("\\", "")
+    assert said in captions
+    assert "These fits were meta" not in captions
     app.selectbox(key="labels").set_value("network").run()
     assert not app.exception
     captions = "\n".join(c.value for c in app.caption).replace("\\", "")
-    assert said not in captions
+    assert said in captions
     assert "These fits were meta" in captions
 
 

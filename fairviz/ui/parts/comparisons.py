@@ -65,7 +65,7 @@ def comparison_points(path: str, classifier: str) -> pd.DataFrame:
     results = comparison_results(path).select(classifier=classifier)
     points = results.points()
     points["id"] = [f"{d} {s}" for d, s in zip(points["dial"], points["setting"], strict=True)]
-    return points.assign(n=int(results.rows["n"].max()))
+    return points
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)

@@ -19,8 +19,9 @@ from fairviz.errors import FairvizError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.runs import Runs
 from fairviz.experiments.drawer import Batch
+from fairviz.experiments.methods import MOST_REAL
 from fairviz.experiments.publish import facts
-from fairviz.experiments.recorded import N_ROWS, recorded_trial
+from fairviz.experiments.recorded import recorded_trial
 from fairviz.experiments.trial import Bench, counts_of
 from fairviz.experiments.weighted import ALL_ROWS
 from fairviz.store import Entry
@@ -105,7 +106,7 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
     note = "Drawn and tested on this machine. λ_z is set by you, not tuned on these people."
     if aimed:
         note = "Drawn and tested on this machine. λ_z was found on the source's people, not on these."
-    note += words.learnt_from(setting.labels, N_ROWS)
+    note += words.diamond(MOST_REAL)
     word.empty()
     other, wanted = _on_real_rows(setting, dataset, places)
     show(
@@ -237,7 +238,7 @@ def _view(setting: Setting, dataset: DomainDataset, places: Places, paths: dict[
     before = Runs((Counts.concat(_preview(plain, paths)[0]),))
     references = {}
     for method in ("unmitigated", "constant"):
-        trials = [recorded_trial(domain, setting.classifier, 0, {}, method=method) for domain in domains]
+        trials = [recorded_trial(domain, setting.classifier, 0, {}, method=method, n=MOST_REAL) for domain in domains]
         rows = Bench(dataset, loading.library(), setting.options).compute(trials)
         references[method] = Runs((counts_of(rows, dataset.groups),))
     path = _trail(setting, list(domains), now, before, metric)

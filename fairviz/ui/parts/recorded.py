@@ -52,13 +52,13 @@ def body(setting: Setting, free: bool, sentence: DeltaGenerator) -> None:
     view = loading.recorded_setting(
         setting.dataset, setting.labels, setting.control, setting.lambda_y, prices, setting.classifier, places.metric
     )
-    rows = int(sweep.rows["n"].max())
-    status = f"{aimed}Recorded · {len(view.seeds)} seeds of {rows:,} synthetic rows per domain"
+    drawn, real = sweep.sizes
+    status = f"{aimed}Recorded · {len(view.seeds)} seeds of {drawn:,} synthetic rows per domain"
     chosen = "λ_z is set by you, not tuned on these people." if setting.goal is None else (
         "λ_z was found for each domain on the recorded tests of the other ones, whose models were trained on it too."
     )  # fmt: skip
     note = f"Recorded {made['time'][:10]}. {chosen}"
-    note += words.learnt_from(setting.labels, rows)
+    note += words.diamond(real)
     if setting.labels == NETWORK:
         note += " These fits were meta-trained, as in the paper."
     here = DATASETS[setting.dataset].available()

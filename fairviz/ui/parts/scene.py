@@ -36,7 +36,7 @@ class Places:
 #: What the marks of the charts are.
 MARKS = (
     " Line: path of the dial. Cross: 95 % interval over test people and seeds. Small dots: single seeds. Diamond: the "
-    "same model trained on as many real rows. Dashed: giving everyone the more frequent answer"
+    "same model trained on real rows. Dashed: giving everyone the more frequent answer"
 )
 GREEN = ". Green: the best any rule can do, known because this world is made up."
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from fairviz.controls import CONTROLS
-from fairviz.controls.dials import NETWORK
 from fairviz.data.sets import DATASETS
 from fairviz.dual import GAPS
 from fairviz.evaluation.counts import Counts
@@ -79,11 +78,9 @@ def aimed(goal: Goal, found: Mapping[str, Solved], prices: str, where: str) -> s
     return f"{text}Out of reach without {join(short)}; the closest is taken. " if short else text
 
 
-def learnt_from(labels: str, rows: int) -> str:
-    """Of boosted labels: they come from more people than the models that the numbers are compared with."""
-    if labels == NETWORK:
-        return ""
-    return f" Labels were learnt from all people trained on, the diamond's model from at most {rows:,} of them."
+def diamond(rows: int) -> str:
+    """What the model of real rows has learnt from."""
+    return f" The diamond's model learnt from all people trained on (at most {rows:,})."
 
 
 def how_to_get(dataset: str) -> str:
