@@ -25,7 +25,7 @@ def _crossed(tolerances: tuple[float, ...], constraint: str) -> tuple[Setting, .
     return spread("tolerance", tolerances, constraint=constraint, folds=FOLDS)
 
 
-class _Scores(ClassifierMixin, BaseEstimator):
+class _Scores(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A model for fairlearn whose features are its scores: thresholds are set on those that it is handed."""
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> _Scores:
