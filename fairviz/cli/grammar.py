@@ -144,7 +144,7 @@ def _fit(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--out", required=True, metavar="FOLDER", help="run folder to make")
     sub.add_argument("--preset", choices=list(PRESETS), help="; ".join(f"{n}: {p.meaning}" for n, p in PRESETS.items()))
     sub.add_argument("--iterations", type=_whole)
-    sub.add_argument("--meta", choices=META_MODES, help="meta-learning (default second_order)")
+    sub.add_argument("--meta", choices=META_MODES, help="meta-learning (default none)")
     sub.add_argument("--seed", type=_whole)
     sub.add_argument("--json", action="store_true")
 

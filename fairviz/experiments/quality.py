@@ -90,7 +90,7 @@ def makers(n_iter: int = 0) -> tuple[Maker, ...]:
         Maker(
             "FADM (preset fairviz)", "fadm", dict(PRESETS["fairviz"].params), {"labels": BOOSTED, "solver": BEST_SOLVER}
         ),
-        Maker("FADM (default)", "fadm", {**PRESETS[META].params, **some}, {"labels": NETWORK}),
+        Maker("FADM (meta-learnt)", "fadm", {**PRESETS[META].params, **some}, {"labels": NETWORK}),
         *others,
     )
 

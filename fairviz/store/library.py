@@ -37,7 +37,8 @@ def pretrained_dir() -> Path:
 
 def preset_of(training: Mapping[str, Any]) -> list[tuple[str, object]]:
     """The option of ``fairviz fit`` that trains so, if a preset does."""
-    return [("--preset", name) for name, preset in PRESETS.items() if preset.params and preset.params == training]
+    wanted = FADMParams(**training)
+    return [("--preset", name) for name, preset in PRESETS.items() if FADMParams(**preset.params) == wanted]
 
 
 class Library:

@@ -53,5 +53,5 @@ def test_settings_of_the_training_are_in_the_fit_and_no_others(dataset) -> None:
     assert [spec.params["fairness"] for spec in specs] == [1.0, 3.0]
     assert trial().fit_spec(dataset) == trial(setting={}, seed=5, n=200, n_steps=9).fit_spec(dataset)
     assert trial().fit_spec(dataset).params["n_iter"] == 15
-    assert trial(n_iter=0).fit_spec(dataset).params == FADM().get_params()
+    assert trial(n_iter=0).fit_spec(dataset).params == FADM(meta="second_order").get_params()
     assert trial("reweighing").fit_spec(dataset) is None

@@ -160,7 +160,7 @@ def test_few_rows_are_refused(tmp_path: Path) -> None:
 
 def test_the_presets_are_measured_where_a_source_is_small_too() -> None:
     found = {maker.title: maker.to_json() for maker in makers(1000)}
-    assert found["FADM (default)"]["params"]["n_iter"] == 1000
+    assert found["FADM (meta-learnt)"]["params"]["n_iter"] == 1000
     assert found["FADM (preset fairviz)"]["params"]["n_iter"] == 12_000  # bounds itself
     assert found["FADM (preset fairviz)"]["sampling"] == {"labels": "boosted", "solver": "mixed_dpmpp_2m"}
     assert "random_state" not in found["VAE"]["params"]

@@ -54,7 +54,8 @@ def test_twice_the_same_and_every_row_of_the_target_counted(dataset, library, tm
 
 def test_a_generator_s_trial_is_fit_sample_evaluate(dataset, library) -> None:
     source, target = dataset.leave_out("North")
-    rows = FADM(n_iter=15).fit(source).sample(300, control="dp", lambda_z=0.2, random_state=3, n_steps=5)
+    fit = FADM(n_iter=15, meta="second_order").fit(source)
+    rows = fit.sample(300, control="dp", lambda_z=0.2, random_state=3, n_steps=5)
     wanted = evaluate(rows, target, classifier="logistic_regression", seed=3)
     (found,) = compute(dataset, [trial(target="North", seed=3)], library)
     assert (found.table == wanted.table[0]).all()
@@ -62,7 +63,7 @@ def test_a_generator_s_trial_is_fit_sample_evaluate(dataset, library) -> None:
 
 def test_a_preview_s_trial_is_the_pool_with_weights(dataset, library) -> None:
     source, target = dataset.leave_out("North")
-    pool = FADM(n_iter=15).fit(source).pool(300, random_state=3, n_steps=5)
+    pool = FADM(n_iter=15, meta="second_order").fit(source).pool(300, random_state=3, n_steps=5)
     weights = pool.weights(**DP2)
     wanted = evaluate(pool.rows, target, classifier="logistic_regression", seed=3, weights=weights)
     (found,) = compute(dataset, [trial("fadm_preview", DP2, target="North", seed=3)], library)
@@ -71,7 +72,7 @@ def test_a_preview_s_trial_is_the_pool_with_weights(dataset, library) -> None:
 
 
 def test_beyond_equality_every_price_gives_the_same_counts(dataset, library) -> None:
-    end = FADM(n_iter=15).fit(dataset.leave_out("East")[0]).end_of_dial("dp")
+    end = FADM(n_iter=15, meta="second_order").fit(dataset.leave_out("East")[0]).end_of_dial("dp")
     assert 0 < end < 5
     prices = [end, 5.0, 10.0]
     found = compute(dataset, [trial(setting={"lambda_z": price}) for price in prices], library, fresh=True)
@@ -214,7 +215,7 @@ def test_core_seconds_are_those_of_whichever_run_it_was(dataset, tmp_path) -> No
     rows = [Row(bench.key(one), asdict(one), none, seconds) for one, seconds in took.items()]
     library.trials.put(dataset.fingerprint(), dataset.groups, rows)
     spec = kinds[0].fit_spec(dataset)
-    fit = FADM(n_iter=15).fit(spec.source_of(dataset))
+    fit = FADM(n_iter=15, meta="second_order").fit(spec.source_of(dataset))
     library.store.put(FIT, spec.to_json(), **fit_payload(fit, 41.0))
     assert spent(Bench(dataset, empty(tmp_path)), [*kinds, trial(seed=2)]) == {
         "trials": 4, "trials_timed": 2, "trial_core_seconds": 37, "fits": 1, "fit_core_seconds": 41,

@@ -43,3 +43,10 @@ def test_presets_are_hyper_parameters_of_fadm() -> None:
         assert set(preset.params) <= set(vars(FADMParams()))
         fit = FADM(**preset.params)
         assert {name: fit.get_params()[name] for name in preset.params} == preset.params
+
+
+def test_meta_learning_is_asked_for() -> None:
+    """It takes twice as long and was not found to help: a fit has it where the published method is wanted."""
+    modes = {name: FADMParams(**preset.params).meta for name, preset in PRESETS.items()}
+    assert modes == {"meta": "second_order", "paper": "second_order", "fairviz": "none"}
+    assert FADM().get_params()["meta"] == "none"

@@ -99,7 +99,7 @@ def _settings(setting: Setting, how: Mapping[str, Any]) -> dict[str, Any]:
             "Learning rate", 1e-5, 1e-1, float(now.learning_rate), format="%.5f", key=f"learning_rate_{key}"
         )
         seed = three.number_input("Seed", 0, 2**31 - 1, int(now.random_state), key=f"random_state_{key}")
-    meta = "none" if not across else FADMParams().meta if now.meta == "none" else now.meta
+    meta = "none" if not across else "second_order" if now.meta == "none" else now.meta
     chosen = replace(
         now, n_iter=int(n_iter), meta=meta, hidden=int(hidden), learning_rate=float(rate), random_state=int(seed)
     )
