@@ -144,7 +144,7 @@ def test_settings_are_the_table_s_and_its_cost_is_measured_before_it_starts(own,
     OwnStore().change(own, training=TRAINING)
     app.button(key="train").click().run()
     assert not app.exception
-    assert OwnStore().get(own).training == {"n_iter": 1000, **SMALL}
+    assert OwnStore().get(own).training == {"n_iter": 1000, "meta": "second_order", **SMALL}
     asked = [FitSpec.from_json(job) for job in jobs()]
     assert {spec.target: spec.params["n_iter"] for spec in asked} == dict.fromkeys(HELD_OUT, 1000)
     assert {spec.params["meta"] for spec in asked} == {"second_order"}
