@@ -231,11 +231,13 @@ def test_measurements_of_rows_are_complete_and_in_range() -> None:
         assert (real["shapes"] > 0.9).all()
 
 
-def test_readme_quotes_what_was_measured() -> None:
-    from benchmarks.table import fill
+def test_documents_quote_what_was_measured() -> None:
+    from benchmarks.table import filled
 
-    readme = (ROOT / "README.md").read_text()
-    assert fill(readme) == readme
+    found = filled()
+    assert {path.name for path in found} == {"README.md", "results.md"}
+    for path, text in found.items():
+        assert text == path.read_text()
 
 
 def test_what_a_million_trials_cost_is_what_was_measured() -> None:
