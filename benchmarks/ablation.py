@@ -13,8 +13,8 @@ from multiprocessing import get_context
 from benchmarks.common import keep
 from fairviz.data import load_dataset
 from fairviz.evaluation.metrics import METRICS
+from fairviz.experiments.bench import Bench
 from fairviz.experiments.recorded import recorded_trial
-from fairviz.experiments.trial import Bench
 from fairviz.store.library import Library
 from fairviz.store.specs import FIT, FitSpec
 

@@ -23,8 +23,9 @@ from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import mean_point
+from fairviz.experiments.bench import Bench
 from fairviz.experiments.recorded import dial_trial
-from fairviz.experiments.trial import Bench, counts_of
+from fairviz.experiments.trial import counts_of
 from fairviz.store.library import Library
 
 ROWS = 40_000

@@ -19,9 +19,10 @@ from fairviz.evaluation import CLASSIFIERS, evaluate
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import METRICS, mean_over_domains
 from fairviz.evaluation.runs import Runs
+from fairviz.experiments.bench import Bench
 from fairviz.experiments.preview import Preview
 from fairviz.experiments.recorded import recorded_trial
-from fairviz.experiments.trial import Bench, counts_of
+from fairviz.experiments.trial import counts_of
 from fairviz.numerics import settle
 from fairviz.store.library import Library
 from fairviz.store.specs import FitSpec

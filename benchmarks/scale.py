@@ -22,9 +22,10 @@ from benchmarks.common import RESULTS, keep
 from fairviz.controls.dials import BOOSTED
 from fairviz.data import load_dataset
 from fairviz.evaluation.counts import Counts
+from fairviz.experiments.bench import Bench
 from fairviz.experiments.recorded import dial_trial, recorded_trial
 from fairviz.experiments.runner import run
-from fairviz.experiments.trial import Bench, Trial
+from fairviz.experiments.trial import Trial
 from fairviz.experiments.where import Where
 from fairviz.store.library import Library
 from fairviz.store.specs import FIT

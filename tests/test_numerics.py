@@ -19,10 +19,11 @@ from fairviz.data import load_dataset
 from fairviz.evaluation import evaluate
 from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.tradeoff import columns_of
+from fairviz.experiments.bench import Bench
 from fairviz.experiments.drawer import Batch, Drawer
 from fairviz.experiments.recorded import recorded_trial
 from fairviz.experiments.runner import run
-from fairviz.experiments.trial import Bench, Trial
+from fairviz.experiments.trial import Trial
 from fairviz.experiments.where import Where
 from fairviz.store.fits import load_fit
 from fairviz.store.library import Library

@@ -14,11 +14,12 @@ from fairviz.evaluation import CLASSIFIERS, evaluate
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.quality import MEASURES
 from fairviz.evaluation.tradeoff import Sweep, tables_of
+from fairviz.experiments.bench import Bench
 from fairviz.experiments.methods import line_named
 from fairviz.experiments.quality import REAL
 from fairviz.experiments.recorded import sweep_of
 from fairviz.experiments.results import Results
-from fairviz.experiments.trial import Bench, Trial
+from fairviz.experiments.trial import Trial
 from fairviz.settings import text_of
 from fairviz.store import Entry, ResultStore
 from fairviz.store.fits import load_fit

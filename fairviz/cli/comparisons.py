@@ -16,11 +16,12 @@ from fairviz.errors import SettingError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.report import summary
 from fairviz.experiments import tables
+from fairviz.experiments.bench import Bench
 from fairviz.experiments.plan import Plan
 from fairviz.experiments.plans import frontier, table1
 from fairviz.experiments.publish import published
 from fairviz.experiments.runner import Progress
-from fairviz.experiments.trial import Bench, Trial
+from fairviz.experiments.trial import Trial
 from fairviz.files import check_store
 from fairviz.store import Entry, ResultStore
 from fairviz.store.library import Library

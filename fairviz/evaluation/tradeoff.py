@@ -29,6 +29,15 @@ def tables_of(rows: pd.DataFrame, n_groups: int) -> np.ndarray:
     return np.asarray(rows[names].to_numpy(np.int64).reshape(len(rows), n_groups, 2, 2))
 
 
+def both_of(rows: pd.DataFrame, n_groups: int) -> np.ndarray:
+    """People told yes with a price and without it, (rows, K, 2); NaN of rows that do not say."""
+    names = [f"both_{k}_{y}" for k in range(n_groups) for y in (0, 1)]
+    if not rows.columns.isin(names).any():
+        return np.full((len(rows), n_groups, 2), np.nan)
+    found = rows[names].apply(pd.to_numeric, errors="coerce")
+    return np.asarray(found.to_numpy(float).reshape(len(rows), n_groups, 2))
+
+
 def columns_of(counts: Counts) -> dict[str, int]:
     """One domain's counts as columns ``n_<group>_<label>_<predicted>``, groups by index; see :func:`tables_of`."""
     cells = ((k, y, p) for k in range(len(counts.groups)) for y in (0, 1) for p in (0, 1))

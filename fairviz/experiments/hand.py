@@ -14,9 +14,9 @@ from typing import Any
 
 from fairviz.data.dataset import DomainDataset
 from fairviz.errors import FairvizError
+from fairviz.experiments.bench import Bench
 from fairviz.experiments.cost import seconds_of
 from fairviz.experiments.drawer import COST, ENDS, Batch
-from fairviz.experiments.trial import Bench
 from fairviz.experiments.weighted import METHOD, ends_of
 from fairviz.mitigation import MITIGATIONS
 from fairviz.store.library import Library

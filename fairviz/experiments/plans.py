@@ -12,12 +12,12 @@ from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import load_dataset
 from fairviz.errors import SettingError
 from fairviz.evaluation.metrics import METRICS
+from fairviz.experiments.bench import Bench, spent
 from fairviz.experiments.methods import Line, line_named
 from fairviz.experiments.plan import Plan
 from fairviz.experiments.publish import publish, take
 from fairviz.experiments.results import CONSTANT, UNMITIGATED, Results
 from fairviz.experiments.runner import Progress, tabulate
-from fairviz.experiments.trial import Bench, spent
 from fairviz.settings import Setting, text_of
 from fairviz.store.library import Library
 from fairviz.store.specs import FRONTIER, TABLE

@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from fairviz.data.dataset import DomainDataset
+from fairviz.experiments.bench import rows_of
 from fairviz.experiments.methods import Line
 from fairviz.experiments.plan import Plan
-from fairviz.experiments.trial import Trial, rows_of
+from fairviz.experiments.trial import Trial
 from fairviz.store import Entry, ResultStore, key_of
 from fairviz.store.library import Library, pretrained_dir
 from fairviz.store.specs import made_from, versions

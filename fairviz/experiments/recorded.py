@@ -172,7 +172,7 @@ def pretrain(
             for trial in trials
             if trial.position.get("lambda_z", 0.0) in (0.0, first.get(trial.position.get("control", "")))
         ]
-    table, made = yield from tabulate(dataset, trials, library, where)
+    table, made = yield from tabulate(dataset, trials, library, where, paired=True)
     if "failures" in made:
         raise SettingError(made["failures"][0]["error"])
     _publish(ResultStore(out or pretrained_dir()), dataset, specs, library, table, {"equality": equal}, made)

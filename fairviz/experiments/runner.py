@@ -19,7 +19,8 @@ import pandas as pd
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.shared import Shared, shared
 from fairviz.errors import FairvizError, JobError, SettingError
-from fairviz.experiments.trial import Bench, Trial, failed, table_of
+from fairviz.experiments.bench import Bench
+from fairviz.experiments.trial import Trial, failed, table_of
 from fairviz.experiments.where import HERE, Where
 from fairviz.experiments.workers import in_workers
 from fairviz.store import key_of
@@ -53,6 +54,7 @@ class _Place:
     options: Mapping[str, Any]
     run: RunFolder | None
     spec: dict[str, Any] | None
+    paired: bool
 
 
 @lru_cache(maxsize=2)
@@ -68,7 +70,9 @@ def _library(root: Path, shipped: Path) -> Library:
 
 def _bench(place: _Place) -> Bench:
     spec = None if place.spec is None else FitSpec.from_json(place.spec)
-    return Bench(_dataset(place.data), _library(place.root, place.shipped), place.options, place.run, spec)
+    return Bench(
+        _dataset(place.data), _library(place.root, place.shipped), place.options, place.run, spec, place.paired
+    )
 
 
 def _fit_task(place: _Place, spec_json: dict[str, Any]) -> dict[str, str]:
@@ -134,6 +138,7 @@ def run(
     options: Mapping[str, Any] | None = None,
     spec: FitSpec | None = None,
     folder: RunFolder | None = None,
+    paired: bool = False,
 ) -> Iterator[Step]:
     """Make the fits, then carry out the trials. What is stored already is only read.
 
@@ -145,15 +150,17 @@ def run(
         The fit to take, where it is not the default one.
     folder : RunFolder, optional
         The run folder that every fit is taken from, instead of the library.
+    paired : bool
+        See ``Bench.paired``.
 
     Raises
     ------
     JobError
         Something unexpected happened, or workers died again and again.
     """
-    bench = Bench(dataset, library, dict(options or {}), folder, spec)
+    bench = Bench(dataset, library, dict(options or {}), folder, spec, paired)
     keys = {bench.key(trial): trial for trial in trials}
-    stored = library.trials.get(keys)
+    stored = bench.stored(list(keys.values()))
     yield Step("trials", len(stored), len(keys), list(stored.values()))
     waiting = [trial for key, trial in keys.items() if key not in stored]
     if not waiting:
@@ -225,7 +232,7 @@ def _place_of(bench: Bench, where: Where) -> Iterator[_Place | None]:
     root, spec = bench.library.store.root, bench.spec
     with shared(bench.dataset, bench.options, root) as data:
         told = None if spec is None else spec.to_json()
-        yield _Place(data, root, bench.library.shipped.root, dict(bench.options), bench.run, told)
+        yield _Place(data, root, bench.library.shipped.root, dict(bench.options), bench.run, told, bench.paired)
 
 
 def _missing_fits(bench: Bench, trials: Sequence[Trial]) -> list[FitSpec]:

@@ -18,7 +18,8 @@ from fairviz.data.roles import Roles
 from fairviz.data.sources import OWN, fingerprint_of, load_dataset, source_of
 from fairviz.errors import DataError, FairvizError, SettingError
 from fairviz.evaluation.tradeoff import tables_of
-from fairviz.experiments.trial import Bench, Trial
+from fairviz.experiments.bench import Bench
+from fairviz.experiments.trial import Trial
 from fairviz.store.library import Library
 from fairviz.store.specs import FitSpec
 from fairviz.store.trials import Row

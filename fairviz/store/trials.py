@@ -44,16 +44,21 @@ class Row:
         Counts: group, label, prediction.
     seconds : float
         Time it took, 0 if it is not known.
+    both : ndarray of int, shape (K, 2), optional
+        Of a trial with a price: people of each group and label who are told yes with the price and without it.
     """
 
     key: str
     about: dict[str, Any]
     table: np.ndarray
     seconds: float = 0.0
+    both: np.ndarray | None = None
 
     def flat(self) -> dict[str, Any]:
         """The trial and its counts as one row of a table."""
         cells = {f"n_{k}_{y}_{p}": int(self.table[k, y, p]) for k, y, p in np.ndindex(self.table.shape)}
+        if self.both is not None:
+            cells |= {f"both_{k}_{y}": int(self.both[k, y]) for k, y in np.ndindex(self.both.shape)}
         return {**self.about, **cells}
 
 
@@ -166,7 +171,10 @@ class TrialStore:
             # what cannot be read stays where it is
             parts = {path: found for path in paths if (found := self._rows_of(path))}
             if len(parts) >= MANY:
-                rows = {row.key: row for part in parts.values() for row in part}
+                rows: dict[str, Row] = {}
+                for part in parts.values():
+                    for row in part:
+                        _keep(rows, row)
                 new = self._publish(_written(fingerprint, groups, list(rows.values())))
                 for path in parts:
                     if path != new:
@@ -190,7 +198,7 @@ class TrialStore:
             for path in new:
                 self._read.add(path.name)
                 for row in self._rows_of(path):
-                    self._rows[row.key] = row
+                    _keep(self._rows, row)
 
     def _rows_of(self, path: Path) -> list[Row]:
         """Rows of a segment; none of one that is damaged or has just been merged into another."""
@@ -213,12 +221,20 @@ class TrialStore:
         columns = {name: table[name].to_pylist() for name in (*_ABOUT, "key", "seconds")}
         counts = np.array(table["counts"].combine_chunks().flatten()).reshape(len(table), len(told["groups"]), 2, 2)
         names = list(_ABOUT)
+        both = table["both"].to_pylist() if "both" in table.column_names else [None] * len(table)
+        pairs = [None if one is None else np.array(one).reshape(-1, 2) for one in both]
         return [
-            Row(key, dict(zip(names, about, strict=True)), counts[k], seconds)
+            Row(key, dict(zip(names, about, strict=True)), counts[k], seconds, pairs[k])
             for k, (key, seconds, *about) in enumerate(
                 zip(columns["key"], columns["seconds"], *(columns[name] for name in names), strict=True)
             )
         ]
+
+
+def _keep(rows: dict[str, Row], row: Row) -> None:
+    """Add a row; of two of one trial the one that says more stays, whatever the order of the files."""
+    if row.key not in rows or rows[row.key].both is None:
+        rows[row.key] = row
 
 
 def _written(fingerprint: str, groups: Sequence[str], rows: Sequence[Row]) -> bytes:
@@ -231,6 +247,9 @@ def _written(fingerprint: str, groups: Sequence[str], rows: Sequence[Row]) -> by
         values = [row.about[name] for row in rows]
         columns[name] = pa.array(values, pa.int64() if kind is int else pa.string())
     columns["counts"] = pa.array([row.table.ravel().tolist() for row in rows], pa.list_(pa.int32()))
+    if any(row.both is not None for row in rows):
+        pairs = [None if row.both is None else row.both.ravel().tolist() for row in rows]
+        columns["both"] = pa.array(pairs, pa.list_(pa.int32()))
     columns["seconds"] = pa.array([row.seconds for row in rows], pa.float32())
     told = json.dumps({"format": FORMAT, "fingerprint": fingerprint, "groups": list(groups)})
     table = pa.table(columns).replace_schema_metadata({"fairviz": told})

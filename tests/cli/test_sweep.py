@@ -16,8 +16,8 @@ from fairviz.data import load_dataset
 from fairviz.errors import StoreError
 from fairviz.evaluation import evaluate
 from fairviz.evaluation.tradeoff import columns_of
+from fairviz.experiments.bench import Bench
 from fairviz.experiments.recorded import recorded_trial
-from fairviz.experiments.trial import Bench
 from fairviz.store import key_of, write_entry
 from fairviz.store.fits import RunFolder, fit_payload, open_run, save_run
 from fairviz.store.library import Library

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from fairviz.errors import SettingError
-from fairviz.experiments.trial import Bench
+from fairviz.experiments.bench import Bench
 from fairviz.store import key_of
 from fairviz.store.specs import FitSpec
 from tests.experiments.trials import DOMAINS, changed, compute, empty, trial

@@ -3,7 +3,8 @@
 from dataclasses import fields, replace
 
 from fairviz.data import load_dataset
-from fairviz.experiments.trial import Bench, Trial
+from fairviz.experiments.bench import Bench
+from fairviz.experiments.trial import Trial
 from fairviz.synthesizers import FADM
 from tests.experiments.trials import DP2, changed, trial
 

@@ -9,9 +9,10 @@ from fairviz.cli import main
 from fairviz.data import load_dataset
 from fairviz.data.sources import fingerprint_of
 from fairviz.experiments import recorded as module
+from fairviz.experiments.bench import Bench
 from fairviz.experiments.publish import take
 from fairviz.experiments.recorded import recorded_grid, recorded_trial
-from fairviz.experiments.trial import Bench, Trial
+from fairviz.experiments.trial import Trial
 from fairviz.experiments.where import Where
 from fairviz.settings import text_of
 from fairviz.store import ResultStore
@@ -142,6 +143,6 @@ def test_the_trials_of_a_quick_rebuild_are_of_its_own_fits() -> None:
     """Not of the default ones, which nobody has made."""
     dataset = load_dataset("simulated", n=400)
     one = module._with_iterations(recorded_trial("East", "mlp", 0, {}), 7)
-    assert one.fit_spec(dataset) == FitSpec.of(dataset, "East", n_iter=7)
+    assert one.fit_spec(dataset) == FitSpec.of(dataset, "East", n_iter=7, meta="second_order")
     plain = recorded_trial("East", "mlp", 0, {}, method="unmitigated")
     assert module._with_iterations(plain, 7) == plain

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from fairviz.errors import JobError
+from fairviz.experiments.bench import Bench
 from fairviz.experiments.runner import run
-from fairviz.experiments.trial import Bench, Trial
+from fairviz.experiments.trial import Trial
 from fairviz.experiments.where import Where
 from fairviz.mitigation import MITIGATIONS
 from tests.experiments.trials import compute, empty, trial

@@ -14,8 +14,9 @@ from fairviz.data.own import OwnStore
 from fairviz.data.roles import Division, Label, Roles
 from fairviz.data.sources import OWN
 from fairviz.errors import DataError, SettingError
+from fairviz.experiments.bench import Bench
 from fairviz.experiments.scenario import Scenario, read_scenario
-from fairviz.experiments.trial import Bench, Trial, table_of
+from fairviz.experiments.trial import Trial, table_of
 from fairviz.store.library import Library
 from tests.people import GOOD
 

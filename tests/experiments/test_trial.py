@@ -16,7 +16,8 @@ from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.downstream import linear_input
 from fairviz.evaluation.protocol import evaluate
-from fairviz.experiments.trial import Bench, Trial, counts_of, rerun_command, spent, table_of
+from fairviz.experiments.bench import Bench, spent
+from fairviz.experiments.trial import Trial, counts_of, rerun_command, table_of
 from fairviz.store.fits import RunFolder, fit_payload, save_run
 from fairviz.store.specs import FIT, FitSpec
 from fairviz.store.trials import Row
@@ -123,7 +124,7 @@ def test_a_large_draw_of_real_rows_is_one_for_all_seeds(dataset, library, monkey
 
     first, second = tables(150)
     assert (first != second).any()
-    monkeypatch.setattr("fairviz.experiments.trial.MOST_REAL", 150)
+    monkeypatch.setattr("fairviz.experiments.bench.MOST_REAL", 150)
     again, same = tables(150)
     assert (again == first).all()
     assert (same == first).all()

@@ -3,7 +3,8 @@
 import numpy as np
 
 from fairviz.data.dataset import DomainDataset
-from fairviz.experiments.trial import Bench, Trial
+from fairviz.experiments.bench import Bench
+from fairviz.experiments.trial import Trial
 from fairviz.store.library import Library
 from fairviz.store.trials import Row
 

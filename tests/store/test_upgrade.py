@@ -12,7 +12,8 @@ from fairviz.cli import main
 from fairviz.data import load_dataset
 from fairviz.evaluation import evaluate
 from fairviz.evaluation.counts import Counts
-from fairviz.experiments.trial import Bench, Trial
+from fairviz.experiments.bench import Bench
+from fairviz.experiments.trial import Trial
 from fairviz.store import MANIFEST, digest_of, key_of, read_entry, write_entry
 from fairviz.store.fits import is_whole, load_fit, open_run
 from fairviz.store.library import Library

@@ -18,11 +18,12 @@ from fairviz.data.sources import OWN
 from fairviz.errors import FairvizError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.runs import Runs
+from fairviz.experiments.bench import Bench
 from fairviz.experiments.drawer import Batch
 from fairviz.experiments.methods import MOST_REAL
 from fairviz.experiments.publish import facts
 from fairviz.experiments.recorded import recorded_trial
-from fairviz.experiments.trial import Bench, counts_of
+from fairviz.experiments.trial import counts_of
 from fairviz.experiments.weighted import ALL_ROWS
 from fairviz.store import Entry
 from fairviz.store.fits import is_whole

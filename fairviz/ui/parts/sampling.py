@@ -11,9 +11,10 @@ from fairviz.controls.dials import BEST
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.sources import OWN
 from fairviz.evaluation.runs import Runs
+from fairviz.experiments.bench import Bench
 from fairviz.experiments.drawer import Batch
 from fairviz.experiments.recorded import N_ROWS, dial_trial
-from fairviz.experiments.trial import Bench, Trial, counts_of, table_of
+from fairviz.experiments.trial import Trial, counts_of, table_of
 from fairviz.store.specs import FitSpec
 from fairviz.synthesizers.hyper import META
 from fairviz.ui.parts import loading
