@@ -25,7 +25,7 @@ ALLOWED = {
     "controls": {"checks", "controls", "diffusion", "dual", "errors", "plugins", "settings", "synthesizers"},
     "data": {"controls", "data", "dual", "errors", "files", "plugins", "text"},
     "contracts": {"data"},
-    "evaluation": {"data", "errors", "evaluation", "numerics", "plugins", "text", "zeros"},
+    "evaluation": {"checks", "data", "errors", "evaluation", "numerics", "plugins", "text", "zeros"},
     "posteriors": {"data", "dual", "evaluation", "numerics"},
     "synthesizers": {
         "checks", "contracts", "controls", "data", "diffusion", "dual", "errors", "evaluation", "forest", "meta",

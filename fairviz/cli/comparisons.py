@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Generator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from fairviz.data.sources import fingerprint_of, load_dataset
 from fairviz.errors import SettingError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.report import summary
+from fairviz.evaluation.subgroups import DEEPEST, KINDS, worst_served
 from fairviz.experiments import tables
 from fairviz.experiments.bench import Bench
 from fairviz.experiments.plan import Plan
@@ -73,7 +75,7 @@ def trial(args: argparse.Namespace) -> None:
     """Run one method at one setting on one held-out domain and print its counts."""
     for name, value, low, high in (
         ("n", args.n, 100, MAX_ROWS), ("steps", args.steps, 1, 5000), ("iterations", args.iterations, 0, 1_000_000),
-        ("seed", args.seed, 0, 2**32 - 1),
+        ("seed", args.seed, 0, 2**32 - 1), ("subgroups", args.subgroups, 0, DEEPEST),
     ):  # fmt: skip
         check_count(name, value, low, high)
     try:
@@ -99,4 +101,16 @@ def trial(args: argparse.Namespace) -> None:
     (row,) = bench.compute([trial], fresh=args.fresh)
     counts = Counts((trial.target,), dataset.groups, row.table[None])
     about = {"trial": {"key": row.key, **row.about}, "target": args.target, **summary(counts, args.target)}
+    if args.subgroups:
+        about["subgroups"] = _subgroups(bench, trial, args.subgroups)
     answer_json({**about, "versions": versions()})
+
+
+def _subgroups(bench: Bench, trial: Trial, depth: int) -> dict[str, list[dict[str, Any]]]:
+    """By kind of error: the subgroups of the held-out domain that the trial's model serves worst."""
+    target, predicted = bench.split(trial)[1], bench.answers(trial)
+    names = dict.fromkeys([*target.schema.features, target.schema.sensitive])
+    found = {
+        kind: worst_served(target.frame[list(names)], target.y, predicted, kind=kind, depth=depth) for kind in KINDS
+    }
+    return {kind: [asdict(one) for one in some] for kind, some in found.items()}

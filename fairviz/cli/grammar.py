@@ -239,6 +239,8 @@ def _trial(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--steps", type=_whole, default=20, help="score evaluations (default 20)")
     sub.add_argument("--iterations", type=_whole, default=0, help="of a generator's training; 0 for its default")
     sub.add_argument("--fresh", action="store_true", help="compute it again even if it is stored")
+    sub.add_argument("--subgroups", type=_whole, default=0, metavar="DEPTH",
+                     help="whom the model serves worst, by up to 1, 2 or 3 attributes")  # fmt: skip
 
 
 def _run_scenario(sub: argparse.ArgumentParser) -> None:

@@ -112,30 +112,30 @@ class Bench:
         if not self._has_pair(trial):
             return None
         free = {name: value for name, value in trial.position.items() if name not in {*PRICES, "control"}}
-        now, before = (self._answers(one) for one in (trial, replace(trial, setting=text_of(free))))
-        target = self._keep("split", f"{trial.target}\n{trial.without}", lambda: trial.split(self.dataset))[1]
-        return Counts.from_predictions(target, now & before).table[0, :, :, 1]
+        now, before = (self.answers(one) for one in (trial, replace(trial, setting=text_of(free))))
+        return Counts.from_predictions(self.split(trial)[1], now & before).table[0, :, :, 1]
+
+    def split(self, trial: Trial) -> tuple[DomainDataset, DomainDataset]:
+        """Source and target rows of a trial."""
+        return self._keep("split", f"{trial.target}\n{trial.without}", lambda: trial.split(self.dataset))
 
     def counts(self, trial: Trial) -> Counts:
         """Carry out one trial."""
-        what = trial.what
-        split = f"{trial.target}\n{trial.without}"
-        source, target = self._keep("split", split, lambda: trial.split(self.dataset))
+        return Counts.from_predictions(self.split(trial)[1], self.answers(trial))
+
+    def answers(self, trial: Trial) -> np.ndarray:
+        """0/1 for the target's rows, (m,), by the model that a trial trains; without a price they are kept apart."""
+        what, (source, target) = trial.what, self.split(trial)
         if not what.synthesizer:
             draw = 0 if trial.n >= min(MOST_REAL, len(source)) else trial.seed
-            about = f"{split}\n{trial.classifier}\n{trial.n}\n{draw}"
+            about = json.dumps([trial.target, trial.without, trial.classifier, trial.n, draw])
             task = self._keep("task", about, lambda: Task.of(source, target, trial.classifier, draw, trial.n))
-            return Counts.from_predictions(target, what.made().predict(task.with_seed(trial.seed), trial.position))
-        return Counts.from_predictions(target, self._answers(trial))
-
-    def _answers(self, trial: Trial) -> np.ndarray:
-        """0/1 for the target's rows, (m,), by a model of a generator's rows; without a price they are kept apart."""
-        what, fit = trial.what, self._fit(trial)
+            return cast("np.ndarray", what.made().predict(task.with_seed(trial.seed), trial.position))
+        fit = self._fit(trial)
         setting = what.in_sampling(trial.position)
         if what.priced(setting):
             setting = _up_to_equality(setting, fit)
         same = json.dumps([*self._drawn(trial), setting, what.pooled, trial.classifier])
-        target = self._keep("split", f"{trial.target}\n{trial.without}", lambda: trial.split(self.dataset))[1]
         slot = f"answers without a price, {trial.classifier}" if PRICES.isdisjoint(setting) else "answers"
         return self._keep(slot, same, lambda: self._tested(trial, fit, setting, target))
 

@@ -1,9 +1,14 @@
 """``fairviz trial``: stored once, told as it is stored, and what is refused."""
 
+import itertools
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from fairviz.data import load_dataset
+from fairviz.evaluation.protocol import trained
 from fairviz.store.library import Library
 from tests.cli.commands import ok, refused
 from tests.cli.comparisons import counts_of
@@ -40,6 +45,35 @@ def test_a_method_with_its_own_model_says_which(capsys) -> None:
     setting = '{"constraint": "dp", "weight": 0.1}'
     answer = json.loads(ok(capsys, *TRIAL, "--method", "fairret", "--setting", setting))
     assert answer["trial"]["classifier"] == "mlp"
+
+
+def test_whom_a_trial_s_model_serves_worst(capsys) -> None:
+    """The same people as in the counts; the shares of a subgroup by hand, with a model of scikit-learn's."""
+    command = [*TRIAL[:5], "-n", "50000", "--method", "unmitigated", "--classifier", "logistic_regression"]
+    answer = json.loads(ok(capsys, *command, "--subgroups", "2"))
+    assert set(answer["subgroups"]) == {"wrong", "missed", "promised"}
+    source, target = load_dataset("simulated").leave_out("East")
+    model = trained(source.frame, target, "logistic_regression")
+    missed = (model.predict(target.features) == 0) & (target.y == 1)
+    assert missed.sum() == sum(counts_of(answer)[f"n_{k}_1_0"] for k in (0, 1))
+    worst = answer["subgroups"]["missed"][0]
+    there = target.y == 1
+    for condition in worst["conditions"]:
+        there &= in_words(target.frame[condition["attribute"]], condition["value"], target.y == 1)
+    assert (worst["people"], worst["errors"]) == (there.sum(), (there & missed).sum())
+    assert worst["rate"] > worst["others"]
+    assert "subgroups" not in json.loads(ok(capsys, *command))
+
+
+def in_words(column: pd.Series, value: str, asked: np.ndarray) -> np.ndarray:
+    """Whose value a condition means; numbers are cut at the quartiles of those who are asked about."""
+    if not pd.api.types.is_numeric_dtype(column):
+        return (column.astype(str) == value).to_numpy()
+    ends = [column[asked].quantile(q) for q in (0.25, 0.5, 0.75)]
+    cut = np.digitize(column, ends, right=True)
+    middle = [f"above {a:g}, at most {b:g}" for a, b in itertools.pairwise(ends)]
+    names = [f"at most {ends[0]:g}", *middle, f"above {ends[2]:g}"]
+    return cut == names.index(value)
 
 
 # bad input
@@ -81,6 +115,7 @@ REWEIGHING, FADM = ["--method", "reweighing"], ["--method", "fadm"]
         ([*REWEIGHING, "--seed", str(2**32)], ["seed is 4294967296"]),
         ([*REWEIGHING, "--steps", "0"], ["steps is 0"]),
         ([*REWEIGHING, "--iterations", "-1"], ["iterations is -1"]),
+        ([*REWEIGHING, "--subgroups", "4"], ["subgroups is 4", "0 to 3"]),
         ([*REWEIGHING, "--quick"], ["--quick"]),
     ],
     ids=" ".join,
