@@ -71,8 +71,8 @@ def in_words(column: pd.Series, value: str, asked: np.ndarray) -> np.ndarray:
         return (column.astype(str) == value).to_numpy()
     ends = [column[asked].quantile(q) for q in (0.25, 0.5, 0.75)]
     cut = np.digitize(column, ends, right=True)
-    middle = [f"above {a:g}, at most {b:g}" for a, b in itertools.pairwise(ends)]
-    names = [f"at most {ends[0]:g}", *middle, f"above {ends[2]:g}"]
+    middle = [f"above {round(a, 3):g}, at most {round(b, 3):g}" for a, b in itertools.pairwise(ends)]
+    names = [f"at most {round(ends[0], 3):g}", *middle, f"above {round(ends[2], 3):g}"]
     return cut == names.index(value)
 
 
