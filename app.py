@@ -3,9 +3,10 @@
 import streamlit as st
 
 from fairviz.ui import compare, data, explore
-from fairviz.ui.parts import base
+from fairviz.ui.parts import base, style
 
 st.set_page_config(page_title="fairviz", page_icon="⚖️", layout="wide", initial_sidebar_state="collapsed")
+style.apply()
 pages = [
     st.Page(explore.page, title="Explore", url_path="explore", default=True),
     st.Page(data.page, title="Your data", url_path="data"),

@@ -1,4 +1,4 @@
-"""The chart of the comparison on Adult: ``python -m benchmarks.results_picture [FILE]`` (``docs/results.png``)."""
+"""Compare's chart of Adult for the README: ``python -m benchmarks.results_picture [FILE]`` (docs/results.png)."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.screens import FLAGS, ROOT, app, wait_until_quiet
 
-#: What is kept of a page of this width: from below the blank top to the end of the charts.
-SIZE, TOP = (1280, 915), 80
+#: What is kept of a page of this width: its header and its charts.
+SIZE, TOP = (1280, 870), 24
 #: Prices that the dial is moved to and back, how long each is seen, and how wide the picture is.
 PRICES, MILLISECONDS, WIDTH = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25), 1100, 900
 
@@ -35,9 +35,9 @@ def main() -> None:
     """Open Explore on Adult, in the light theme, at every price, and keep its upper part."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "explore.gif"
     frames = []
-    with tempfile.TemporaryDirectory() as folder, app(Path(folder), "light") as url, sync_playwright() as play:
+    with tempfile.TemporaryDirectory() as folder, app(Path(folder)) as url, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
+        page = browser.new_page(color_scheme="light", viewport={"width": SIZE[0], "height": SIZE[1]})
         for price in PRICES:
             page.goto(f"{url}?price_dp={price:g}")
             if not wait_until_quiet(page):

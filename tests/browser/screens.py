@@ -24,7 +24,7 @@ from tests.browser.tables import visas
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SIZES = {"desk": (1280, 720), "phone": (390, 844)}
-#: A theme's base in the app's own configuration; the app has a theme, so what the browser prefers does not count.
+#: What the browser prefers, which the app obeys.
 SCHEMES = ("light", "dark")
 #: Seconds that a page may take: previews are computed before it is quiet.
 PATIENCE = 180
@@ -71,10 +71,10 @@ def hand_in(page, steps: int) -> None:
 
 
 @contextmanager
-def app(folder: Path, scheme: str) -> Iterator[str]:
-    """The app on a free port with a cache of its own, light or dark; yields its address."""
+def app(folder: Path) -> Iterator[str]:
+    """The app on a free port with a cache of its own; yields its address."""
     env = {**os.environ, "FAIRVIZ_CACHE": str(folder / "cache")}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--theme.base", scheme]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     with served(command, ROOT, env, folder / "app.log") as url:
         yield url
 
@@ -146,7 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
             shots = [shot for shot in shots if re.search(given.only, shot[2])]
             if not shots:
                 continue
-            with tempfile.TemporaryDirectory() as folder, app(Path(folder), scheme) as url:
+            with tempfile.TemporaryDirectory() as folder, app(Path(folder)) as url:
                 for one, size, name in shots:
                     address = f"{url}/{one.path}?{urlencode(one.query)}"
                     page = browser.new_page(color_scheme=scheme)

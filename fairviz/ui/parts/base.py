@@ -34,7 +34,10 @@ def header(title: str, here: str) -> None:
     with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
         st.markdown(f"#### {title}", width="content")
         for page in pages():
-            st.page_link(page, disabled=page.title == here, width="content")
+            if page.title == here:  # a disabled link is too pale to read
+                st.markdown(f"**{page.title}**", width="content")
+            else:
+                st.page_link(page, width="content")
 
 
 def guarded(*kinds: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
