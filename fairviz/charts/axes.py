@@ -10,11 +10,24 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-#: Colour-blind safe (Okabe and Ito), readable on a light and a dark background.
-NOW, PATH, REAL, BASE, TRUTH, OTHER = "#0072B2", "#56B4E9", "#D55E00", "#7A7A7A", "#009E73", "#CC79A7"
+#: Of marks: colour-blind safe (after Okabe and Ito), each with a contrast of at least 3 on either background.
+NOW, PATH, REAL, BASE, TRUTH, OTHER = "#0072B2", "#3A93C8", "#D55E00", "#7A7A7A", "#009E73", "#CC79A7"
+#: Of text: on a light and on a dark background, with a contrast of at least 4.5 there; no colour has it on both.
+INKS = {
+    NOW: ("#0072B2", "#56B4E9"), PATH: ("#2A6F9C", "#56B4E9"), REAL: ("#A84300", "#F0935A"),
+    BASE: ("#6B6B6B", "#A3A3A3"), OTHER: ("#9C3F78", "#D98FBA"),
+}  # fmt: skip
+#: Smallest text in a chart, in pixels.
+SMALL = 12
 #: Pixels between the ends of an axis' domain and the plot's frame: room for half of the largest symbol.
 INSET = 12
 UNREADABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def ink(colour: str) -> alt.ExprRef:
+    """The colour of text that goes with a mark's, by the background that the chart is drawn on."""
+    light, dark = INKS[colour]
+    return alt.ExprRef(f"luminance(background) < 0.2 ? '{dark}' : '{light}'")
 
 
 def readable(text: str) -> str:

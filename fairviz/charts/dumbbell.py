@@ -7,8 +7,7 @@ import textwrap
 import altair as alt
 import pandas as pd
 
-from fairviz.charts.axes import BASE, NOW, PATH, Side, layer_of, layered, readable, x_of
-from fairviz.charts.labels import SMALL
+from fairviz.charts.axes import BASE, NOW, PATH, SMALL, Side, ink, layer_of, layered, readable, x_of
 
 
 def judged_and_not(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -70,7 +69,7 @@ def _layers(held: dict[str, str], y: alt.Y, tip: list[alt.Tooltip]) -> list[alt.
     return [
         layer_of("equal").mark_rule(color=BASE, strokeDash=[3, 3]).encode(x=x_of("at")),
         layer_of("equal")
-        .mark_text(color=BASE, align="left", baseline="top", dx=4, dy=1, fontSize=SMALL)
+        .mark_text(color=ink(BASE), align="left", baseline="top", dx=4, dy=1, fontSize=SMALL)
         .encode(x=x_of("at"), y=alt.YValue(0), text=alt.Text("label:N")),
         of_judged.mark_rule(color=NOW, opacity=0.25, strokeWidth=8).encode(
             x=x_of("low_at"), x2=alt.X2("high_at:Q"), y=y
@@ -82,7 +81,7 @@ def _layers(held: dict[str, str], y: alt.Y, tip: list[alt.Tooltip]) -> list[alt.
         of_judged.mark_point(color=NOW, filled=True, size=130, opacity=1).encode(x=x_of("now_at"), y=y, tooltip=tip),
         layer_of("silent")
         .mark_text(
-            color=BASE,
+            color=ink(BASE),
             align="left",
             dx=6,
             fontSize=SMALL,

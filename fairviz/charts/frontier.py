@@ -12,9 +12,10 @@ from fairviz.charts.labels import Labels, upright
 
 #: How far left of the most accurate point the comparison's chart reaches.
 LEFT_EDGE = 0.06
-#: Okabe and Ito's colours for families, repeated with the shapes of their kinds.
-FAMILY_COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7", "#8C6D1F", "#9467BD")
-NEUTRAL = "#6B6B6B"
+#: Colours for families, after Okabe and Ito's, each with a contrast of 3 on either background; repeated with the shapes
+#: of their kinds.
+FAMILY_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#C17F00", "#2A9DB5", "#9467BD", "#8C6D1F")
+NEUTRAL = "#7A7A7A"
 
 
 def left_edge(points: pd.DataFrame) -> float:
@@ -70,6 +71,19 @@ def frontier(
     return layered(layers, frames, height, x=x, y=y)
 
 
+#: Of families' names, what a phone has room for.
+_SHORTER = {
+    "/^Real rows, | weights$/g": "''", "'Exponentiated'": "'Exp.'", "'Always the same answer'": "'Constant answer'",
+}  # fmt: skip
+
+
+def _shorter(label: str) -> str:
+    """An expression for a label that fits a phone."""
+    for what, instead in _SHORTER.items():
+        label = f"replace({label}, {what}, {instead})"
+    return label
+
+
 def _colour(families: list[str], neutral: Sequence[str]) -> alt.Color:
     """Families by colour, named below the plot."""
     coloured = [family for family in families if family not in neutral]
@@ -77,10 +91,11 @@ def _colour(families: list[str], neutral: Sequence[str]) -> alt.Color:
     legend = alt.Legend(
         orient="bottom",
         columns=alt.ExprRef("width > 1000 ? 5 : width > 760 ? 4 : width > 420 ? 3 : 2"),
-        # the longest name says after a comma what the chart does not need
-        labelExpr="length(datum.label) > 26 ? split(datum.label, ',')[0] : datum.label",
+        # the longest name says after a comma what the chart does not need; on a phone squares say what is of real rows
+        labelExpr="length(datum.label) > 26 ? split(datum.label, ',')[0] : "
+        f"width < 330 ? {_shorter('datum.label')} : datum.label",
         labelLimit=0,
-        labelFontSize=11,
+        labelFontSize=12,
         labelOffset=2,
         columnPadding=4,
         rowPadding=3,

@@ -7,12 +7,11 @@ from typing import Literal
 
 import altair as alt
 
-from fairviz.charts.axes import BASE, INSET, NOW, Side, layer_of, x_of, y_of
+from fairviz.charts.axes import BASE, INSET, NOW, SMALL, Side, ink, layer_of, x_of, y_of
 
 Align = Literal["left", "center", "right"]
 #: Sizes of the plot's frame for which labels are placed before it is known how large it will be.
 _SIZES = [(width, height) for width in (215, 265, 330, 430, 560, 720) for height in (235, 270, 310)]
-SMALL = 11
 
 
 @dataclass(frozen=True)
@@ -175,7 +174,7 @@ class Labels:
             )
             .transform_calculate(place=f"isValid(datum.y) ? {place} : -1")
             .mark_text(
-                color=NOW,
+                color=ink(NOW),
                 fontSize=size,
                 fontWeight="bold",
                 baseline="middle",
@@ -199,7 +198,7 @@ def beside(name: str, spot: Spot | None, colour: str) -> list[alt.Chart]:
     if spot is None:
         return []
     text = layer_of(name).mark_text(
-        color=colour, fontSize=SMALL, align=spot.align, baseline="middle", dx=spot.dx, dy=spot.dy
+        color=ink(colour), fontSize=SMALL, align=spot.align, baseline="middle", dx=spot.dx, dy=spot.dy
     )
     return [text.encode(x=x_of("accuracy"), y=y_of("fairness"), text=_if_room(spot))]
 
@@ -210,7 +209,9 @@ def upright(constant: str, place: tuple[Spot, bool] | None, tip: list[alt.Toolti
     layers = [rule.encode(x=x_of("accuracy"), tooltip=tip)]
     if place is not None:
         spot, top = place
-        text = layer_of(constant).mark_text(color=BASE, fontSize=SMALL, align=spot.align, baseline="middle", dx=spot.dx)
+        text = layer_of(constant).mark_text(
+            color=ink(BASE), fontSize=SMALL, align=spot.align, baseline="middle", dx=spot.dx
+        )
         y = INSET + spot.dy if top else alt.ExprRef(f"height - {INSET - spot.dy:g}")
         layers.append(text.encode(x=x_of("accuracy"), y=alt.YValue(y), text=_if_room(spot)))
     return layers
