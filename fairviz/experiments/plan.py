@@ -94,6 +94,12 @@ class Plan:
             about["n_iter"] = 0
         return Trial.of(line.method.name, setting, target, classifier, seed, **about)
 
+    def offered(self, line: Line) -> list[Setting]:
+        """Positions that a setting is chosen among inside the source: every fourth, where each is a fit of its own."""
+        positions = line.positions(self.level)
+        trained = any(p.in_fit and len({str(s.get(p.name)) for s in positions}) > 1 for p in line.method.parameters)
+        return positions[::4] if trained else positions
+
     def inner(self, dataset: DomainDataset, compared: Sequence[Line]) -> list[Trial]:
         """Trials inside the source, from which settings are chosen: one seed, fewer rows."""
         rows = {"n": 1000, "n_steps": 10} if self.quick else {"n": 10_000, "n_steps": 10}
@@ -103,7 +109,7 @@ class Plan:
             for validation in dataset.domains
             if validation != target
             for line in compared
-            if len(line.positions(self.level)) > 1
-            for setting in line.positions(self.level)
+            if len(self.offered(line)) > 1
+            for setting in self.offered(line)
         }
         return list(found)

@@ -94,7 +94,7 @@ def choose(
     """The setting of every dial (by name) for every target, by :data:`RULE`; the target's rows play no part."""
     chosen: dict[tuple[str, str], Setting] = {}
     for line in compared:
-        positions = line.positions(plan.level)
+        positions = plan.offered(line)
         for target in plan.targets(dataset):
             if len(positions) == 1:
                 chosen[line.dial.name, target] = positions[0]

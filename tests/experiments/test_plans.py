@@ -46,6 +46,15 @@ def test_iterations_are_written_only_where_they_act(dataset) -> None:
     assert {(t.n, t.n_steps, t.n_iter) for t in whole} == {(20_000, 20, 0)}
 
 
+def test_weights_that_act_in_training_are_chosen_among_fewer(dataset) -> None:
+    """Every one is a fit for every pair of domains; prices and shares cost no fit."""
+    plan = Plan("adult")
+    assert [s["fairness"] for s in plan.offered(line_named("fairgan"))] == [0.3, 8.0, 100.0]
+    for name in ("balanced", "fadm_soft_dp", "grid_search"):
+        assert plan.offered(line_named(name)) == line_named(name).positions("full")
+    assert {t.position["fairness"] for t in plan.inner(dataset, [line_named("fairgan")])} == {0.3, 8.0, 100.0}
+
+
 def test_inner_trials_stay_inside_the_source(dataset) -> None:
     plan = Plan("simulated", quick=True)
     inner = plan.inner(dataset, [line_named(name) for name in ("balanced", "vae", "fadm_dp", "fadm_entropy")])
