@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -19,8 +19,8 @@ from fairviz.store.specs import FIT, FRONTIER, SWEEP
 from fairviz.ui.parts import base, dials, links, live, loading, mine, recorded, weighted, words
 from fairviz.ui.parts.setting import Setting
 
-#: Height of the dial's place in pixels: as high as the longest usual sentence, so that nothing below moves with it.
-ROW = 232
+#: Height of the dial's place in pixels where what is on its way comes and goes in it, so that nothing below moves.
+ROW = 176
 #: Steps of the free dial between two recorded stops.
 BETWEEN = 5
 BOOSTING = "gradient_boosting"
@@ -53,16 +53,18 @@ def page() -> None:
                 help="Set what a point of gap is worth; or say what should be reached, and the price is found on "
                 "people of the domains trained on.",
             )  # fmt: skip
-    if chosen in own:
-        dataset, options = OWN, {"id": chosen}
-    else:
-        dataset, options = chosen, live.story_knobs(chosen) if DATASETS[chosen].knobs else {}
-    links.about(fingerprint_of(dataset, options))
     left, sentence = st.columns(2, gap="medium", vertical_alignment="top")
+    dial, told = left.container(), chosen not in own and bool(DATASETS[chosen].knobs)
+    below = left.columns([4, 2, 3] if told else [3, 2], gap="small", vertical_alignment="bottom")
+    dataset, options = (OWN, {"id": chosen}) if chosen in own else (chosen, {})
+    if told:
+        with below[2]:
+            options = live.story_knobs(chosen)
+    links.about(fingerprint_of(dataset, options))
     free = live.ready(dataset, options)
     # what is on its way comes and goes below the dial
-    dial = left.container(height=ROW, border=False) if free or dataset == OWN else left
-    setting = _dial(dataset, options, mode, dial, free)
+    dial = dial.container(height=ROW, border=False) if free or dataset == OWN else dial
+    setting = _dial(dataset, options, mode, dial, below[:2], free)
     try:
         if recorded.answers(setting, free):
             recorded.body(setting, free, sentence.container(border=True))
@@ -76,12 +78,15 @@ def page() -> None:
         st.error(words.plain(str(error)), icon=":material/error:")
 
 
-def _dial(dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator, free: bool) -> Setting:
-    """The dial, beside the sentence; below both, what else can be set. ``free``: any price can be computed here."""
+def _dial(
+    dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator, below: Sequence[DeltaGenerator], free: bool
+) -> Setting:
+    """The dial; below it the control, and under "More" what else can be set. ``free``: any price is computed here."""
     weighs = dataset == OWN and not free  # real rows, whose labels are what they are
-    boxes = st.columns([3, 2, 2] if weighs else [3, 2, 2, 2], gap="medium", vertical_alignment="top")
-    control_box, model, strength = boxes[:3]
-    labels = BOOSTED if weighs else _labels(boxes[3], dataset, options, free)
+    control_box, more = below
+    box = more.popover("More", icon=":material/tune:", width="stretch")
+    model, strength = box.container(), box.container()
+    labels = BOOSTED if weighs else _labels(box, dataset, options, free)
     stops = None if free else dials.stops(dataset, options, labels)
     swept = [c for c in CONTROLS if stops is None or c in stops.controls()]
     control = links.choose(

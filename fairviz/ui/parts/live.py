@@ -43,7 +43,7 @@ REAL = Words(
 
 def story_knobs(dataset: str) -> dict[str, Any]:
     """Knobs of the simulated story; the defaults have shipped fits."""
-    with st.popover("Change the story", icon=":material/tune:"):
+    with st.popover("Change the story", width="stretch"):
         st.caption("A labour market in four regions. Past decisions disfavoured women; the sector hints at the group.")
         knobs = {
             knob.name: links.slide(st.slider, knob.title, 0.0, knob.high, 1.0, knob.step, key=knob.name)

@@ -110,7 +110,8 @@ def show(
     with places.right:
         base.show_again(partial(_dumbbell, view, metric, nouns, still), token=token, key="dumbbell")
     beside = f". Dashed circles: {words.plain(other['label'].iloc[0])}" if other is not None and len(other) else ""
-    st.caption(words.plain(note) + MARKS + beside + (GREEN if truth else "."))
+    told = f"Downstream model: {words.model_title(setting.classifier)}. {words.plain(note)}"
+    st.caption(told + MARKS + beside + (GREEN if truth else "."))
     table = partial(tables.domain_table, view.domains, schema["favourable"], nouns)
     base.show_again(table, token=token, key="domain_table")
     if command is None and setting.dataset != OWN:  # a command line cannot name a person's own table
