@@ -20,7 +20,7 @@ def tradeoff(
     higher_is_fairer: bool,
     truth: pd.DataFrame | None = None,
     other: pd.DataFrame | None = None,
-    height: int = 300,
+    height: int = 290,
 ) -> alt.LayerChart | alt.FacetChart:
     """Accuracy against fairness; best corner top right.
 

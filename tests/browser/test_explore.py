@@ -109,6 +109,20 @@ def test_compare_opens_and_a_point_can_be_pinned(server, browser) -> None:
     page.close()
 
 
+@pytest.mark.parametrize("query", ["", "?data=acsincome", "?control=eop", "?labels=network", "?price_dp=0"])
+def test_the_first_screen_holds_dial_sentence_and_both_charts(server, browser, query) -> None:
+    page = open_page(browser, f"{server}/{query}", 1280, 720)
+    page.locator('[data-testid="stVegaLiteChart"]').nth(1).wait_for(timeout=20_000)
+    places = [page.get_by_role("slider").first, page.get_by_text("Tested on", exact=False).first]
+    places += page.locator('[data-testid="stVegaLiteChart"]').all()[:2]
+    time.sleep(1.0)
+    for place in places:
+        box = place.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 720
+    page.close()
+
+
 def test_fits_a_phone(server, browser) -> None:
     page = open_page(browser, server, 390, 844)
     widths = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
