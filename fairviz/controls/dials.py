@@ -14,6 +14,8 @@ OURS = "docs/method.md, Fair control that knows the label"
 #: for eop, read off the duals before any test; beyond it nothing changes.
 DP = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 EOP = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64)
+#: How far label and group are made unrelated: 1 is where they are independent on the source.
+SHARES = (0.25, 0.5, 0.75, 1.0, 1.125, 1.25, 1.5, 1.75)
 #: ``control`` may be any of the registry, another package's too.
 PRICE_PARAMETERS = (
     Parameter("control", "dp", choices=CONTROLS, beside=("lambda_z", "lambda_eop")),
@@ -84,6 +86,7 @@ PREVIEW_DIALS = (
     _soft("dp", "parity price", (START, *at_prices("dp", DP)), (START, *at_prices("dp", (0.1, 0.2)))),
     _soft("eop", "opportunity price", at_prices("eop", EOP), at_prices("eop", (0.02,))),
     _soft("both", "both prices", _BOTH, _BOTH[1:2]),
+    _soft("independence", "independence", at_prices("independence", SHARES), at_prices("independence", (1.0,))),
     Dial("preview_dp", "FADM preview, parity price", (START, *at_prices("dp", DP)), _WEIGHTED,
          quick=(START, *at_prices("dp", (0.1, 0.2)))),
     Dial("preview_eop", "FADM preview, opportunity price", at_prices("eop", EOP), _WEIGHTED,

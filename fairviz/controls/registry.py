@@ -16,5 +16,6 @@ CONTROLS: Registry[Control] = Registry(
         "eop": "fairviz.controls.opportunity:OPPORTUNITY",
         "entropy": "fairviz.controls.entropy:ENTROPY",
         "dp_eop": "fairviz.controls.both:BOTH",
+        "independence": "fairviz.controls.independence:INDEPENDENCE",
     },
 )

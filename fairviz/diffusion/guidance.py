@@ -65,6 +65,18 @@ def entropy_term(classifier: SensitiveClassifier, weight: Tensor) -> ScoreFn:
     return lambda x, t: weight[:, None] * _gradient(lambda x: entropy(x, t), x)
 
 
+def group_term(classifier: SensitiveClassifier, y: Tensor, log_weight: Tensor) -> ScoreFn:
+    """``grad log E[weight(z) | x_t, y]``: rows with label y (B,) are drawn as if group k weighed ``exp(log_weight)``,
+    (B, K). Exact at every noise level: the expectation is linear in ``p(z | x_t, y)``, which the classifier has a head
+    for.
+    """
+
+    def log_factor(x: Tensor, t: Tensor) -> Tensor:
+        return torch.logsumexp(pick_head(classifier(x, t), GIVEN_LABEL, y) + log_weight, 1)
+
+    return lambda x, t: _gradient(lambda x: log_factor(x, t), x)
+
+
 @dataclass(frozen=True)
 class Push:
     """How far, and between which groups, every row is tilted: the multiplier of its price (``fairviz.dual``).

@@ -32,6 +32,11 @@ class _Source:
         return self.price.p_z
 
     @property
+    def p_yes(self) -> np.ndarray:
+        """``p(y=1 | x)``, (n,)."""
+        return self.price.eta
+
+    @property
     def p_z1(self) -> np.ndarray:
         """``p(z | x, y=1)``, (n, K)."""
         return self.price.p_z1

@@ -47,9 +47,10 @@ class _Priced:
 
 @dataclass(frozen=True)
 class _Asked(_Priced):
-    """Rows as a control weighs them: labels (n,), posteriors (n, K), the tilt and the dual of a fit."""
+    """Rows as a control weighs them: labels and ``p(y=1|x)`` (n,), posteriors (n, K), the tilt and dual of a fit."""
 
     y: np.ndarray
+    p_yes: np.ndarray
     p_z: np.ndarray
     p_z1: np.ndarray
     tilt: Tilt
@@ -61,7 +62,7 @@ def label_factors(
 ) -> np.ndarray:
     """A control's factor of people's rows with either label, (2, m), by answers (m, ...) about them."""
     m = len(answers.p_z)
-    asked = [_Asked(np.full(m, label), answers.p_z, answers.p_z1, tilt, dual) for label in (0, 1)]
+    asked = [_Asked(np.full(m, y), answers.p_y[:, 1], answers.p_z, answers.p_z1, tilt, dual) for y in (0, 1)]
     return np.stack([control.weights(rows, price, second)[0] for rows in asked])
 
 
@@ -115,6 +116,11 @@ class Pool(_Priced):
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def p_yes(self) -> np.ndarray:
+        """``p(y=1 | x)``, (n,)."""
+        return np.where(self.y == 1, self.p_y, 1 - self.p_y)
 
     def weights(
         self, *, control: str = "dp", lambda_z: float = 0.0, lambda_y: float = 1.0, lambda_eop: float = 0.0
@@ -193,8 +199,7 @@ class SoftPool(Pool):
         ------
         SettingError
         """
-        asked = replace(self, p_y=self.drawn)
-        factor, region = _terms(asked, control, lambda_z, lambda_y, lambda_eop)
+        factor, region = _terms(self, control, lambda_z, lambda_y, lambda_eop, own=self.drawn)
         shape = np.exp(region - region.max())
         return np.asarray(self.p_y * factor * shape / shape.mean())
 
@@ -213,13 +218,17 @@ class SoftPool(Pool):
 
 
 def _terms(
-    rows: Pool, control: str, lambda_z: float, lambda_y: float, lambda_eop: float
+    rows: Pool, control: str, lambda_z: float, lambda_y: float, lambda_eop: float, own: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Factor and logarithm of the shape at a setting, (n,) each; see :meth:`Control.weights`."""
+    """Factor and logarithm of the shape at a setting, (n,) each; see :meth:`Control.weights`.
+
+    ``own``: what a label strength sharpens, if it is not ``p(y|x)`` of the rows' own labels.
+    """
+    own = rows.p_y if own is None else own
     what, price, second, strength = _checked(control, lambda_z, lambda_y, lambda_eop)
     settle()
     factor, log_shape = what.weights(rows, price, second)
-    return factor, log_shape + (strength - 1.0) * np.log(np.clip(rows.p_y.astype(float), 1e-6, None))
+    return factor, log_shape + (strength - 1.0) * np.log(np.clip(own.astype(float), 1e-6, None))
 
 
 def _checked(control: str, lambda_z: float, lambda_y: float, lambda_eop: float) -> tuple[Control, float, float, float]:

@@ -130,7 +130,7 @@ def test_few_steps_agree_with_euler_maruyama(fit: FADM) -> None:
 def test_one_source_domain_trains_plainly_and_says_so() -> None:
     data = world(600)
     source = data.take((data.frame["d"] == "d1").to_numpy())
-    fit = FADM(n_iter=5, **SMALL).fit(source)
+    fit = FADM(n_iter=5, meta="second_order", **SMALL).fit(source)
     assert any("Only one source domain (d1)" in note for note in fit.notes_)
 
 
