@@ -121,7 +121,7 @@ def measure(name: str, made: list[str]) -> list[dict]:
     fit = None
     if {*made} - {"real"}:
         n_iter = DATASETS[name].compare.n_iter if name in DATASETS else 0
-        fit = FADM(n_iter=n_iter or FADM().n_iter).fit(learnt)
+        fit = FADM(n_iter=n_iter or FADM().n_iter, meta="second_order").fit(learnt)
     rows: list[dict] = []
     for one in made:
         all_yes = list(predictions(one, None if one == "real" else fit, learnt, back))

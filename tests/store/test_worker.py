@@ -202,7 +202,7 @@ def test_a_second_domain_held_out_is_not_trained_on(worker, queue, dataset):
 
 def test_divergence_is_a_failure_with_advice(worker, queue, dataset):
     prepare, run = worker
-    spec = FitSpec.of(dataset, "East", OPTIONS, n_iter=30, inner_lr=1e30, **SMALL)
+    spec = FitSpec.of(dataset, "East", OPTIONS, n_iter=30, inner_lr=1e30, meta="second_order", **SMALL)
     status = run(prepare(spec))
     assert status.state == "failed"
     assert "diverged at step" in status.message

@@ -35,7 +35,7 @@ def test_inner_step_on_the_rest_outer_on_the_one(monkeypatch) -> None:
 
     monkeypatch.setattr(fadm_training, "meta_loss", spy)
     # the encoded number tells rows apart, and rows tell their domain
-    fit = FADM(n_iter=4, inner_lr=0.03, beta=0.7, **SMALL).fit(data)
+    fit = FADM(n_iter=4, inner_lr=0.03, beta=0.7, meta="second_order", **SMALL).fit(data)
     x = torch.from_numpy(fit.encoder_.transform(data.features))
     home = {tuple(row.tolist()): set() for row in x}
     for row, domain in zip(x, data.d, strict=True):
