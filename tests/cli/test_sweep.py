@@ -162,8 +162,9 @@ def test_trials_keep_their_key(run):
     """Another key would orphan what is stored; a run folder's trials go by what is in it."""
     dataset = load_dataset("simulated")
     trial = recorded_trial("East", "mlp", 3, {"control": "eop", "lambda_y": 2.0, "lambda_z": 0.1})
+    spec = FitSpec.of(dataset, "East", meta="second_order")
     told = {
-        "trial": 2, "dataset": dataset.fingerprint(), "fit": key_of(FitSpec.of(dataset, "East", meta="second_order").to_json()),
+        "trial": 2, "dataset": dataset.fingerprint(), "fit": key_of(spec.to_json()),
         "method": "fadm", "setting": '{"control": "eop", "lambda_y": 2.0, "lambda_z": 0.1}', "target": "East",
         "classifier": "mlp", "seed": 3, "without": "", "n": 10_000, "n_steps": 10, "n_iter": 0, "price": "dual",
     }  # fmt: skip
