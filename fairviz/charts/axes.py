@@ -17,8 +17,8 @@ INKS = {
     NOW: ("#0072B2", "#56B4E9"), PATH: ("#2A6F9C", "#56B4E9"), REAL: ("#A84300", "#F0935A"),
     BASE: ("#6B6B6B", "#A3A3A3"), OTHER: ("#9C3F78", "#D98FBA"),
 }  # fmt: skip
-#: Smallest text in a chart, in pixels.
-SMALL = 12
+#: Smallest text in a chart, and the titles of axes, in pixels: the longest has to stand beside the plot.
+SMALL, TITLE = 12, 13
 #: Pixels between the ends of an axis' domain and the plot's frame: room for half of the largest symbol.
 INSET = 12
 UNREADABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -61,11 +61,12 @@ def axis_of(domain: tuple[float, float], kind: str) -> alt.Axis:
         step *= 0.4 if first == 5 else 0.5
     values = [round(k * step, 9) for k in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    size: dict[str, Any] = {"values": values, "titleFontSize": TITLE}
     if kind == "percent":
-        return alt.Axis(values=values, format=f".{max(0, digits - 2)}%")
+        return alt.Axis(**size, format=f".{max(0, digits - 2)}%")
     if kind == "points":
-        return alt.Axis(values=values, labelExpr=f"format(100 * datum.value, '.{max(0, digits - 2)}f')")
-    return alt.Axis(values=values, format=f".{max(1, digits)}f")
+        return alt.Axis(**size, labelExpr=f"format(100 * datum.value, '.{max(0, digits - 2)}f')")
+    return alt.Axis(**size, format=f".{max(1, digits)}f")
 
 
 @dataclass(frozen=True)

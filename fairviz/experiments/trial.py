@@ -136,7 +136,9 @@ def counts_of(rows: Sequence[Row], groups: tuple[str, ...]) -> Counts:
 
 def table_of(rows: Iterable[Row]) -> pd.DataFrame:
     """Rows of trials as a table: the trial, and its counts as columns ``n_<group>_<label>_<predicted>``."""
-    return pd.DataFrame([row.flat() for row in rows])
+    table = pd.DataFrame([row.flat() for row in rows])
+    pairs = [name for name in table.columns if name.startswith("both_")]
+    return table.astype(dict.fromkeys(pairs, "Int64"))  # whole numbers, also where some rows have none
 
 
 def rerun_command(dataset: str, row: Mapping[str, Any]) -> str:

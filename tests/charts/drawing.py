@@ -148,7 +148,8 @@ def drawn(chart, width: int) -> Drawn:
 def _walk(group: dict, x: float, y: float, out: Drawn, axis: str) -> None:
     for mark in group.get("items", []):
         for item in mark["items"]:
-            at = (x + item.get("x", 0), y + item.get("y", 0))
+            # a label without room is empty and stands nowhere
+            at = (x + (item.get("x") or 0), y + (item.get("y") or 0))
             hidden = item.get("opacity", 1) == 0
             if mark["marktype"] == "group":
                 _walk(item, *at, out, item.get("orient", axis) if mark["role"] == "axis" else axis)

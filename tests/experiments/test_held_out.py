@@ -14,8 +14,8 @@ from tests.experiments.trials import DOMAINS, changed, compute, empty, trial
 
 
 def test_two_domains_left_out_are_one_fit_in_either_order(dataset, library) -> None:
-    first = FitSpec.of(dataset, "East", without="West", n_iter=15)
-    second = FitSpec.of(dataset, "West", without="East", n_iter=15)
+    first = FitSpec.of(dataset, "East", without="West", n_iter=15, meta="second_order")
+    second = FitSpec.of(dataset, "West", without="East", n_iter=15, meta="second_order")
     assert first == second
     assert key_of(first.to_json()) == key_of(second.to_json())
     assert FitSpec.from_json(json.loads(json.dumps(first.to_json()))) == first
