@@ -40,9 +40,10 @@ ALLOWED = {
         "checks", "controls", "data", "dual", "errors", "evaluation", "experiments", "mitigation", "posteriors",
         "settings", "store", "synthesizers", "text", "turn",
     },
+    "telling": {"controls", "data", "dual", "evaluation", "telling", "text"},
     "ui": {
-        "charts", "controls", "data", "dual", "errors", "evaluation", "experiments", "store", "synthesizers", "text",
-        "turn", "ui",
+        "charts", "controls", "data", "dual", "errors", "evaluation", "experiments", "store", "synthesizers", "telling",
+        "text", "turn", "ui",
     },
     "cli": {
         "checks", "cli", "controls", "data", "errors", "evaluation", "experiments", "files", "meta", "store",

@@ -5,8 +5,9 @@ from fairviz.charts.dumbbell import dumbbell, judged_and_not
 from fairviz.charts.frontier import FAMILY_COLOURS, LEFT_EDGE, NEUTRAL, frontier, left_edge
 from fairviz.charts.losses import losses
 from fairviz.charts.tradeoff import tradeoff
+from fairviz.charts.whom import whom
 
 __all__ = [
     "ACCURACY", "BASE", "FAMILY_COLOURS", "INSET", "LEFT_EDGE", "NEUTRAL", "NOW", "OTHER", "PATH", "REAL", "TRUTH",
-    "dumbbell", "frontier", "judged_and_not", "left_edge", "losses", "readable", "records", "tradeoff",
+    "dumbbell", "frontier", "judged_and_not", "left_edge", "losses", "readable", "records", "tradeoff", "whom",
 ]  # fmt: skip

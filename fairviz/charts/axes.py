@@ -53,7 +53,9 @@ def extent(values: pd.Series, pad: float, least: float) -> tuple[float, float]:
 
 
 def axis_of(domain: tuple[float, float], kind: str) -> alt.Axis:
-    """An axis with at least three labels that say exactly where they stand; ``kind`` is percent, ratio or points."""
+    """An axis with at least three labels that say exactly where they stand; ``kind`` is percent, ratio,
+    points or whole.
+    """
     low, high = domain
     step = 10.0 ** math.ceil(math.log10(high - low))
     while math.floor(high / step + 1e-9) - math.ceil(low / step - 1e-9) < 3:
@@ -61,12 +63,12 @@ def axis_of(domain: tuple[float, float], kind: str) -> alt.Axis:
         step *= 0.4 if first == 5 else 0.5
     values = [round(k * step, 9) for k in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
-    size: dict[str, Any] = {"values": values, "titleFontSize": TITLE}
+    shared: dict[str, Any] = {"values": values, "titleFontSize": TITLE}
     if kind == "percent":
-        return alt.Axis(**size, format=f".{max(0, digits - 2)}%")
+        return alt.Axis(**shared, format=f".{max(0, digits - 2)}%")
     if kind == "points":
-        return alt.Axis(**size, labelExpr=f"format(100 * datum.value, '.{max(0, digits - 2)}f')")
-    return alt.Axis(**size, format=f".{max(1, digits)}f")
+        return alt.Axis(**shared, labelExpr=f"format(100 * datum.value, '.{max(0, digits - 2)}f')")
+    return alt.Axis(**shared, format=f".{digits if kind == 'whole' else max(1, digits)}f")
 
 
 @dataclass(frozen=True)

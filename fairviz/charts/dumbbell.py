@@ -17,7 +17,7 @@ def judged_and_not(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {"judged": frame.dropna(subset=["now"]), "silent": silent.assign(reason=folded)}
 
 
-def dumbbell(frame: pd.DataFrame, *, title: str, ratio: bool, height: int = 290) -> alt.LayerChart | alt.FacetChart:
+def dumbbell(frame: pd.DataFrame, *, title: str, ratio: bool, height: int = 250) -> alt.LayerChart | alt.FacetChart:
     """Per domain: fairness without control (hollow) and now (filled), and where equality is.
 
     Domains that cannot be judged say why.

@@ -11,7 +11,7 @@ from fairviz.charts.axes import BASE, INSET, NOW, SMALL, Side, ink, layer_of, x_
 
 Align = Literal["left", "center", "right"]
 #: Sizes of the plot's frame for which labels are placed before it is known how large it will be.
-_SIZES = [(width, height) for width in (215, 265, 330, 430, 560, 720) for height in (235, 270, 310)]
+_SIZES = [(width, height) for width in (215, 265, 330, 430, 560, 720) for height in (172, 190, 215, 300)]
 
 
 @dataclass(frozen=True)

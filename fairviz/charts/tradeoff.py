@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import altair as alt
 import pandas as pd
 
 from fairviz.charts.axes import ACCURACY, NOW, OTHER, PATH, REAL, TRUTH, Side, extent, layer_of, layered, x_of, y_of
 from fairviz.charts.labels import Labels, beside, upright
+
+#: Letters of an upright title that have room beside the plot.
+UPRIGHT = 26
 
 
 def tradeoff(
@@ -20,7 +25,7 @@ def tradeoff(
     higher_is_fairer: bool,
     truth: pd.DataFrame | None = None,
     other: pd.DataFrame | None = None,
-    height: int = 290,
+    height: int = 250,
 ) -> alt.LayerChart | alt.FacetChart:
     """Accuracy against fairness; best corner top right.
 
@@ -78,7 +83,9 @@ def _sides(
     drawn = [finite, references, *([other] if other is not None else [])]
     every = pd.concat([f[["accuracy", "fairness"]] for f in drawn], ignore_index=True)
     kind = "ratio" if higher_is_fairer else "points"
-    y = Side(y_title, extent(every["fairness"], 0.04, 0.1), kind, reverse=not higher_is_fairer)
+    y = Side(
+        textwrap.wrap(y_title, UPRIGHT) or "", extent(every["fairness"], 0.04, 0.1), kind, reverse=not higher_is_fairer
+    )
     accuracies = [every["accuracy"], constant["accuracy"]]
     if truth is not None:  # as far as it is as fair as what is drawn
         accuracies.append(truth.loc[truth["fairness"].between(*y.domain), "accuracy"])

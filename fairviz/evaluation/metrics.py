@@ -44,6 +44,8 @@ class Rate:
     verb, other : str
         A sentence about the rate, "It {verb} 0.7 times as often as {other}", with ``{yes}`` and ``{who}`` to fill in.
     hits, among : tuple of (label, prediction)
+    people_verb : str
+        The same with the people as its subject, "{who} get {yes} 0.7 times as often as men"; "" if there is none.
     """
 
     title: str
@@ -52,6 +54,7 @@ class Rate:
     other: str
     hits: tuple[tuple[int, int], ...]
     among: tuple[tuple[int, int], ...] = EVERYBODY
+    people_verb: str = ""
 
     def __call__(self, table: np.ndarray, min_rows: int = MIN_ROWS) -> np.ndarray:
         """The rate of every group, (..., K); NaN over fewer than ``min_rows`` rows."""
@@ -68,10 +71,11 @@ class Rate:
 
 selection_rate = Rate(
     "rate of yes", "rows", "says {yes} for {who}", "for {who}", hits=((0, 1), (1, 1)),
+    people_verb="{who} get {yes}",
 )  # fmt: skip
 true_positive_rate = Rate(
     "true positive rate", "rows with the favourable label", "finds {who} whose label is {yes}", "{who}",
-    hits=((1, 1),), among=((1, 0), (1, 1)),
+    hits=((1, 1),), among=((1, 0), (1, 1)), people_verb="{who} who truly have {yes} are found",
 )  # fmt: skip
 false_positive_rate = Rate(
     "false positive rate", "rows with the unfavourable label", "wrongly says {yes} for {who}", "for {who}",

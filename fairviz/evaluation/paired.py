@@ -36,6 +36,12 @@ class Paired:
         no_by_both = self.before[..., 0] - gained
         assert min(lost.min(), gained.min(), no_by_both.min()) >= 0, "more people are told yes by both than by one"
 
+    @classmethod
+    def widest(cls, before: np.ndarray, now: np.ndarray) -> Paired:
+        """Two models whose answers differ on as many people as their counts allow: where nobody counted pairs."""
+        least = np.maximum(before[..., 1] + now[..., 1] - before.sum(-1), 0)
+        return cls(before, now, least)
+
     @property
     def lost(self) -> np.ndarray:
         """People of each group and label who were told yes and no longer are, (..., K, 2)."""

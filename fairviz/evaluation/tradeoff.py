@@ -92,6 +92,11 @@ class Tested:
         """Counts of one setting: a part per seed, domains side by side."""
         return runs_of(self.rows, self.groups)
 
+    def both(self) -> tuple[np.ndarray, ...]:
+        """Of one setting, a part per seed: people told yes with the price and without it, (M, K, 2), or NaN."""
+        parts = self.rows.sort_values("target").groupby("seed", sort=True)
+        return tuple(both_of(part, len(self.groups)) for _, part in parts)
+
     def values(self, metric: str, names: Sequence[str]) -> pd.DataFrame:
         """Accuracy and a fairness metric of every row, beside some of its columns."""
         tables = tables_of(self.rows, len(self.groups))

@@ -17,7 +17,8 @@ from fairviz.experiments.tables import SHORT, before_the_dual, with_span
 from fairviz.experiments.trial import rerun_command
 from fairviz.store import Entry
 from fairviz.store.specs import FRONTIER, QUALITY, TABLE, made_from
-from fairviz.ui.parts import base, comparisons, links, quality, scores, tables, words
+from fairviz.telling import words
+from fairviz.ui.parts import base, comparisons, links, quality, scores, tables
 
 RATIOS = [metric for metric in MEANS if METRICS[metric].axis]
 MAX_PINS = 4

@@ -21,7 +21,8 @@ from fairviz.errors import DataError, FairvizError
 from fairviz.experiments.scenario import Scenario
 from fairviz.experiments.weighted import MOST_HELD_OUT
 from fairviz.store.specs import FIT
-from fairviz.ui.parts import base, dials, holdings, links, loading, mine, words
+from fairviz.telling import words
+from fairviz.ui.parts import base, dials, holdings, links, loading, mine
 from fairviz.ui.parts.choosing import choose_roles
 from fairviz.ui.parts.intake import Handed, show_read, take_in, take_table
 

@@ -16,7 +16,8 @@ from fairviz.errors import FairvizError
 from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.goal import Goal
 from fairviz.store.specs import FIT, FRONTIER, SWEEP
-from fairviz.ui.parts import base, dials, links, live, loading, mine, recorded, weighted, words
+from fairviz.telling import words
+from fairviz.ui.parts import base, dials, links, live, loading, mine, recorded, weighted
 from fairviz.ui.parts.setting import Setting
 
 #: Height of the dial's place in pixels where what is on its way comes and goes in it, so that nothing below moves.
@@ -37,60 +38,74 @@ GOALS = {"R_DP": "R_DP at least", "R_EOp": "R_EOp at least", "accuracy": "Lose a
 @base.guarded(FIT, SWEEP, FRONTIER)
 def page() -> None:
     """Explore."""
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    first_line = st.container(
+        key="first_line", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    )
+    with first_line:
         base.header("fairviz · What does fairness cost?", "Explore")
-        with st.container(horizontal=True, width="content", vertical_alignment="center"):
-            mine.open_linked()
-            own = mine.tables()
-            chosen = links.choose(
-                st.selectbox, "Data set", [*DATASETS, *own], key="data", label_visibility="collapsed", width=230,
-                say=False, format_func=lambda d: own[d].title if d in own else DATASETS[d].title,
-            )  # fmt: skip
-            goals = chosen not in own or live.ready(OWN, {"id": chosen})  # found among fits, or recorded prices
-            mode = PRICE if not goals else links.choose(
-                st.segmented_control, "Dial", list(MODES), format_func=MODES.__getitem__, required=True, key="dial",
-                label_visibility="collapsed",
-                help="Set what a point of gap is worth; or say what should be reached, and the price is found on "
-                "people of the domains trained on.",
-            )  # fmt: skip
-    left, sentence = st.columns(2, gap="medium", vertical_alignment="top")
+        mine.open_linked()
+        own = mine.tables()
+        chosen = links.choose(
+            st.selectbox, "Data set", [*DATASETS, *own], key="data", label_visibility="collapsed", width=230,
+            say=False, format_func=lambda d: own[d].title if d in own else DATASETS[d].title,
+        )  # fmt: skip
+    left, sentence = st.container(key="top").columns(2, gap="medium", vertical_alignment="top")
     dial, told = left.container(), chosen not in own and bool(DATASETS[chosen].knobs)
-    below = left.columns([4, 2, 3] if told else [3, 2], gap="small", vertical_alignment="bottom")
+    below = left.container(horizontal=True, vertical_alignment="bottom", gap="small")
     dataset, options = (OWN, {"id": chosen}) if chosen in own else (chosen, {})
+    control, more = below.container(), below.popover("More", icon=":material/tune:")
     if told:
-        with below[2]:
+        with below:
             options = live.story_knobs(chosen)
     links.about(fingerprint_of(dataset, options))
     free = live.ready(dataset, options)
+    answer = sentence.container(border=True, key="answer")
     # what is on its way comes and goes below the dial
     dial = dial.container(height=ROW, border=False) if free or dataset == OWN else dial
-    setting = _dial(dataset, options, mode, dial, below[:2], free)
+    goals = chosen not in own or free  # found among fits, or recorded prices
+    setting = _dial(dataset, options, goals, dial, (control, more), free)
     try:
         if recorded.answers(setting, free):
-            recorded.body(setting, free, sentence.container(border=True))
+            recorded.body(setting, free, answer)
             if free:
                 live.warm(setting)
         elif weighted.answers(setting, free):
-            weighted.body(setting, sentence.container(border=True), dial.container())
+            weighted.body(setting, answer, dial.container())
         else:
-            live.body(setting, sentence.container(border=True), dial.container())
+            live.body(setting, answer, dial.container())
     except FairvizError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
 
 
 def _dial(
-    dataset: str, options: dict[str, Any], mode: str, dial: DeltaGenerator, below: Sequence[DeltaGenerator], free: bool
+    dataset: str,
+    options: dict[str, Any],
+    goals: bool,
+    dial: DeltaGenerator,
+    below: Sequence[DeltaGenerator],
+    free: bool,
 ) -> Setting:
-    """The dial; below it the control, and under "More" what else can be set. ``free``: any price is computed here."""
+    """The dial; below it the control, and under "More" what else can be set.
+
+    Parameters
+    ----------
+    goals : bool
+        Whether a price can be looked for that reaches a goal.
+    below : (DeltaGenerator, DeltaGenerator)
+        Where the control goes, and what else can be set.
+    free : bool
+        Any price is computed here.
+    """
     weighs = dataset == OWN and not free  # real rows, whose labels are what they are
-    control_box, more = below
-    box = more.popover("More", icon=":material/tune:", width="stretch")
+    control_box, box = below
+    mode = _mode(box) if goals else PRICE
     model, strength = box.container(), box.container()
     labels = BOOSTED if weighs else _labels(box, dataset, options, free)
     stops = None if free else dials.stops(dataset, options, labels)
     swept = [c for c in CONTROLS if stops is None or c in stops.controls()]
     control = links.choose(
-        control_box.selectbox, "Fair control", swept, format_func=lambda c: CONTROLS[c].title, key="control",
+        control_box.selectbox, "Fair control", swept, label_visibility="collapsed", key="control",
+        format_func=lambda c: CONTROLS[c].title,
         help="  \n".join(f"**{words.plain(c.title)}** {words.plain(c.note)}" for c in CONTROLS.values()),
     )  # fmt: skip
     classifier = links.choose(
@@ -130,12 +145,23 @@ def _dial(
     moved = min(lambda_z, max(ends.values(), default=0.0))
     if ends and moved > dials.smallest_share(dataset, options, control):
         text += " Approximate here: the price is above the smallest group's share."
-    dial.caption(words.plain(text))
+    said = dial.container(key="meaning")
+    said.caption(words.plain(text))
     for sentence in dict.fromkeys(why_not.values()):
-        dial.caption(words.plain(sentence))
+        said.caption(words.plain(sentence))
     if not CONTROLS[control].gaps:  # nothing on the page says what such a control cannot do
-        dial.caption(words.plain(CONTROLS[control].note))
+        said.caption(words.plain(CONTROLS[control].note))
     return Setting(dataset, options, control, lambda_y, lambda_z, lambda_eop, classifier, labels=labels)
+
+
+def _mode(box: DeltaGenerator) -> str:
+    """Whether a price is set, or what it should reach."""
+    chosen: str = links.choose(
+        box.segmented_control, "Dial", list(MODES), format_func=MODES.__getitem__, required=True, key="dial",
+        help="Set what a point of gap is worth; or say what should be reached, and the price is found on people of the "
+        "domains trained on.",
+    )  # fmt: skip
+    return chosen
 
 
 def _labels(box: DeltaGenerator, dataset: str, options: dict[str, Any], free: bool) -> str:
@@ -180,10 +206,12 @@ def _slide(
             key, story, (top, step), lambda asked: round(round(min(max(asked, 0.0), top) / step) * step, 12), start,
             dial,
         )  # fmt: skip
-        price = dial.slider(label, 0.0, top, step=step, format="%g", key=key, help=help)
+        place = dial.container(key=f"in_reach_{key}")
+        price = place.slider(label, 0.0, top, step=step, format="%g", key=key, help=help)
     else:
         _settle(key, story, stops, lambda asked: min(stops, key=lambda price: abs(price - asked)), start, dial)
-        price = dial.select_slider(label, stops, format_func=words.price_text, key=key, help=help)
+        place = dial.container(key=f"in_reach_{key}")
+        price = place.select_slider(label, stops, format_func=words.price_text, key=key, help=help)
     links.put(key, [format(price, ".12g")], abs(price - start) < 1e-12)
     return float(price)
 

@@ -114,10 +114,7 @@ def _text_box(item: dict, x: float, y: float) -> Box:
     step = item.get("lineHeight", size + 2)
     high, above = step * (len(lines) - 1) + size, {"top": 0.0, "middle": 0.5, "bottom": 1.0}
     start = {"left": 0.0, "center": -0.5, "right": -1.0}[item.get("align", "left")] * wide
-    if item.get("baseline") in above:
-        rise = -above[item["baseline"]] * (high if item["baseline"] != "middle" else size)
-    else:
-        rise = -0.8 * size
+    rise = -above.get(item.get("baseline"), 0.8) * size  # further lines hang below the first, whatever the baseline
     dx, dy = item.get("dx", 0), item.get("dy", 0)
     if item.get("angle") in (-90, 270):
         corners = [(rise + dy, -start - dx), (rise + high + dy, -start - wide - dx)]

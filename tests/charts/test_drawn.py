@@ -18,8 +18,8 @@ from fairviz.evaluation.tradeoff import Sweep
 from fairviz.experiments.results import Results
 from fairviz.store.library import Library
 from fairviz.store.specs import FRONTIER
+from fairviz.telling.view import View, direction, dumbbell_frame, now_frame, recorded_background
 from fairviz.ui.compare import FIRST, RATIOS, TRIVIAL
-from fairviz.ui.parts.view import View, direction, dumbbell_frame, now_frame, recorded_background
 from tests.charts.drawing import WIDTHS, Drawn, check, drawn, spans
 
 

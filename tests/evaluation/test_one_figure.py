@@ -20,8 +20,9 @@ from fairviz.experiments.methods import line_named
 from fairviz.experiments.recorded import sweep_of
 from fairviz.experiments.results import Results
 from fairviz.store.library import Library
-from fairviz.ui.parts import tables, words
-from fairviz.ui.parts.view import View, counts_table, direction, dumbbell_frame, recorded_background
+from fairviz.telling import words
+from fairviz.telling.view import View, counts_table, direction, dumbbell_frame, recorded_background
+from fairviz.ui.parts import tables
 
 NEAR = 1e-12
 #: (wrongly yes, rightly yes) per run of 30 + 10 women and 20 + 20 men.

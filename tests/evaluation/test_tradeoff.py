@@ -12,7 +12,7 @@ from fairviz.evaluation.tradeoff import Sweep, domain_rows, headline, tables_of
 from fairviz.experiments.recorded import recorded_trial, sweep_of
 from fairviz.experiments.trial import table_of
 from fairviz.store.trials import Row
-from fairviz.ui.parts.view import dumbbell_frame, recorded_background
+from fairviz.telling.view import dumbbell_frame, recorded_background
 from tests.evaluation.test_metrics import HAND
 
 GROUPS = ("women", "men")

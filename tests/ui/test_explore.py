@@ -9,7 +9,7 @@ from fairviz.evaluation.metrics import axes
 from fairviz.store import Entry
 from fairviz.store.library import Library
 from fairviz.store.specs import FIT, SWEEP
-from fairviz.ui.parts import words
+from fairviz.telling import words
 from tests.ui.pages import ROOT, sentence, start, status
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")

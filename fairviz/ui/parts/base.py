@@ -13,7 +13,8 @@ import streamlit as st
 
 from fairviz import charts
 from fairviz.errors import FairvizError
-from fairviz.ui.parts import links, loading, words
+from fairviz.telling import words
+from fairviz.ui.parts import links, loading
 from fairviz.ui.parts.loading import library, outdated
 
 T = TypeVar("T")
@@ -50,9 +51,9 @@ def guarded(*kinds: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
         @wraps(page)
         def run() -> None:
             loading.look_again()
+            notes = st.container(key="notes")
             for text in _damaged(kinds, loading.stamp(*kinds)):
-                st.warning(words.plain(text), icon=":material/broken_image:")
-            notes = st.container()
+                notes.warning(words.plain(text), icon=":material/broken_image:")
             try:
                 page()
             except FairvizError as error:

@@ -15,7 +15,7 @@ from fairviz.data.proposals import FEW_VALUES, Proposed, propose_division, propo
 from fairviz.data.roles import Division, Label, Roles
 from fairviz.data.schema import MAX_GROUPS
 from fairviz.errors import DataError
-from fairviz.ui.parts import words
+from fairviz.telling import words
 
 BY_COLUMN, BY_CHANCE = "column", "chance"
 WAYS = {BY_COLUMN: "A column", BY_CHANCE: "Random parts"}

@@ -14,7 +14,8 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from fairviz.experiments.drawer import Batch
-from fairviz.ui.parts import loading, words
+from fairviz.telling import words
+from fairviz.ui.parts import loading
 
 #: In the session: what was asked for last.
 _ASKED = "drawing"

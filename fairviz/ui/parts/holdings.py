@@ -24,7 +24,8 @@ from fairviz.store.holdings import (
     trainings_of,
 )
 from fairviz.store.specs import FIT, FRONTIER, SWEEP, TABLE
-from fairviz.ui.parts import loading, mine, words
+from fairviz.telling import words
+from fairviz.ui.parts import loading, mine
 
 _WORDS = {FIT: "Fit", SWEEP: "Recorded sweep", FRONTIER: "Comparison", TABLE: "Table 1", TRAINING: "Training"}
 

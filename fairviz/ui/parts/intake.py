@@ -22,7 +22,7 @@ from fairviz.data.sets import DATASETS
 from fairviz.data.sources import load_dataset
 from fairviz.errors import DataError, FairvizError
 from fairviz.experiments.scenario import Scenario
-from fairviz.ui.parts import words
+from fairviz.telling import words
 
 FILE, PASTE, BUILT_IN, SCENARIO = "file", "paste", "built_in", "scenario"
 WAYS = {FILE: "A file", PASTE: "Pasted text", BUILT_IN: "A built-in set, other roles", SCENARIO: "A scenario"}

@@ -28,12 +28,13 @@ from fairviz.experiments.weighted import ALL_ROWS
 from fairviz.store import Entry
 from fairviz.store.fits import is_whole
 from fairviz.store.specs import FitSpec
-from fairviz.ui.parts import dials, links, loading, sampling, stages, tables, words
+from fairviz.telling import words
+from fairviz.telling.view import View, background, mean_point
+from fairviz.ui.parts import dials, links, loading, sampling, stages, tables
 from fairviz.ui.parts.drawing import Words, ask
 from fairviz.ui.parts.scene import Places, layout, show
 from fairviz.ui.parts.setting import Setting
 from fairviz.ui.parts.training import training
-from fairviz.ui.parts.view import View, background, mean_point
 
 REAL = Words(
     "For comparison: weights on real rows, {domain} held out …",
@@ -110,8 +111,11 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
     note += words.diamond(MOST_REAL)
     word.empty()
     other, wanted = _on_real_rows(setting, dataset, places)
+    known = facts(dataset)
+    recorded = loading.recorded_facts(setting.dataset, setting.options) or {}
+    known |= {name: recorded[name] for name in ("bayes_frontier",) if name in recorded}  # the best, where it is known
     show(
-        setting, view, places, facts(dataset), note, status=aimed + status, recorded=False, trials=sampled.trials,
+        setting, view, places, known, note, status=aimed + status, recorded=False, trials=sampled.trials,
         other=other,
     )  # fmt: skip
     failed = ask(sampled.missing or wanted, aside, sampled.words if sampled.missing else REAL)

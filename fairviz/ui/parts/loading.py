@@ -28,8 +28,8 @@ from fairviz.store.fits import load_fit
 from fairviz.store.jobs import JobQueue
 from fairviz.store.library import Library
 from fairviz.store.specs import FIT, FRONTIER, SWEEP, TABLE
-from fairviz.ui.parts import view
-from fairviz.ui.parts.view import Background, View
+from fairviz.telling import view
+from fairviz.telling.view import Background, View
 
 if TYPE_CHECKING:
     from fairviz.experiments.drawer import Drawer

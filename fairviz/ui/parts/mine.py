@@ -12,7 +12,7 @@ import streamlit as st
 from fairviz.data.own import NOT_FOUND, Own, OwnStore
 from fairviz.data.sets import DATASETS
 from fairviz.errors import DataError
-from fairviz.ui.parts import words
+from fairviz.telling import words
 
 #: In the session: ids that came by a link, and who this is where nothing else tells.
 _OPENED, _NOBODY = "_opened", "_nobody"

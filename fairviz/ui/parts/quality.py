@@ -11,7 +11,8 @@ from fairviz.evaluation.quality import MEASURES
 from fairviz.experiments.quality import means, quality_note
 from fairviz.store import read_entry
 from fairviz.store.specs import QUALITY
-from fairviz.ui.parts import comparisons, words
+from fairviz.telling import words
+from fairviz.ui.parts import comparisons
 
 
 @st.cache_resource(max_entries=10, show_spinner=False)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 import pandas as pd
+import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fairviz.controls.dials import NETWORK
@@ -14,7 +15,8 @@ from fairviz.evaluation.goal import Goal
 from fairviz.evaluation.tradeoff import Sweep
 from fairviz.experiments.trial import rerun_command
 from fairviz.store.specs import FRONTIER, SWEEP
-from fairviz.ui.parts import live, loading, words
+from fairviz.telling import words
+from fairviz.ui.parts import live, loading
 from fairviz.ui.parts.scene import layout, show
 from fairviz.ui.parts.setting import Setting
 
@@ -62,17 +64,20 @@ def body(setting: Setting, free: bool, sentence: DeltaGenerator) -> None:
     if setting.labels == NETWORK:
         note += " These fits were meta-trained, as in the paper."
     here = DATASETS[setting.dataset].available()
-    if not free:
-        note += " The dial stops at recorded prices; " + (
-            "with a fit for every held-out domain, trained below, it moves freely." if here else
-            f"with the rows of the data set on this machine it moves freely: {words.how_to_get(setting.dataset)}"
-        )  # fmt: skip
+    if not free and here:
+        note += (
+            " The dial stops at recorded prices; with a fit for every held-out domain, trained below, it moves freely."
+        )
     shown = _trials(setting.dataset, setting.labels, setting.control, setting.lambda_y, prices, setting.classifier)
     show(
         setting, view, places, facts, note, status=status, recorded=True, command=partial(_trial, setting, sweep),
         trials=shown,
     )  # fmt: skip
     if not here:
+        st.caption(words.plain(
+            "The dial stops at recorded prices. With the rows of the data set on this machine it moves freely: "
+            f"{words.how_to_get(setting.dataset)}"
+        ))  # fmt: skip
         live.offer_download(setting.dataset)
     elif not free:
         live.offer_training(setting)

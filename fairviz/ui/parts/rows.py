@@ -14,8 +14,9 @@ from fairviz.experiments.card import FORMS, DataCard, packed
 from fairviz.experiments.quality import measured_of
 from fairviz.store import Entry
 from fairviz.store.specs import FitSpec
+from fairviz.telling import words
 from fairviz.text import command_line
-from fairviz.ui.parts import base, loading, words
+from fairviz.ui.parts import base, loading
 from fairviz.ui.parts.setting import Setting
 
 #: What a draw leaves to the sampler, written out: a default of today need not be one of tomorrow.

@@ -17,9 +17,12 @@ from fairviz.controls import CONTROLS
 from fairviz.data.sources import OWN
 from fairviz.evaluation.metrics import METRICS, Ratio, axes
 from fairviz.store.specs import FRONTIER, SWEEP
-from fairviz.ui.parts import base, links, loading, tables, words
+from fairviz.telling import words
+from fairviz.telling.effect import Effect
+from fairviz.telling.headline import headline, whose
+from fairviz.telling.view import View, direction, dumbbell_frame, now_frame, whom_frame
+from fairviz.ui.parts import base, links, loading, tables
 from fairviz.ui.parts.setting import Setting, reproduce
-from fairviz.ui.parts.view import View, direction, dumbbell_frame, now_frame
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,16 @@ class Places:
 
 #: What the marks of the charts are.
 MARKS = (
-    " Line: path of the dial. Cross: 95 % interval over test people and seeds. Small dots: single seeds. Diamond: the "
-    "same model trained on real rows. Dashed: giving everyone the more frequent answer"
+    "Line: path of the dial. Cross: 95 % interval over test people and seeds. Small dots: single seeds. Diamond: the "
+    "same model trained on real rows. Dashed: giving everyone the more frequent answer."
 )
-GREEN = ". Green: the best any rule can do, known because this world is made up."
+GREEN = " Green: the best any rule can do, known because this world is made up."
+INTERVALS = " Intervals are of 95 %, over test people and seeds; what another fit would change is not in them."
+PAIRED = "The cost's interval is of matched pairs: the same people with and without the price."
+WIDEST = (
+    "It was not counted who is told what with and without the price, so the cost's interval is the widest that the "
+    "counts allow."
+)
 
 
 def _follow(control: str) -> None:
@@ -73,7 +82,7 @@ def layout(setting: Setting, names: list[str], labels: list[str], sentence: Delt
     if not domains:
         sentence.info("Choose at least one domain to test on.", icon=":material/info:")
         return None
-    left, right = st.columns(2, gap="medium")
+    left, right = st.container(key="plots").columns(2, gap="medium")
     return Places(sentence, left.container(), right.container(), domains, metric)
 
 
@@ -102,16 +111,21 @@ def show(
         where = [loading.stamp(SWEEP, FRONTIER), places.domains, metric]
         token = json.dumps([*where, asdict(setting), status, note])
         still = json.dumps([*where, asdict(replace(setting, lambda_z=0.0))])
+    effect = view.effect
+    told = partial(_tell, setting, effect, metric, facts, nouns, status)
     with places.sentence:
-        base.show_again(partial(_tell, setting, view, metric, facts, nouns, status), token=token, key="sentence")
+        base.show_again(told, token=token, key="headline_told")
     with places.left:
         scatter = partial(_scatter, setting, view, metric, facts, still, other)
         truth = base.show_again(scatter, token=token, key="tradeoff")
     with places.right:
         base.show_again(partial(_dumbbell, view, metric, nouns, still), token=token, key="dumbbell")
-    beside = f". Dashed circles: {words.plain(other['label'].iloc[0])}" if other is not None and len(other) else ""
-    told = f"Downstream model: {words.model_title(setting.classifier)}. {words.plain(note)}"
-    st.caption(told + MARKS + beside + (GREEN if truth else "."))
+    beside = f" Dashed circles: {words.plain(other['label'].iloc[0])}." if other is not None and len(other) else ""
+    st.caption(MARKS + beside + (GREEN if truth else ""))
+    _for_whom(effect, view, facts, nouns, token, still)
+    with st.expander("How sure, and what the numbers are from"):
+        sure = partial(_how_sure, setting, view, effect, metric, facts, nouns, note)
+        base.show_again(sure, token=token, key="how_sure")
     table = partial(tables.domain_table, view.domains, schema["favourable"], nouns)
     base.show_again(table, token=token, key="domain_table")
     if command is None and setting.dataset != OWN:  # a command line cannot name a person's own table
@@ -120,16 +134,56 @@ def show(
 
 
 def _tell(
-    setting: Setting, view: View, metric: str, facts: dict[str, Any], nouns: Mapping[str, str], status: str
+    setting: Setting, effect: Effect, metric: str, facts: dict[str, Any], nouns: Mapping[str, str], status: str
 ) -> None:
     """What the numbers are, and what they say."""
-    st.caption(words.plain(status))
-    labels, domain_word = (facts["labels"][0], facts["labels"][1]), nouns.get("domain", facts["schema"]["domain"])
-    st.markdown(
-        words.sentence(
-            view, metric=metric, labels=labels, nouns=nouns, domain_word=domain_word, controlled=setting.controlled
-        )
+    with st.container(key="headline", gap="small"):
+        for text in headline(effect, metric=metric, labels=_labels(facts), nouns=nouns, controlled=setting.controlled):
+            st.markdown(text)
+    st.caption(f"{words.plain(status)} · {whose(effect, _domain_word(facts, nouns))}")
+
+
+def _labels(facts: dict[str, Any]) -> tuple[str, str]:
+    return facts["labels"][0], facts["labels"][1]
+
+
+def _domain_word(facts: dict[str, Any], nouns: Mapping[str, str]) -> str:
+    return nouns.get("domain", facts["schema"]["domain"])
+
+
+def _how_sure(
+    setting: Setting, view: View, effect: Effect, metric: str, facts: dict[str, Any], nouns: Mapping[str, str],
+    note: str,
+) -> None:  # fmt: skip
+    """Means over domains, small groups, where the intervals come from, and what was trained on what."""
+    st.markdown(words.sentence(
+        view, metric=metric, labels=_labels(facts), nouns=nouns, domain_word=_domain_word(facts, nouns),
+        controlled=setting.controlled,
+    ))  # fmt: skip
+    text = "" if not setting.controlled else " " + (PAIRED if effect.counted else WIDEST)
+    st.caption(f"Downstream model: {words.model_title(setting.classifier)}. {words.plain(note)}{INTERVALS}{text}")
+
+
+def _for_whom(
+    effect: Effect, view: View, facts: dict[str, Any], nouns: Mapping[str, str], token: str | None, still: str | None
+) -> None:
+    """Of 100 people of every group: who is found, and who is wrongly promised."""
+    yes = f'"{facts["labels"][1]}"'
+    st.markdown("**For whom** · of 100 people of each group; hollow: no control, filled: now, band: 95 % interval")
+    left, right = st.columns(2, gap="medium")
+    places = (
+        (left, "found", f"of 100 who truly have {yes}: told so", effect.found, effect.found_before),
+        (right, "promised", f"of 100 who do not have {yes}: wrongly told so", effect.promised, effect.promised_before),
     )
+    for place, key, title, now, before in places:
+        with place:
+            show = partial(_shares, whom_frame(now, before, nouns), title, key, still)
+            base.show_again(show, token=token, key=f"whom_{key}")
+
+
+def _shares(frame: pd.DataFrame, title: str, key: str, still: str | None) -> None:
+    build = partial(charts.whom, frame, title=title)
+    base.draw(build(), key=f"whom_{key}", alt=title)
 
 
 def _scatter(

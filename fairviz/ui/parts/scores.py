@@ -14,7 +14,8 @@ from fairviz.experiments.pairwise import MEANING, RIGHT
 from fairviz.experiments.results import CONSTANT, UNMITIGATED
 from fairviz.experiments.tables import number, settings_text, with_span
 from fairviz.store import Entry
-from fairviz.ui.parts import comparisons, words
+from fairviz.telling import words
+from fairviz.ui.parts import comparisons
 
 
 def headline(entry: Entry, classifier: str, metric: str) -> None:

@@ -19,9 +19,9 @@ from fairviz.store import key_of
 from fairviz.store.fits import RunFolder
 from fairviz.store.specs import FitSpec
 from fairviz.store.trials import Row
+from fairviz.telling.view import Background, recorded_background
 from fairviz.ui.parts import dials, loading
 from fairviz.ui.parts.setting import Setting
-from fairviz.ui.parts.view import Background, recorded_background
 
 METHOD = POOLED["fadm"]
 

@@ -12,6 +12,31 @@ STYLESHEET = """
 /* chosen values: white on the accent colour has too little contrast in the dark theme */
 [data-testid="stMultiSelect"] [data-tag] { background-color: rgba(86, 180, 233, 0.25); color: inherit; }
 [data-testid="stMultiSelect"] [data-tag] * { color: inherit; }
+/* what a page says in large type; no size of Streamlit's lies between text and headings */
+.st-key-headline p { font-size: 1.15rem; line-height: 1.4; }
+/* as high as its longest usual text, so that nothing below moves with the dial */
+.st-key-headline { min-height: 10rem; }
+.st-key-meaning { min-height: 3rem; }
+@media (max-width: 640px) {
+  [data-testid="stMainBlockContainer"] { padding: 1rem 1rem 7rem; }
+  .st-key-headline { min-height: 11rem; }
+  .st-key-meaning { min-height: 5.8rem; }
+  .st-key-headline p { font-size: 1rem; }
+  /* the dial stays in reach while the charts scroll */
+  [class*="st-key-in_reach_price_"]:not(.st-key-in_reach_price_second) {
+    position: fixed; bottom: 0; left: 0; right: 0; z-index: 99; padding: 0.5rem 1rem 1rem;
+    background: Canvas; border-top: 1px solid GrayText;
+  }
+  /* one column: what is said and the charts come before what is set once */
+  *:has(> .st-key-top), .st-key-top, .st-key-top > *, .st-key-top > * > [data-testid="stHorizontalBlock"] {
+    display: contents;
+  }
+  .st-key-top [data-testid="stColumn"] { width: 100%; }
+  *:has(> .st-key-notes) { order: -4; }
+  *:has(> .st-key-first_line) { order: -3; }
+  [data-testid="stColumn"]:has(.st-key-answer) { order: -2; }
+  *:has(> .st-key-plots) { order: -1; }
+}
 </style>
 """
 

@@ -12,10 +12,11 @@ import pandas as pd
 import streamlit as st
 
 from fairviz.experiments.scenario import Scenario
-from fairviz.ui.parts import base, links, words
+from fairviz.telling import words
+from fairviz.telling.view import View, counts_table
+from fairviz.ui.parts import base, links
 from fairviz.ui.parts.rows import synthetic as synthetic
 from fairviz.ui.parts.setting import Setting
-from fairviz.ui.parts.view import View, counts_table
 
 GREY = "color: #7A7A7A; background-color: rgba(128,128,128,0.12); font-style: italic"
 

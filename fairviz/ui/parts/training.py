@@ -22,9 +22,10 @@ from fairviz.store import key_of
 from fairviz.store.jobs import JobStatus
 from fairviz.store.specs import FIT, FitSpec
 from fairviz.synthesizers.hyper import FADMParams
+from fairviz.telling import words
 from fairviz.text import duration
 from fairviz.turn import AT_ONCE
-from fairviz.ui.parts import base, loading, words
+from fairviz.ui.parts import base, loading
 from fairviz.ui.parts.setting import Setting
 
 ITERATIONS = (1000, 2000, 5000, 8000, 12_000)

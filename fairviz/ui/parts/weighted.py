@@ -11,7 +11,8 @@ from streamlit.delta_generator import DeltaGenerator
 from fairviz.controls import CONTROLS
 from fairviz.data.sources import OWN
 from fairviz.experiments.weighted import ALL_ROWS, FIRST_ROWS
-from fairviz.ui.parts import dials, live, loading, stages, words
+from fairviz.telling import words
+from fairviz.ui.parts import dials, live, loading, stages
 from fairviz.ui.parts.drawing import Words, ask
 from fairviz.ui.parts.scene import layout, show
 from fairviz.ui.parts.setting import Setting

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from fairviz.evaluation import tradeoff
-from fairviz.evaluation.metrics import METRICS, between
+from fairviz.evaluation.metrics import METRICS, MIN_ROWS, between
+from fairviz.evaluation.people import Share
 from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import Sweep, domain_rows, headline
+from fairviz.telling.effect import Effect
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,10 @@ class View:
         Inputs of ``charts.tradeoff``.
     domains : list of dict
         ``tradeoff.domain_rows`` of ``now``.
+    both : tuple of ndarray
+        Of every run of ``now``: people told yes with the price and without it; see ``people.cost``.
+    metric : str
+        The fairness metric of ``head``, ``path`` and the others.
     """
 
     now: Runs
@@ -41,6 +47,13 @@ class View:
     references: pd.DataFrame
     constant: pd.DataFrame
     domains: list[dict[str, Any]]
+    both: tuple[np.ndarray, ...]
+    metric: str
+
+    @cached_property
+    def effect(self) -> Effect:
+        """What the setting does to all people shown."""
+        return Effect.of(self.now, self.before, self.both, self.metric)
 
 
 def mean_point(runs: Runs, metric: str, label: str) -> dict[str, Any]:
@@ -66,7 +79,7 @@ class Background:
     constant: pd.DataFrame
     setting: Sweep | None = None
 
-    def view(self, now: Runs, seeds: pd.DataFrame) -> View:
+    def view(self, now: Runs, seeds: pd.DataFrame, both: tuple[np.ndarray, ...] = ()) -> View:
         """The view of one setting in front of this background."""
         return View(
             now,
@@ -78,13 +91,15 @@ class Background:
             self.references,
             self.constant,
             domain_rows(now),
+            both,
+            self.metric,
         )
 
     def at(self, price: float | Mapping[str, float]) -> View:
         """The view of a recorded price, or of one for each held-out domain."""
         assert self.setting is not None
         here = self.setting.at_prices(price) if isinstance(price, Mapping) else self.setting.select(lambda_z=price)
-        return self.view(here.runs(), here.by_seed(self.metric))
+        return self.view(here.runs(), here.by_seed(self.metric), here.both())
 
 
 def background(
@@ -155,6 +170,22 @@ def dumbbell_frame(view: View, metric: str) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows).sort_values("n", ascending=False, ignore_index=True)
+
+
+def whom_frame(now: Sequence[Share], before: Sequence[Share], nouns: Mapping[str, str]) -> pd.DataFrame:
+    """Shares of every group as ``charts.whom`` draws them, in percent."""
+    return pd.DataFrame(
+        {
+            "group": nouns.get(one.group, one.group),
+            "people": one.people,
+            "before": 100 * was.value,
+            "now": 100 * one.value,
+            "low": 100 * one.low,
+            "high": 100 * one.high,
+            "reason": f"fewer than {MIN_ROWS} such people" if one.people < MIN_ROWS else "",
+        }
+        for one, was in zip(now, before, strict=True)
+    )
 
 
 def counts_table(view: View, favourable: str, nouns: Mapping[str, str]) -> pd.DataFrame:

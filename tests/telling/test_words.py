@@ -5,8 +5,8 @@ import pandas as pd
 
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.runs import Runs
-from fairviz.ui.parts import words
-from fairviz.ui.parts.view import background
+from fairviz.telling import words
+from fairviz.telling.view import background
 from tests.evaluation.test_metrics import HAND
 
 NOUNS = {"Female": "women", "Male": "men"}

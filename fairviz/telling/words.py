@@ -14,9 +14,10 @@ from fairviz.dual import GAPS
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.goal import Goal, Solved
 from fairviz.evaluation.metrics import Difference, Ratio, between, true_positive_rate
+from fairviz.evaluation.people import Comparison
 from fairviz.evaluation.runs import Runs
+from fairviz.telling.view import View
 from fairviz.text import plain as plain
-from fairviz.ui.parts.view import View
 
 MODEL_TITLES = {
     "gradient_boosting": "Gradient boosting",
@@ -143,6 +144,15 @@ class Story:
         verb = rate.verb.format(yes=self.yes, who=self.group(low))
         other = rate.other.format(who=self.group(groups[1 - groups.index(low)]))
         return f"It {verb} {amount} {self.than} {other}"
+
+    def told(self, found: Comparison) -> str:
+        """``women get ">50K" **0.73 times** as often as men (0.70 to 0.76)``."""
+        rate, interval = self.metric.rates[0], self.amount(found.value, found.low, found.high).partition("** (")
+        less, more = self.group(found.less), rate.other.format(who=self.group(found.more))
+        verb = rate.people_verb or f"it {rate.verb}"
+        more = more.removeprefix("for ") if rate.people_verb else more
+        text = f"{verb.format(yes=self.yes, who=less)} {self.amount(found.value)} {self.than} {more}"
+        return text + (f" ({interval[2]}" if interval[2] else "")
 
 
 def sentence(

@@ -1,0 +1,1 @@
+"""What a setting does, told: numbers for charts, sentences, reports. No Streamlit here."""

@@ -1,0 +1,60 @@
+"""What a setting does to all people that are shown, beside no control."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fairviz.evaluation.metrics import METRICS, false_positive_rate, true_positive_rate
+from fairviz.evaluation.paired import Cost
+from fairviz.evaluation.people import Comparison, Share, compared, cost, shares
+from fairviz.evaluation.runs import Runs
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a setting does to all people shown, beside no control.
+
+    Attributes
+    ----------
+    people : int
+    domains : tuple of str
+        Those that they are from, each held out in turn.
+    right : float
+        Share of people that the model is right about.
+    cost : Cost
+    now, before : Comparison
+    found, found_before : list of Share
+        Of each group's people who truly have the favourable label, those who are told it.
+    promised, promised_before : list of Share
+        Of each group's people who truly have the other label, those who are wrongly told the favourable one.
+    counted : bool
+        Whether it was counted who is told what with and without the price; if not, the cost's interval is the widest
+        possible.
+    """
+
+    people: int
+    domains: tuple[str, ...]
+    right: float
+    cost: Cost
+    now: Comparison
+    before: Comparison
+    found: list[Share]
+    found_before: list[Share]
+    promised: list[Share]
+    promised_before: list[Share]
+    counted: bool
+
+    @classmethod
+    def of(cls, now: Runs, before: Runs, both: Sequence[np.ndarray], metric: str) -> Effect:
+        """The effect of a setting, by a metric that compares groups; ``both``: see :func:`people.cost`."""
+        return cls(
+            int(now.counts.table.sum()), now.domains, float(now.pooled.value(METRICS["accuracy"])[0]),
+            cost(now, before, both),
+            compared(now, metric), compared(before, metric),
+            shares(now, true_positive_rate), shares(before, true_positive_rate),
+            shares(now, false_positive_rate), shares(before, false_positive_rate),
+            len(both) == len(now.parts) and bool(np.isfinite(np.stack(both)).all()),
+        )  # fmt: skip
