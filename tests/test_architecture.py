@@ -40,14 +40,16 @@ ALLOWED = {
         "checks", "controls", "data", "dual", "errors", "evaluation", "experiments", "mitigation", "posteriors",
         "settings", "store", "synthesizers", "text", "turn",
     },
-    "telling": {"controls", "data", "dual", "evaluation", "telling", "text"},
+    "telling": {
+        "charts", "controls", "data", "dual", "errors", "evaluation", "experiments", "store", "telling", "text",
+    },
     "ui": {
         "charts", "controls", "data", "dual", "errors", "evaluation", "experiments", "store", "synthesizers", "telling",
         "text", "turn", "ui",
     },
     "cli": {
         "checks", "cli", "controls", "data", "errors", "evaluation", "experiments", "files", "meta", "store",
-        "synthesizers", "text",
+        "synthesizers", "telling", "text",
     },
     "turn": {"files", "store"},
     "__init__": set(),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import altair as alt
 import pandas as pd
 
 from fairviz.charts.axes import BASE, NOW, PATH, SMALL, Side, ink, layer_of, layered, readable, x_of
 
 #: Pixels of a group's line, and of the axis below them.
-LINE, AXIS = 40, 64
+LINE, AXIS = 40, 76
 
 
 def whom(frame: pd.DataFrame, *, title: str) -> alt.LayerChart | alt.FacetChart:
@@ -26,7 +28,7 @@ def whom(frame: pd.DataFrame, *, title: str) -> alt.LayerChart | alt.FacetChart:
         label=[_told(now, before) for now, before in frame[["now", "before"]].to_numpy()],
     )
     y = alt.Y("group:N", sort=frame["group"].tolist(), title=None, axis=alt.Axis(labelLimit=170, labelFontSize=13))
-    x = Side(title, (0.0, 100.0), "whole")
+    x = Side(textwrap.wrap(readable(title), 38), (0.0, 100.0), "whole")
     tip = [
         alt.Tooltip("group:N", title="group"),
         alt.Tooltip("people:Q", title="people", format=","),

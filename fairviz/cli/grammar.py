@@ -68,6 +68,9 @@ COMMANDS = {
         "comparisons:trial", "Run one method at one setting on one held-out domain and print its counts.",
     ),
     "run": ("scenarios:run_scenario", "Carry out a scenario that Explore offered, and compare the counts."),
+    "report": (
+        "scenarios:make_report", "Write a page to hand over from a scenario that Explore offered: HTML, or JSON.",
+    ),
     "app": ("app:app", "Open the app in the browser."),
 }  # fmt: skip
 
@@ -243,6 +246,12 @@ def _trial(sub: argparse.ArgumentParser) -> None:
                      help="whom the model serves worst, by up to 1, 2 or 3 attributes")  # fmt: skip
 
 
+def _report(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("scenario", metavar="FILE", help="JSON file that Explore offers for download")
+    sub.add_argument("--out", metavar="FILE", help="where to write; standard output by default")
+    sub.add_argument("--json", action="store_true", help="numbers and sentences as JSON instead of a page")
+
+
 def _run_scenario(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("scenario", metavar="FILE", help="JSON file that Explore offers for download")
     sub.add_argument("--csv", metavar="FILE", help="the table, if it is one of your own: no scenario holds its rows")
@@ -257,7 +266,7 @@ def _app(sub: argparse.ArgumentParser) -> None:
 _OPTIONS = {
     "datasets": _datasets, "fit": _fit, "sample": _sample, "evaluate": _evaluate, "sweep": _sweep,
     "upgrade": _upgrade, "pretrain": _pretrain, "frontier": _comparison, "table1": _comparison, "quality": _quality,
-    "trial": _trial, "run": _run_scenario, "app": _app,
+    "trial": _trial, "run": _run_scenario, "report": _report, "app": _app,
 }  # fmt: skip
 
 

@@ -1,8 +1,9 @@
-"""``fairviz run``."""
+"""``fairviz run`` and ``fairviz report``."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -41,3 +42,17 @@ def run_scenario(args: argparse.Namespace) -> None:
             f"{what['method']} on {what['target']!r}, seed {what['seed']}: other versions, or another processor."
         )
     say(f"{len(rows)} trials, every count as in the scenario.")
+
+
+def make_report(args: argparse.Namespace) -> None:
+    """Write the report of a scenario: HTML, or JSON if the file's name ends so or --json is given."""
+    from fairviz.telling.report import Report
+
+    report = Report.of(read_scenario(Path(args.scenario)))
+    as_json = args.json or str(args.out or "").endswith(".json")
+    text = json.dumps(report.to_json(), indent=1, ensure_ascii=False) + "\n" if as_json else report.html()
+    if args.out:
+        check_file(Path(args.out))
+        write_atomic(Path(args.out), text.encode())
+    else:
+        sys.stdout.write(text)

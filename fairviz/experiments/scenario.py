@@ -47,6 +47,8 @@ class Scenario:
         Of the page that showed it.
     own : dict
         Of a person's own table: ``title, base, roles, held_out, training``.
+    shown : dict
+        What the page said and drew, for a report; see ``telling.report``.
     """
 
     dataset: str
@@ -55,10 +57,16 @@ class Scenario:
     rows: pd.DataFrame
     address: dict[str, list[str]] = field(default_factory=dict)
     own: dict[str, Any] = field(default_factory=dict)
+    shown: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, dataset: str, options: Mapping[str, Any], rows: pd.DataFrame, address: Mapping[str, Sequence[str]]
+        cls,
+        dataset: str,
+        options: Mapping[str, Any],
+        rows: pd.DataFrame,
+        address: Mapping[str, Sequence[str]],
+        shown: Mapping[str, Any] | None = None,
     ) -> Scenario:
         """The scenario of rows of trials, which were carried out on a data set as the pages name it."""
         source, own = source_of(dataset, options), {}
@@ -72,6 +80,7 @@ class Scenario:
         return cls(
             dataset, {} if dataset == OWN else dict(options), fingerprint, rows,
             {name: list(values) for name, values in address.items() if not (dataset == OWN and name == "data")}, own,
+            dict(shown or {}),
         )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
@@ -103,6 +112,7 @@ class Scenario:
             made = cls(
                 str(about["dataset"]), dict(about["options"]), str(about["fingerprint"]), rows,
                 {str(k): [str(v) for v in values] for k, values in dict(about["address"]).items()}, dict(about["own"]),
+                dict(about.get("shown", {})),
             )  # fmt: skip
             if made.dataset == OWN:
                 Roles.from_json(made.own["roles"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -11,11 +12,20 @@ import numpy as np
 import pandas as pd
 
 from fairviz.evaluation import tradeoff
+from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.metrics import METRICS, MIN_ROWS, between
 from fairviz.evaluation.people import Share
 from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import Sweep, domain_rows, headline
 from fairviz.telling.effect import Effect
+
+#: Frames of a view, and their columns.
+FRAMES = {
+    "path": ("lambda_z", "accuracy", "fairness"),
+    "seeds": ("accuracy", "fairness"),
+    "references": ("accuracy", "fairness", "label"),
+    "constant": ("accuracy", "fairness", "label"),
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,40 @@ class View:
     def effect(self) -> Effect:
         """What the setting does to all people shown."""
         return Effect.of(self.now, self.before, self.both, self.metric)
+
+    def to_json(self) -> dict[str, Any]:
+        """Counts and frames as a plain dictionary; see :meth:`from_json`."""
+        frames = {
+            name: json.loads(getattr(self, name).to_json(orient="records", double_precision=12)) for name in FRAMES
+        }
+        both = [np.where(np.isfinite(part), part, -1).astype(int).tolist() for part in self.both]
+        runs = {name: [part.to_json() for part in getattr(self, name).parts] for name in ("now", "before")}
+        return {**runs, **frames, "both": both, "metric": self.metric}
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any]) -> View:
+        """Inverse of :meth:`to_json`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError, AssertionError
+            It is not what :meth:`to_json` gave.
+        """
+        metric = str(state["metric"])
+        between(metric)
+        now, before = (Runs(tuple(Counts.from_json(part) for part in state[name])) for name in ("now", "before"))
+        known = {name: pd.DataFrame(state[name], columns=columns) for name, columns in FRAMES.items()}
+        for frame in known.values():
+            for name in set(frame) - {"label"}:
+                frame[name] = pd.to_numeric(frame[name])
+        both = tuple(np.where(np.array(part) < 0, np.nan, np.array(part, float)) for part in state["both"])
+        shape = now.parts[0].table.shape[:-1]
+        assert before.parts[0].table.shape == now.parts[0].table.shape, "two different sets of people"
+        assert all(part.shape == shape for part in both), "pairs of other people"
+        behind = Background(
+            metric, before, headline(before, metric), known["path"], known["references"], known["constant"]
+        )
+        return behind.view(now, known["seeds"], both)
 
 
 def mean_point(runs: Runs, metric: str, label: str) -> dict[str, Any]:

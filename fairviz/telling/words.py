@@ -24,6 +24,11 @@ MODEL_TITLES = {
     "logistic_regression": "Logistic regression",
     "mlp": "Small neural network",
 }
+PAIRED = "The cost's interval is of matched pairs: the same people with and without the price."
+WIDEST = (
+    "It was not counted who is told what with and without the price, so the cost's interval is the widest that the "
+    "counts allow."
+)
 #: Fewer people than this with the favourable label are worth a word.
 FEW = 30
 

@@ -15,8 +15,9 @@ def start(**query: str) -> AppTest:
 
 
 def status(app: AppTest) -> str:
-    """Recorded, preview or sampled, and from how much."""
-    return next(c.value for c in app.caption if c.value.startswith(("Recorded ·", "Preview ·", "Sampled ·", "Aimed")))
+    """Recorded, preview or sampled, and from how much; who was tested, which stands behind it, left out."""
+    kinds = ("Recorded ·", "Preview ·", "Sampled ·", "Aimed")
+    return next(c.value.rsplit(" · ", 1)[0] for c in app.caption if c.value.startswith(kinds))
 
 
 def sentence(app: AppTest) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -21,7 +22,7 @@ from fairviz.telling import words
 from fairviz.telling.effect import Effect
 from fairviz.telling.headline import headline, whose
 from fairviz.telling.view import View, direction, dumbbell_frame, now_frame, whom_frame
-from fairviz.ui.parts import base, links, loading, tables
+from fairviz.ui.parts import base, links, loading, tables, takeaway
 from fairviz.ui.parts.setting import Setting, reproduce
 
 
@@ -43,11 +44,6 @@ MARKS = (
 )
 GREEN = " Green: the best any rule can do, known because this world is made up."
 INTERVALS = " Intervals are of 95 %, over test people and seeds; what another fit would change is not in them."
-PAIRED = "The cost's interval is of matched pairs: the same people with and without the price."
-WIDEST = (
-    "It was not counted who is told what with and without the price, so the cost's interval is the widest that the "
-    "counts allow."
-)
 
 
 def _follow(control: str) -> None:
@@ -123,14 +119,16 @@ def show(
     beside = f" Dashed circles: {words.plain(other['label'].iloc[0])}." if other is not None and len(other) else ""
     st.caption(MARKS + beside + (GREEN if truth else ""))
     _for_whom(effect, view, facts, nouns, token, still)
+    if command is None and setting.dataset != OWN:  # a command line cannot name a person's own table
+        command = partial(reproduce, setting)
+    if trials is not None:
+        takeaway.section(setting, view, facts, trials, status=status, note=note, command=command)
     with st.expander("How sure, and what the numbers are from"):
         sure = partial(_how_sure, setting, view, effect, metric, facts, nouns, note)
         base.show_again(sure, token=token, key="how_sure")
     table = partial(tables.domain_table, view.domains, schema["favourable"], nouns)
     base.show_again(table, token=token, key="domain_table")
-    if command is None and setting.dataset != OWN:  # a command line cannot name a person's own table
-        command = partial(reproduce, setting)
-    tables.details(setting, view, schema["favourable"], nouns, command, trials, token)
+    tables.details(setting, view, schema["favourable"], nouns, command, token)
 
 
 def _tell(
@@ -160,7 +158,7 @@ def _how_sure(
         view, metric=metric, labels=_labels(facts), nouns=nouns, domain_word=_domain_word(facts, nouns),
         controlled=setting.controlled,
     ))  # fmt: skip
-    text = "" if not setting.controlled else " " + (PAIRED if effect.counted else WIDEST)
+    text = "" if not setting.controlled else " " + (words.PAIRED if effect.counted else words.WIDEST)
     st.caption(f"Downstream model: {words.model_title(setting.classifier)}. {words.plain(note)}{INTERVALS}{text}")
 
 
@@ -168,12 +166,12 @@ def _for_whom(
     effect: Effect, view: View, facts: dict[str, Any], nouns: Mapping[str, str], token: str | None, still: str | None
 ) -> None:
     """Of 100 people of every group: who is found, and who is wrongly promised."""
-    yes = f'"{facts["labels"][1]}"'
+    yes = f'"{textwrap.shorten(facts["labels"][1], 20, placeholder="…")}"'
     st.markdown("**For whom** · of 100 people of each group; hollow: no control, filled: now, band: 95 % interval")
     left, right = st.columns(2, gap="medium")
     places = (
-        (left, "found", f"of 100 who truly have {yes}: told so", effect.found, effect.found_before),
-        (right, "promised", f"of 100 who do not have {yes}: wrongly told so", effect.promised, effect.promised_before),
+        (left, "found", f"of 100 with {yes}: told so", effect.found, effect.found_before),
+        (right, "promised", f"of 100 without {yes}: wrongly told so", effect.promised, effect.promised_before),
     )
     for place, key, title, now, before in places:
         with place:

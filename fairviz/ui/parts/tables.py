@@ -11,10 +11,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from fairviz.experiments.scenario import Scenario
 from fairviz.telling import words
 from fairviz.telling.view import View, counts_table
-from fairviz.ui.parts import base, links
+from fairviz.ui.parts import base
 from fairviz.ui.parts.rows import synthetic as synthetic
 from fairviz.ui.parts.setting import Setting
 
@@ -65,7 +64,7 @@ def domain_table(
 
 def details(
     setting: Setting, view: View, favourable: str, nouns: Mapping[str, str], command: Callable[[str], str] | None,
-    trials: pd.DataFrame | None, token: str | None = None,
+    token: str | None = None,
 ) -> None:  # fmt: skip
     """Folded away: counts, rows, command. ``token``: see :func:`base.show_again`."""
     with st.expander("Counts per domain and group"):
@@ -74,15 +73,6 @@ def details(
             "Download counts (CSV)", counts, f"fairviz-counts-{base.nonce()}.csv", "text/csv",
             key="download_counts", on_click="ignore",
         )  # fmt: skip
-        if trials is not None:
-            address = dict(links.address())
-            text = partial(_scenario, setting, trials, address)
-            about = token and json.dumps([token, address])
-            st.download_button(
-                "Download this view as a scenario (JSON)", base.show_again(text, token=about, key="scenario"),
-                f"fairviz-scenario-{base.nonce()}.json", "application/json", key="download_scenario",
-                on_click="ignore", help="Opens here under 'Your data'; 'fairviz run' gives the same counts again.",
-            )  # fmt: skip
     synthetic(setting)
     if command is None:
         return
@@ -106,12 +96,3 @@ def _counts(view: View, favourable: str, nouns: Mapping[str, str]) -> str:
 
 def _code(command: Callable[[str], str], target: str) -> None:
     st.code(command(target), language="bash", wrap_lines=True)
-
-
-def _scenario(setting: Setting, trials: pd.DataFrame, address: dict[str, list[str]]) -> str:
-    told = {"data": [setting.dataset], "control": [setting.control], "model": [setting.classifier],
-            "strength": [f"{setting.lambda_y:.12g}"], "labels": [setting.labels]}  # fmt: skip
-    if setting.goal is None:  # written out: a default of today need not be one of tomorrow
-        told |= {f"price_{setting.control}": [f"{setting.lambda_z:.12g}"]}
-    made = Scenario.of(setting.dataset, setting.options, trials, {**told, **address})
-    return json.dumps(made.to_json(), indent=1, ensure_ascii=False)

@@ -1,0 +1,363 @@
+"""One page to hand over: what was asked, what it costs, for whom, how sure, what it does not say.
+
+HTML without a script, and the same as JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fairviz import charts
+from fairviz.controls import CONTROLS
+from fairviz.data.judged import needed
+from fairviz.errors import SettingError
+from fairviz.evaluation.intervals import noise_floor
+from fairviz.evaluation.metrics import METRICS, MIN_ROWS, Ratio, between
+from fairviz.evaluation.people import Share
+from fairviz.experiments.scenario import Scenario
+from fairviz.store import key_of
+from fairviz.telling import words
+from fairviz.telling.headline import headline, whose
+from fairviz.telling.view import View, direction, dumbbell_frame, now_frame, whom_frame
+
+#: Width and height of a chart in pixels: two stand side by side on a sheet of A4.
+WIDTH, HEIGHT = 330, 250
+LOOK = {
+    "aria": False, "font": "sans-serif", "view": {"stroke": "#ddd"},
+    "axis": {"titleFontWeight": "normal", "domain": False, "ticks": False, "gridColor": "#e8e8e8", "labelFontSize": 11},
+}  # fmt: skip
+FORMAT = 1
+FEW = f"fewer than {MIN_ROWS}"
+NOT_MEASURED = (
+    "Whether the recorded label is itself just: a model that agrees with unfair decisions counts as right here.",
+    "Groups that the table does not name, and crossings of groups.",
+    "What a wrong answer costs the person who gets it.",
+    "People of other places or of a later time.",
+    "Whether people would change how they answer once such a model decides.",
+)
+NOT_TO_CONCLUDE = (
+    "That a model trained this way is fair. It treats the groups named here more alike, on the people counted here.",
+    "That the price is the right one. How much accuracy equality is worth is a choice; these numbers do not make it.",
+    "That a number without its interval holds: read both.",
+)
+TEACHING = "This is a public table, used for teaching and research. Nothing here is a finding about people today."
+
+
+@dataclass(frozen=True)
+class Report:
+    """A view in words, tables and charts. All texts are plain; nothing is told of fewer than ten people.
+
+    Attributes
+    ----------
+    title, question : str
+    answer : list of str
+        The headline.
+    whose : str
+        Who was counted.
+    setting : list of str
+        What was set, in words.
+    groups : list of dict
+        For whom: ``group, truly, found, found_before, other, promised, promised_before``.
+    sure : list of str
+        Intervals, what chance does, the smallest group, rows needed.
+    domains : list of dict
+        Of every held-out domain: ``domain, people, right, groups, compared``.
+    compared : str
+        What their column ``compared`` holds.
+    not_measured, not_to_conclude : list of str
+    charts : list of (str, str)
+        What each shows, and the chart as SVG.
+    made : dict
+        ``link, command, versions, scenario``.
+    """
+
+    title: str
+    question: str
+    answer: list[str]
+    whose: str
+    setting: list[str]
+    groups: list[dict[str, str]]
+    sure: list[str]
+    domains: list[dict[str, str]]
+    compared: str
+    not_measured: list[str]
+    not_to_conclude: list[str]
+    made: dict[str, Any]
+    charts: list[tuple[str, str]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Report:
+        """The report of a scenario that was downloaded from Explore.
+
+        Raises
+        ------
+        SettingError
+            The scenario holds no view, as those of earlier versions, or a damaged one.
+        """
+        if not scenario.shown:
+            raise SettingError(
+                "The scenario holds no view to report on: it is of an earlier version. Download it again from Explore."
+            )
+        try:
+            view = View.from_json(scenario.shown["view"])
+            about = _About(**scenario.shown["about"])
+            return _report(scenario, view, about)
+        except (KeyError, TypeError, ValueError, AttributeError, AssertionError, IndexError) as error:
+            raise SettingError(f"The scenario's view is damaged ({type(error).__name__}). Download it again.") from None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionary, without the charts."""
+        told = {name: value for name, value in asdict(self).items() if name != "charts"}
+        return {"fairviz_report": FORMAT, **told}
+
+    def html(self) -> str:
+        """One file: no script, no request to anywhere, all text from data escaped."""
+        from jinja2 import Environment
+
+        source = resources.files("fairviz.telling").joinpath("report.html").read_text()
+        pictures = [
+            {"says": says, "uri": "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()}
+            for says, svg in self.charts
+        ]
+        return Environment(autoescape=True).from_string(source).render(report=self, pictures=pictures)
+
+
+@dataclass(frozen=True)
+class _About:
+    """What a view says of its setting: plain values that a scenario holds."""
+
+    title: str
+    labels: tuple[str, str]
+    nouns: dict[str, str]
+    domain_word: str
+    sensitive: str
+    control: str
+    classifier: str
+    lambda_y: float
+    lambda_z: float
+    lambda_eop: float
+    prices: list[tuple[str, float]]
+    controlled: bool
+    status: str
+    note: str
+    link: str
+    command: str
+    teaching: bool
+    versions: dict[str, str]
+
+
+def shown(view: View, **about: Any) -> dict[str, Any]:
+    """What a scenario holds of a view; ``about``: the fields of :class:`_About`."""
+    return {"view": view.to_json(), "about": asdict(_About(**about))}
+
+
+def _report(scenario: Scenario, view: View, about: _About) -> Report:
+    effect, nouns = view.effect, about.nouns
+    labels = (str(about.labels[0]), str(about.labels[1]))
+    told = headline(effect, metric=view.metric, labels=labels, nouns=nouns, controlled=about.controlled)
+    named = [nouns.get(group, group) for group in view.now.groups]
+    alike = f"{named[0]} and {named[1]}" if len(named) == 2 else f"groups of {about.sensitive}"
+    rows = zip(effect.found, effect.found_before, effect.promised, effect.promised_before, strict=True)
+    groups = [
+        {
+            "group": nouns.get(found.group, found.group),
+            "truly": _people(found.people),
+            "found": _of_100(found),
+            "found_before": _of_100(was),
+            "other": _people(wrong.people),
+            "promised": _of_100(wrong),
+            "promised_before": _of_100(wrong_was),
+        }
+        for found, was, wrong, wrong_was in rows
+    ]
+    return Report(
+        title=about.title,
+        question=f"What does it cost to treat {alike} alike, and is the number real?",
+        answer=[unmarked(text) for text in told if text],
+        whose=unmarked(whose(effect, about.domain_word)),
+        setting=_setting(about, labels),
+        groups=groups,
+        sure=_sure(view, about),
+        domains=_domains(view, about),
+        compared=_across(view, about),
+        not_measured=list(NOT_MEASURED),
+        not_to_conclude=[*NOT_TO_CONCLUDE, *((TEACHING,) if about.teaching else ())],
+        made={
+            "data": about.title, "label": f"good for the person: {labels[1]}, else {labels[0]}", "status": about.status,
+            "link": about.link, "command": about.command, "versions": about.versions,
+            "scenario": key_of(scenario.to_json())[:16],
+        },
+        charts=_charts(view, about, labels),
+    )  # fmt: skip
+
+
+def unmarked(text: str) -> str:
+    """Markdown of headlines as plain text."""
+    return re.sub(r"\\(.)|\*\*", lambda found: found[1] or "", text)
+
+
+def _people(n: float) -> str:
+    return FEW if n < MIN_ROWS else f"{round(n):,}"
+
+
+def _of_100(share: Share) -> str:
+    if math.isnan(share.value):
+        return "too few people"
+    low, high = (f"{100 * end:.0f}" for end in (share.low, share.high))
+    return f"{100 * share.value:.0f}" if math.isnan(share.low) else f"{100 * share.value:.0f} ({low} to {high})"
+
+
+def _setting(about: _About, labels: tuple[str, str]) -> list[str]:
+    control = CONTROLS[about.control]
+    prices = sorted({price for _, price in about.prices}) or [about.lambda_z]
+    if not about.controlled:
+        meaning = "No fair control."
+    else:
+        meaning = f"{control.title}. {words.meaning(about.control, about.lambda_y, prices[-1], about.lambda_eop)}"
+        if prices[0] != prices[-1]:
+            meaning += f" The price differs between domains, from {prices[0]:g} on."
+    return [
+        f"Decision: {labels[1]!r} or {labels[0]!r}. Groups: {about.sensitive}. Tested by {about.domain_word}.",
+        meaning.replace(" (λ_y)", "").replace("λ_z", "price"),
+        f"The model: {words.model_title(about.classifier).lower()}. {about.status}.",
+        about.note.replace("λ_z is set by you", "The price was set by hand").replace("λ_z", "The price"),
+    ]
+
+
+def _sure(view: View, about: _About) -> list[str]:
+    what, effect, counts = between(view.metric), view.effect, view.now.counts
+    text = ["Brackets hold 95 % of what other people and other random numbers would have given; another training of "
+            "the generator may differ by more."]  # fmt: skip
+    if about.controlled:
+        text.append(words.PAIRED if effect.counted else words.WIDEST)
+    if isinstance(what, Ratio) and what.rate is not None:
+        middle, low = (float(end[0]) for end in noise_floor(view.now.pooled.counts, view.metric))
+        if not math.isnan(middle):
+            text.append(
+                f"With as many people, a model that treats groups exactly alike would show about {middle:.2f} times, "
+                f"and in one of 20 cases less than {low:.2f}."
+            )
+    sizes = what.rates[0].rows(what.read(counts.table))
+    told = np.where(sizes < MIN_ROWS, sizes.max() + 1, sizes)  # of fewer people nothing is said
+    place = np.unravel_index(int(told.argmin()), sizes.shape)
+    group = view.now.groups[place[1]]
+    text.append(
+        f"The smallest group that a number rests on: {_people(sizes[place])} {about.nouns.get(group, group)} in "
+        f"{counts.domains[place[0]]}, counting {what.rates[0].people}."
+    )
+    if (sizes < MIN_ROWS).any():
+        text.append(f"{int((sizes < MIN_ROWS).sum())} groups of fewer than {MIN_ROWS} people each are left out.")
+    few = int((sizes < needed()).sum())
+    text.append(
+        f"To know a rate within 10 of 100 takes {needed()} people. "
+        + (f"{few} of {sizes.size} groups have fewer." if few else "Every group has as many.")
+    )
+    return text
+
+
+def _domains(view: View, about: _About) -> list[dict[str, str]]:
+    frame = dumbbell_frame(view, view.metric).set_index("domain")
+    found = []
+    for row in sorted(view.domains, key=lambda row: -row["n"]):
+        if row["n"] < MIN_ROWS:
+            continue
+        line = frame.loc[f"{row['domain']} (n={row['n']:,})"]
+        groups = [
+            f"{about.nouns.get(g['group'], g['group'])}: "
+            + (FEW if g["n"] < MIN_ROWS else f"{100 * g['rate']:.0f} of 100 told yes, of {g['n']:,}")
+            for g in row["groups"]
+        ]
+        found.append(
+            {
+                "domain": row["domain"],
+                "people": f"{row['n']:,}",
+                "right": f"{1000 * row['accuracy'][0]:.0f} of 1,000",
+                "groups": "; ".join(groups),
+                "compared": _number(line, view.metric) if not math.isnan(line["now"]) else "too few people to judge",
+            }
+        )
+    return found
+
+
+def _across(view: View, about: _About) -> str:
+    """What is compared between the groups of a domain: ``women ÷ men``."""
+    pair, what = direction(view, view.metric), METRICS[view.metric]
+    if pair is None:
+        return _upward(view)
+    low, high = (about.nouns.get(view.now.groups[k], view.now.groups[k]) for k in pair)
+    return f"{low} ÷ {high}" if isinstance(what, Ratio) else f"{high} − {low}, points"
+
+
+def _upward(view: View) -> str:
+    return METRICS[view.metric].short.split(" · ")[-1].capitalize()
+
+
+def _number(line: pd.Series, metric: str) -> str:
+    scale, digits = (1, 2) if isinstance(METRICS[metric], Ratio) else (100, 1)
+    low, now, high = (f"{scale * line[end]:.{digits}f}" for end in ("low", "now", "high"))
+    return f"{now} ({low} to {high})"
+
+
+def _charts(view: View, about: _About, labels: tuple[str, str]) -> list[tuple[str, str]]:
+    """The charts of the page without Greek, and without domains of fewer than ten people."""
+    what, price = METRICS[view.metric], max([p for _, p in about.prices] or [about.lambda_z])
+    now = now_frame(view, price).assign(label="now")
+    scatter = charts.tradeoff(
+        view.path, view.seeds, now, view.references, view.constant, y_title=_upward(view),
+        higher_is_fairer=what.higher_is_better, height=HEIGHT,
+    )  # fmt: skip
+    frame = dumbbell_frame(view, view.metric)
+    frame = frame[frame["n"] >= MIN_ROWS].assign(
+        reason=["too few people to judge" if reason else "" for reason in frame.loc[frame["n"] >= MIN_ROWS, "reason"]]
+    )
+    ratio = isinstance(what, Ratio)
+    effect, yes = view.effect, f'"{textwrap.shorten(labels[1], 20, placeholder="…")}"'
+    found = charts.whom(
+        _silent(whom_frame(effect.found, effect.found_before, about.nouns)),
+        title=f"of 100 with {yes}: told so",
+    )
+    wrong = charts.whom(
+        _silent(whom_frame(effect.promised, effect.promised_before, about.nouns)),
+        title=f"of 100 without {yes}: wrongly told so",
+    )
+    title = textwrap.shorten(_across(view, about), 44, placeholder=" …")
+    across = charts.dumbbell(frame, title=title, ratio=ratio, height=HEIGHT)
+    return [
+        ("Accuracy against equality: the line is the whole dial, the large point where it stands now.", drawn(scatter)),
+        ("Every group of people that no model was trained on: without control (hollow) and now (filled).",
+         drawn(across)),
+        ("Whom the model finds.", drawn(found)),
+        ("Whom it wrongly promises.", drawn(wrong)),
+    ]  # fmt: skip
+
+
+def _silent(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(reason=["too few people" if reason else "" for reason in frame["reason"]])
+
+
+def drawn(chart: Any, width: int = WIDTH) -> str:
+    """A chart as SVG on white."""
+    import vl_convert
+
+    spec = json.loads(json.dumps(chart.to_dict(validate=False)))
+    spec |= {"width": width, "background": "white", "autosize": {"type": "fit", "contains": "padding"}}
+    spec["config"] = {**spec.get("config", {}), **LOOK}
+    svg: str = vl_convert.vegalite_to_svg(spec)
+    return svg
+
+
+def sentences(report: Report) -> Sequence[str]:
+    """All prose of a report, for checks of its language."""
+    return [report.question, *report.answer, report.whose, *report.setting, *report.sure, *report.not_measured,
+            *report.not_to_conclude]  # fmt: skip
