@@ -1,5 +1,6 @@
 """Frames in, Altair charts out. Columns have fixed safe names; data values appear as values only."""
 
+from fairviz.charts.along import along
 from fairviz.charts.axes import ACCURACY, BASE, INSET, NOW, OTHER, PATH, REAL, TRUTH, readable, records
 from fairviz.charts.dumbbell import dumbbell, judged_and_not
 from fairviz.charts.frontier import FAMILY_COLOURS, LEFT_EDGE, NEUTRAL, frontier, left_edge
@@ -9,5 +10,5 @@ from fairviz.charts.whom import whom
 
 __all__ = [
     "ACCURACY", "BASE", "FAMILY_COLOURS", "INSET", "LEFT_EDGE", "NEUTRAL", "NOW", "OTHER", "PATH", "REAL", "TRUTH",
-    "dumbbell", "frontier", "judged_and_not", "left_edge", "losses", "readable", "records", "tradeoff", "whom",
+    "along", "dumbbell", "frontier", "judged_and_not", "left_edge", "losses", "readable", "records", "tradeoff", "whom",
 ]  # fmt: skip

@@ -59,6 +59,7 @@ def listing() -> alt.Axis:
         labelFontSize=12,
         labelPadding=8,
         labelFlush=False,
+        labelOverlap=False,
         labelOffset=-7,  # both lines around the middle
     )
 

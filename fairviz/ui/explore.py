@@ -49,9 +49,10 @@ def page() -> None:
             st.selectbox, "Data set", [*DATASETS, *own], key="data", label_visibility="collapsed", width=230,
             say=False, format_func=lambda d: own[d].title if d in own else DATASETS[d].title,
         )  # fmt: skip
+        _present()
     left, sentence = st.container(key="top").columns(2, gap="medium", vertical_alignment="top")
     dial, told = left.container(), chosen not in own and bool(DATASETS[chosen].knobs)
-    below = left.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    below = left.container(horizontal=True, vertical_alignment="bottom", gap="small", key="settings")
     dataset, options = (OWN, {"id": chosen}) if chosen in own else (chosen, {})
     control, more = below.container(), below.popover("More", icon=":material/tune:")
     if told:
@@ -75,6 +76,20 @@ def page() -> None:
             live.body(setting, answer, dial.container())
     except FairvizError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
+
+
+def _present() -> None:
+    """The way into the lecture view, of which the stylesheet makes dial, headline and charts, large; and back."""
+    on = links.flag("present")
+    st.button(
+        "Leave" if on else "Present", key="leave" if on else "present_button", type="tertiary",
+        icon=":material/close_fullscreen:" if on else ":material/open_in_full:", on_click=_turn_present,
+        help="Back to everything." if on else "For a lecture: dial, headline and charts, large. The link says so too.",
+    )  # fmt: skip
+
+
+def _turn_present() -> None:
+    st.session_state["present"] = not st.session_state.get("present", False)
 
 
 def _dial(

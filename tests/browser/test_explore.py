@@ -172,3 +172,49 @@ def test_fits_a_phone(server, browser) -> None:
         assert area is not None
         assert area["x"] + area["width"] <= 391
     page.close()
+
+
+SMALLEST = """() => {
+    const sizes = [];
+    const walker = document.createTreeWalker(
+        document.querySelector('[data-testid="stMainBlockContainer"]'), NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const parent = walker.currentNode.parentElement, box = parent.getBoundingClientRect();
+        if (!walker.currentNode.textContent.trim() || !box.width || !box.height) continue;
+        if (parent.closest('[data-testid="stIconMaterial"], [data-testid="stVegaLiteChart"]')) continue;
+        sizes.push([parseFloat(getComputedStyle(parent).fontSize), walker.currentNode.textContent.trim()]);
+    }
+    return sizes.sort((a, b) => a[0] - b[0])[0];
+}"""
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_the_lecture_view(server, browser, size) -> None:
+    """Dial, headline and both charts alone, type of 18 px and more, charts within their columns; and the way back."""
+    page = open_page(browser, f"{server}/?present=1", *size)
+    page.locator('[data-testid="stVegaLiteChart"]').nth(1).wait_for(timeout=20_000)
+    time.sleep(1.5)
+    smallest = page.evaluate(SMALLEST)
+    assert smallest[0] >= 18, smallest
+    for gone in ("Your data", "Held out and tested on", "Domain by domain", "For whom", "Link to this view"):
+        assert not page.get_by_text(gone).first.is_visible(), gone
+    charts = page.locator(".st-key-plots :is(canvas, svg.marks)").all()
+    columns = page.locator('.st-key-plots [data-testid="stColumn"]').all()
+    for chart, column in zip(charts, columns, strict=True):
+        drawn, place = chart.bounding_box(), column.bounding_box()
+        assert abs(drawn["width"] - place["width"]) <= 4
+        assert drawn["y"] + drawn["height"] <= size[1] + 30
+        scale = page.evaluate(
+            "e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).height)", chart.element_handle()
+        )
+        assert 12 * scale >= 18  # the smallest text in a chart
+    before = sentence(page)
+    page.get_by_role("slider").first.press("ArrowLeft")
+    settle(page, before)
+    page.get_by_role("button", name="Leave").click()
+    page.get_by_text("Domain by domain").wait_for(timeout=20_000)
+    assert "present" not in page.url
+    page.get_by_role("button", name="Present", exact=True).click()
+    page.get_by_role("button", name="Leave").wait_for(timeout=20_000)
+    assert "present=1" in page.url
+    page.close()

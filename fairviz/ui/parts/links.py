@@ -229,6 +229,14 @@ def choose_some(
     return value
 
 
+def flag(name: str) -> bool:
+    """What is on or off and has no widget; it is changed in the session's state."""
+    take(name, lambda texts: texts[0] == "1")
+    value = bool(st.session_state.get(name, False))
+    put(name, ["1"], not value)
+    return value
+
+
 def slide(
     widget: Callable[..., Any], label: str, low: float, high: float, default: float, step: float, *, key: str,
     **how: Any,

@@ -62,7 +62,7 @@ def _chosen() -> None:
 def layout(setting: Setting, names: list[str], labels: list[str], sentence: DeltaGenerator) -> Places | None:
     """The selectors at the charts and the charts' places; None if no domain is chosen."""
     _follow(setting.control)
-    at_axis, at_domains = st.columns(2, gap="medium", vertical_alignment="bottom")
+    at_axis, at_domains = st.container(key="selectors").columns(2, gap="medium", vertical_alignment="bottom")
     metric = links.choose(
         at_axis.selectbox, f"Upward in the chart (favourable: {words.plain(labels[1])})", axes(), key="axis",
         default=CONTROLS[setting.control].moves, format_func=lambda m: METRICS[m].title,

@@ -17,6 +17,34 @@ STYLESHEET = """
 /* as high as its longest usual text, so that nothing below moves with the dial */
 .st-key-headline { min-height: 10rem; }
 .st-key-meaning { min-height: 3rem; }
+/* the lecture view: what one moves, what it does, and nothing else, half as large again */
+html:has(.st-key-leave) { font-size: 21px; }
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) { padding: 1rem 2rem 0; max-width: none; }
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) > [data-testid="stVerticalBlock"] >
+  *:not(:has(> .st-key-top, > .st-key-plots, > .st-key-first_line, > .st-key-notes)) { display: none; }
+.st-key-first_line:has(.st-key-leave) > *:not(.st-key-leave),
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-settings { display: none; }
+.st-key-leave { position: fixed; top: 0; right: 0.5rem; z-index: 99; }
+*:has(> .st-key-first_line > .st-key-leave) { display: contents; }
+@media (min-width: 900px) {
+  [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-top [data-testid="stColumn"]:first-child {
+    flex: 0 0 34%; width: 34%;
+  }
+  [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-top [data-testid="stColumn"]:last-child { flex: 1; }
+}
+/* a chart is drawn as wide as it seems before it is enlarged, so its place is 1 / 1.5 / 1.5 of the column */
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-plots
+  [data-testid="stElementContainer"]:has([data-testid="stVegaLiteChart"]) {
+  transform: scale(1.5); transform-origin: top left; width: 44.44%; margin-bottom: 125px;
+}
+@media (min-width: 1700px) {
+  html:has(.st-key-leave) { font-size: 28px; }
+  [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-plots
+    [data-testid="stElementContainer"]:has([data-testid="stVegaLiteChart"]) {
+    transform: scale(2); width: 25%; margin-bottom: 250px;
+  }
+}
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-headline { min-height: 7rem; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 1rem 1rem 7rem; }
   .st-key-headline { min-height: 11rem; }

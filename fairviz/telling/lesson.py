@@ -1,0 +1,295 @@
+"""A lesson in seven steps on recorded results: predict, then see. Every number is looked up, none is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from fairviz import charts
+from fairviz.evaluation.intervals import noise_floor
+from fairviz.evaluation.metrics import METRICS, Ratio, between
+from fairviz.evaluation.tradeoff import Sweep
+from fairviz.telling.headline import headline
+from fairviz.telling.view import View, direction, dumbbell_frame, now_frame, recorded_background, whom_frame
+from fairviz.text import plain
+
+#: The control of the lesson, the published one, and the downstream model.
+PARITY, PUBLISHED, MODEL = "dp", "entropy", "gradient_boosting"
+#: A price in the middle of the dial.
+PRICE = 0.2
+Chart = alt.LayerChart | alt.FacetChart
+
+
+@dataclass(frozen=True)
+class Step:
+    """One idea.
+
+    Attributes
+    ----------
+    key : str
+        In links.
+    title, text : str
+        What it is about, in Markdown.
+    question : str
+    options : tuple of str
+        Guesses.
+    right : int
+        Which of them the recorded results bear out.
+    answer : str
+        What is seen, in Markdown.
+    note : str
+        For whoever teaches it.
+    charts : callable
+        ``() ->`` pairs of what a chart shows and the chart.
+    """
+
+    key: str
+    title: str
+    text: str
+    question: str
+    options: tuple[str, ...]
+    right: int
+    answer: str
+    note: str
+    charts: Callable[[], Sequence[tuple[str, Chart]]]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a lesson looks up.
+
+    Attributes
+    ----------
+    ours, published : Sweep
+        The dial of soft labels, and that of the networks' labels, as published.
+    facts : dict
+        ``groups, labels, domains, equality``.
+    nouns : dict
+        Words for groups, and for domains.
+    """
+
+    ours: Sweep
+    published: Sweep
+    facts: Mapping[str, Any]
+    nouns: Mapping[str, str]
+
+    def view(
+        self, price: float, metric: str = "R_DP", domains: Sequence[str] = (), control: str = PARITY,
+        sweep: Sweep | None = None,
+    ) -> View:  # fmt: skip
+        """The view of a recorded price."""
+        return recorded_background(
+            sweep or self.ours, control=control, lambda_y=1.0, classifier=MODEL,
+            domains=list(domains or self.facts["domains"]), metric=metric,
+        ).at(price)  # fmt: skip
+
+    @property
+    def yes(self) -> str:
+        """The favourable label."""
+        return f'"{self.facts["labels"][1]}"'
+
+    def noun(self, group: str) -> str:
+        """What people call a group."""
+        return self.nouns.get(group, group)
+
+    def told(self, view: View, controlled: bool) -> list[str]:
+        """The headline of a view."""
+        labels = (str(self.facts["labels"][0]), str(self.facts["labels"][1]))
+        return headline(view.effect, metric=view.metric, labels=labels, nouns=self.nouns, controlled=controlled)
+
+
+def nearest(value: float, guesses: Sequence[float]) -> int:
+    """Which of some guesses a value comes closest to."""
+    return int(np.abs(np.asarray(guesses) - value).argmin())
+
+
+def lesson(recorded: Recorded) -> tuple[Step, ...]:
+    """The steps, in order."""
+    makers = (_gap, _price, _unseen, _small, _parting, _trivial, _published)
+    return tuple(make(recorded) for make in makers)
+
+
+def _gap(recorded: Recorded) -> Step:
+    view = recorded.view(0.0)
+    now, yes = view.effect.now, plain(recorded.yes)
+    less, more = recorded.noun(now.less), recorded.noun(now.more)
+    guesses = (1.0, 0.75, 0.5, 0.25)
+    return Step(
+        "gap", "The gap",
+        f"A model learns from a census of 1994 who earns {yes}. It never sees whether a person is a woman or a man. "
+        f"Then it is asked about {view.effect.people:,} people that it never saw.",
+        f"How often will it say {yes} for {less}, compared with {more}?",
+        ("As often", "Three quarters as often", "Half as often", "A quarter as often"), nearest(now.value, guesses),
+        f"{' '.join(recorded.told(view, controlled=False))} Leaving a column out does not hide it: job, hours and "
+        "family tell it anyway.",
+        "Ask first what a fair model would do: say yes equally often, or find those who deserve it equally often? "
+        "Keep both answers for step 5.",
+        lambda: _whom(recorded, view),
+    )  # fmt: skip
+
+
+def _price(recorded: Recorded) -> Step:
+    view, guesses = recorded.view(PRICE), (1.0, 10.0, 50.0, 100.0)
+    cost = 1000 * view.effect.cost.value
+    return Step(
+        "price", "The dial, and what a price means",
+        f"The dial sets a price. At {PRICE:g}, one point less of the gap is worth {PRICE:g} points of accuracy. The "
+        "model's training data are made to follow that wish. At 0 nothing is done.",
+        "How many more people in 1,000 will the model be wrong about?",
+        ("About 1", "About 10", "About 50", "About 100"), nearest(cost, guesses),
+        " ".join(recorded.told(view, controlled=True)) + " The line shows every position of the dial: the first steps "
+        "cost little, the last ones much.",
+        "The price is a choice of values, not of science. Let two people argue for two different prices.",
+        lambda: [_path(recorded, view, "R_DP", "The whole dial: accuracy to the right, equality upwards.")],
+    )  # fmt: skip
+
+
+def _unseen(recorded: Recorded) -> Step:
+    end = max(p for p in recorded.ours.prices(PARITY) if p <= max(recorded.facts["equality"][PARITY].values()) + 0.05)
+    view = recorded.view(end)
+    frame = dumbbell_frame(view, "R_DP")
+    judged = frame.dropna(subset=["now"])
+    equal = int(((judged["low"] <= 1) & (judged["high"] >= 1)).sum())
+    return Step(
+        "unseen", "People nobody trained on",
+        f"The dial ends where the gap is zero for the people trained on. Each {plain(recorded.nouns['domain'])} was "
+        "left out of training once and tested then: that is the question everybody has who uses a model elsewhere.",
+        "At the dial's end, will the gap be zero for them too?",
+        ("Yes, for all of them", "For some, and nobody knows in advance for which", "For none of them"),
+        0 if equal == len(judged) else 2 if equal == 0 else 1,
+        f"For {equal} of {len(judged)} the interval holds equality. What is equal here need not be equal there: a "
+        "promise for people trained on is no promise for others.",
+        "Have them find the band that is widest, and say why before the next step.",
+        lambda: [("Each line: without control (hollow), at the dial's end (filled), 95 % interval.",
+                  _across(recorded, view))],
+    )  # fmt: skip
+
+
+def _small(recorded: Recorded) -> Step:
+    truly = {d: int(recorded.view(0.0, "R_EOp", [d]).now.counts.table[0, :, 1].sum(-1).min())
+             for d in recorded.facts["domains"]}  # fmt: skip
+    domain = min((d for d in truly if truly[d] >= 10), key=truly.__getitem__)
+    view = recorded.view(0.0, "R_EOp", [domain])
+    floor, guesses = float(noise_floor(view.now.counts, "R_EOp")[0][0]), (1.0, 0.8, 0.5)
+    group = view.now.groups[int(view.now.counts.table[0, :, 1].sum(-1).argmin())]
+    return Step(
+        "small", "Small groups, and what chance does",
+        f"Only {truly[domain]} {recorded.noun(group)} of {plain(domain)} truly have {plain(recorded.yes)}. Suppose a "
+        "model treats women and men exactly alike, and we compare how many of each it finds.",
+        "Smaller share divided by larger share: what will the test show, typically?",
+        ("1.00, since it treats them alike", "About 0.8", "About 0.5"), nearest(floor, guesses),
+        f"About **{floor:.2f}**, by chance alone. So a model that shows {floor:.2f} here may be perfectly equal. "
+        "Numbers of few people say little, however many decimals they have.",
+        "Toss a coin ten times in two rows of the room and compare: hardly ever five and five.",
+        lambda: [("The same model in every domain: bands show what other people would have given.",
+                  _across(recorded, recorded.view(0.0, "R_EOp")))],
+    )  # fmt: skip
+
+
+def _parting(recorded: Recorded) -> Step:
+    parity, found = (recorded.view(0.0, metric).path for metric in ("R_DP", "R_EOp"))
+    top = parity.loc[parity["fairness"].idxmax(), "lambda_z"]
+    change = _at(found, top) - _at(found, 0.0)
+    return Step(
+        "parting", "Two fairnesses part ways",
+        f"One idea: women and men get {plain(recorded.yes)} equally often. Another: of those who truly have it, the "
+        "model finds as many women as men. Both sound right.",
+        f"The dial is turned up until rates of yes are most alike (at {top:g}). What happens to the second?",
+        ("It gets better too", "It hardly changes", "It gets worse"), _which(change, -0.03, 0.03),
+        f"It goes from {_at(found, 0.0):.2f} to {_at(found, top):.2f}, while the first goes from "
+        f"{_at(parity, 0.0):.2f} to {_at(parity, top):.2f}. Where groups truly differ in how many have "
+        f"{plain(recorded.yes)}, equal rates come from finding fewer of one group, or from wrongly promising it "
+        "to more of the other. So one has to choose.",
+        "Back to the two answers of step 1. Whoever chose the second idea may turn the dial of opportunity on Explore.",
+        lambda: [("Both, along the dial: 1 is equal.", _both(parity, found))],
+    )  # fmt: skip
+
+
+def _which(value: float, low: float, high: float) -> int:
+    """0 above, 1 between, 2 below."""
+    return 0 if value > high else 2 if value < low else 1
+
+
+def _at(path: pd.DataFrame, price: float) -> float:
+    return float(path.loc[path["lambda_z"] == price, "fairness"].iloc[0])
+
+
+def _trivial(recorded: Recorded) -> Step:
+    view = recorded.view(PRICE)
+    constant, now = 1000 * float(view.constant["accuracy"].iloc[0]), 1000 * view.head["accuracy"]
+    guesses, no = (500.0, 650.0, 800.0), plain(f'"{recorded.facts["labels"][0]}"')
+    return Step(
+        "trivial", "The answer that needs no model",
+        f"Somebody sells a rule that treats everybody exactly alike: it always says {no}.",
+        "Of 1,000 people, how many is it right about (mean over the five groups)?",
+        ("About 500", "About 650", "About 800"), nearest(constant, guesses),
+        f"**{constant:.0f} of 1,000**; the model at price {PRICE:g} is right about {now:.0f}. It is perfectly equal, "
+        "and of no use. So look where the dashed line stands before you admire any number.",
+        "Good to ask of every score that is shown to them: what would the laziest answer have got?",
+        lambda: [_path(recorded, view, "R_DP", "Dashed: always the same answer.")],
+    )  # fmt: skip
+
+
+def _published(recorded: Recorded) -> Step:
+    first, last = (recorded.view(p, control=PUBLISHED, sweep=recorded.published) for p in (
+        0.0, max(recorded.published.prices(PUBLISHED))))  # fmt: skip
+    ours = recorded.view(0.0).path["fairness"]
+    rise, other = last.head["fairness"] - first.head["fairness"], float(ours.max() - ours.iloc[0])
+    lost = 100 * (first.head["accuracy"] - last.head["accuracy"])
+    return Step(
+        "published", "Why one control moves the rule and another does not",
+        "The published control draws synthetic people whose group is hard to guess. The dial of this lesson changes "
+        "which answer goes with which person. Both are turned from nothing to the end.",
+        "How much of the gap does the published one close, compared with this one?",
+        ("More", "About as much", "Less"), _which(rise, 0.7 * other, 1.3 * other),
+        f"It closes {rise:.2f}, against {other:.2f}, and costs {lost:.1f} points of accuracy. A model learns "
+        "*who gets what* from rows. Drawing other people leaves that as it was, and shows it fewer clear cases.",
+        "The difference is one of statistics: the first moves the distribution of people, the second the rule given a "
+        "person. The method page has the equations.",
+        lambda: [_path(recorded, recorded.view(0.0), "R_DP", "Both dials, turned from nothing to the end.",
+                       first.path.assign(label="published control"))],
+    )  # fmt: skip
+
+
+def _whom(recorded: Recorded, view: View) -> list[tuple[str, Chart]]:
+    effect, yes = view.effect, recorded.yes
+    pairs = ((effect.found, f"of 100 with {yes}: told so"), (effect.promised, f"of 100 without {yes}: wrongly told so"))
+    return [
+        (title, charts.whom(whom_frame(now, [_nobody(one) for one in now], recorded.nouns), title=title))
+        for now, title in pairs
+    ]
+
+
+def _nobody(share: Any) -> Any:
+    return type(share)(share.group, share.people, float("nan"), float("nan"), float("nan"))
+
+
+def _path(
+    recorded: Recorded, view: View, metric: str, says: str, other: pd.DataFrame | None = None
+) -> tuple[str, Chart]:
+    price = float(view.seeds["lambda_z"].iloc[0]) if "lambda_z" in view.seeds else 0.0
+    what = METRICS[metric]
+    chart = charts.tradeoff(
+        view.path, view.seeds, now_frame(view, price).assign(label=f"price {price:g}"), view.references, view.constant,
+        y_title=what.short.split(" · ")[-1].capitalize(), higher_is_fairer=what.higher_is_better,
+        other=other,
+    )  # fmt: skip
+    return says, chart
+
+
+def _across(recorded: Recorded, view: View) -> Chart:
+    pair = direction(view, view.metric)
+    assert pair is not None, "a lesson is about two groups"
+    low, high = (recorded.noun(view.now.groups[k]) for k in pair)
+    ratio = isinstance(between(view.metric), Ratio)
+    title = f"{low} ÷ {high}" if ratio else f"{high} − {low}, points"
+    return charts.dumbbell(dumbbell_frame(view, view.metric), title=title, ratio=ratio)
+
+
+def _both(parity: pd.DataFrame, found: pd.DataFrame) -> Chart:
+    return charts.along({"rates of yes": parity, "share of the deserving that is found": found})
