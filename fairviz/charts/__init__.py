@@ -6,9 +6,10 @@ from fairviz.charts.dumbbell import dumbbell, judged_and_not
 from fairviz.charts.frontier import FAMILY_COLOURS, LEFT_EDGE, NEUTRAL, frontier, left_edge
 from fairviz.charts.losses import losses
 from fairviz.charts.tradeoff import tradeoff
-from fairviz.charts.whom import whom
+from fairviz.charts.whom import known_and_not, labelled, whom
 
 __all__ = [
     "ACCURACY", "BASE", "FAMILY_COLOURS", "INSET", "LEFT_EDGE", "NEUTRAL", "NOW", "OTHER", "PATH", "REAL", "TRUTH",
-    "along", "dumbbell", "frontier", "judged_and_not", "left_edge", "losses", "readable", "records", "tradeoff", "whom",
+    "along", "dumbbell", "frontier", "judged_and_not", "known_and_not", "labelled", "left_edge", "losses", "readable",
+    "records", "tradeoff", "whom",
 ]  # fmt: skip

@@ -23,10 +23,7 @@ def whom(frame: pd.DataFrame, *, title: str) -> alt.LayerChart | alt.FacetChart:
     title : str
         What is counted.
     """
-    frame = frame.assign(
-        group=[readable(group) for group in frame["group"]],
-        label=[_told(now, before) for now, before in frame[["now", "before"]].to_numpy()],
-    )
+    frame = labelled(frame)
     y = alt.Y("group:N", sort=frame["group"].tolist(), title=None, axis=alt.Axis(labelLimit=170, labelFontSize=13))
     x = Side(textwrap.wrap(readable(title), 38), (0.0, 100.0), "whole")
     tip = [
@@ -52,6 +49,14 @@ def whom(frame: pd.DataFrame, *, title: str) -> alt.LayerChart | alt.FacetChart:
         .encode(y=y, x=alt.XValue(0), text=alt.Text("reason:N")),
     ]  # fmt: skip
     return layered(layers, known_and_not(frame), LINE * len(frame) + AXIS, x=x)
+
+
+def labelled(frame: pd.DataFrame) -> pd.DataFrame:
+    """The chart's frame with what stands beside the points: ``64 (was 49)``."""
+    return frame.assign(
+        group=[readable(group) for group in frame["group"]],
+        label=[_told(now, before) for now, before in frame[["now", "before"]].to_numpy(float)],
+    )
 
 
 def known_and_not(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from fairviz import __version__
 from fairviz.controls import CONTROLS
-from fairviz.controls.dials import NETWORK, SOFT
+from fairviz.controls.dials import BOOSTED, NETWORK, SOFT
 from fairviz.data import ALL_DOMAINS
 from fairviz.data.sets import DATASETS
 from fairviz.errors import SettingError
@@ -70,6 +70,9 @@ COMMANDS = {
     "run": ("scenarios:run_scenario", "Carry out a scenario that Explore offered, and compare the counts."),
     "report": (
         "scenarios:make_report", "Write a page to hand over from a scenario that Explore offered: HTML, or JSON.",
+    ),
+    "handout": (
+        "scenarios:make_handout", "Write a data set's recorded dial as one HTML file that works from a memory stick.",
     ),
     "app": ("app:app", "Open the app in the browser."),
 }  # fmt: skip
@@ -252,6 +255,19 @@ def _report(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--json", action="store_true", help="numbers and sentences as JSON instead of a page")
 
 
+def _handout(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--dataset", required=True, choices=DATASETS, metavar="NAME", help="a built-in data set")
+    sub.add_argument("--control", default="dp", help=f"fair control: {', '.join(CONTROLS)} (default dp)")
+    sub.add_argument("--classifier", default="gradient_boosting", choices=CLASSIFIERS)
+    sub.add_argument("--metric", default="R_DP", help="what the chart shows upwards (default R_DP)")
+    sub.add_argument(
+        "--labels", default=BOOSTED, choices=(BOOSTED, NETWORK), help=f"who labels rows (default {BOOSTED})"
+    )
+    sub.add_argument("--lambda-z", type=_number, default=0.0, help="the price that it opens at (default 0)")
+    sub.add_argument("--domains", metavar="A,B", help="held-out domains; all by default")
+    sub.add_argument("--out", required=True, metavar="FILE")
+
+
 def _run_scenario(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("scenario", metavar="FILE", help="JSON file that Explore offers for download")
     sub.add_argument("--csv", metavar="FILE", help="the table, if it is one of your own: no scenario holds its rows")
@@ -266,7 +282,7 @@ def _app(sub: argparse.ArgumentParser) -> None:
 _OPTIONS = {
     "datasets": _datasets, "fit": _fit, "sample": _sample, "evaluate": _evaluate, "sweep": _sweep,
     "upgrade": _upgrade, "pretrain": _pretrain, "frontier": _comparison, "table1": _comparison, "quality": _quality,
-    "trial": _trial, "run": _run_scenario, "report": _report, "app": _app,
+    "trial": _trial, "run": _run_scenario, "report": _report, "handout": _handout, "app": _app,
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""``fairviz run`` and ``fairviz report``."""
+"""``fairviz run``, ``fairviz report`` and ``fairviz handout``."""
 
 from __future__ import annotations
 
@@ -56,3 +56,16 @@ def make_report(args: argparse.Namespace) -> None:
         write_atomic(Path(args.out), text.encode())
     else:
         sys.stdout.write(text)
+
+
+def make_handout(args: argparse.Namespace) -> None:
+    """Write the dial of a data set as one file."""
+    from fairviz.telling.handout import Handout
+
+    check_file(Path(args.out))
+    made = Handout.recorded(
+        args.dataset, control=args.control, classifier=args.classifier, metric=args.metric, labels=args.labels,
+        start=args.lambda_z, domains=args.domains.split(",") if args.domains else (),
+    )  # fmt: skip
+    write_atomic(Path(args.out), made.html().encode())
+    say(f"{args.out}: {Path(args.out).stat().st_size / 1e6:.1f} MB. It opens in any browser, without a network.")

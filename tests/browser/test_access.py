@@ -9,6 +9,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="insta
 PAGES = {
     "explore": "", "explore-simulated": "?data=simulated", "explore-goal": "?dial=goal",
     "explore-entropy": "?control=entropy", "explore-small": "?data=german_credit", "data": "data", "compare": "compare",
+    "learn": "learn?step=published", "present": "?present=1",
 }  # fmt: skip
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 #: Red, green and blue of the page's background.

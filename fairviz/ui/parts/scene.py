@@ -122,7 +122,7 @@ def show(
     if command is None and setting.dataset != OWN:  # a command line cannot name a person's own table
         command = partial(reproduce, setting)
     if trials is not None:
-        takeaway.section(setting, view, facts, trials, status=status, note=note, command=command)
+        takeaway.section(setting, view, facts, trials, status=status, note=note, command=command, recorded=recorded)
     with st.expander("How sure, and what the numbers are from"):
         sure = partial(_how_sure, setting, view, effect, metric, facts, nouns, note)
         base.show_again(sure, token=token, key="how_sure")

@@ -30,7 +30,7 @@ PATIENCE = 60
 
 def section(
     setting: Setting, view: View, facts: dict[str, Any], trials: pd.DataFrame, *, status: str, note: str,
-    command: Callable[[str], str] | None,
+    command: Callable[[str], str] | None, recorded: bool,
 ) -> None:  # fmt: skip
     """Buttons; what they give is made when they are pressed.
 
@@ -42,6 +42,8 @@ def section(
         What the numbers are, as said on the page.
     command : callable, optional
         Held-out domain -> the command that gives its numbers again.
+    recorded : bool
+        Whether the whole dial is recorded, and can be handed out.
     """
     address, link = dict(links.address()), links.whole()
     scenario = partial(_scenario, setting, view, facts, trials, address, link, status, note, command)
@@ -57,6 +59,13 @@ def section(
             "Report as JSON", partial(_report, scenario, "json"), f"fairviz-report-{base.nonce()}.json",
             "application/json", key="download_report_json", on_click="ignore",
         )  # fmt: skip
+        if recorded:
+            st.download_button(
+                "Hand-out (the dial itself)", partial(_handout, setting, view), f"fairviz-handout-{base.nonce()}.html",
+                "text/html", key="download_handout", on_click="ignore",
+                help="One file with the working dial over recorded results. It opens from a memory stick, in any "
+                "browser, without a network.",
+            )  # fmt: skip
         st.download_button(
             "Scenario", partial(_text, scenario), f"fairviz-scenario-{base.nonce()}.json", "application/json",
             key="download_scenario", on_click="ignore",
@@ -90,12 +99,26 @@ def _text(scenario: Callable[[], Scenario]) -> str:
 
 
 def _report(scenario: Callable[[], Scenario], form: str) -> bytes:
-    """Made by a process of its own: drawing would hold everybody's page up."""
     with tempfile.TemporaryDirectory() as folder:
-        asked, made = Path(folder) / "scenario.json", Path(folder) / f"report.{form}"
+        asked = Path(folder) / "scenario.json"
         asked.write_text(_text(scenario))
-        words = [sys.executable, "-m", "fairviz", "report", str(asked), "--out", str(made)]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603
+        return _made("report", str(asked), ending=form)
+
+
+def _handout(setting: Setting, view: View) -> bytes:
+    return _made(
+        "handout", "--dataset", setting.dataset, "--control", setting.control, "--classifier", setting.classifier,
+        "--metric", view.metric, "--labels", setting.labels, f"--lambda-z={setting.lambda_z:.12g}",
+        f"--domains={','.join(view.now.domains)}", ending="html",
+    )  # fmt: skip
+
+
+def _made(*words: str, ending: str) -> bytes:
+    """What a command writes, in a process of its own: drawing would hold everybody's page up."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / f"made.{ending}"
+        command = [sys.executable, "-m", "fairviz", words[0], "--out", str(made), *words[1:]]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603
         if done.returncode or not made.exists():
-            raise JobError(f"The report could not be made. {done.stderr.strip()[-300:]}")
+            raise JobError(f"The file could not be made. {done.stderr.strip()[-300:]}")
         return made.read_bytes()
