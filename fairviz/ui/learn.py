@@ -9,7 +9,6 @@ from fairviz.data.sets import DATASETS
 from fairviz.data.sources import fingerprint_of
 from fairviz.errors import DataError
 from fairviz.store.specs import FRONTIER, SWEEP
-from fairviz.telling.glossary import glossary
 from fairviz.telling.lesson import Recorded, Step, lesson
 from fairviz.ui.parts import base, links, loading
 
@@ -38,9 +37,6 @@ def page() -> None:
             st.button("Next", key="next", icon=":material/arrow_forward:", on_click=_go, args=(keys[number + 1],))
         elif base.pages():
             st.page_link(base.pages()[0], label="Now turn it yourself", icon=":material/tune:")
-    with st.expander("Words"):
-        for word, meaning in glossary().items():
-            st.markdown(f"**{word}.** {meaning}")
     st.caption(
         "Adult is a public table of the US census of 1994, used for teaching. Every number is looked up in recorded "
         "results; nothing here is a finding about people today."

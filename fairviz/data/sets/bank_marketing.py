@@ -54,6 +54,6 @@ SOURCE = Source(
     nouns={
         "domain": "year",
         "25 to 59": "people of 25 to 59",
-        "under 25 or 60 and over": "people under 25 or of 60 and over",
+        "under 25 or 60 and over": "other people",
     },
 )

@@ -14,6 +14,7 @@ import streamlit as st
 from fairviz import charts
 from fairviz.errors import FairvizError
 from fairviz.telling import words
+from fairviz.telling.glossary import glossary
 from fairviz.ui.parts import links, loading
 from fairviz.ui.parts.loading import library, outdated
 
@@ -60,6 +61,9 @@ def guarded(*kinds: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
                 st.error(words.plain(str(error)), icon=":material/error:")
             for text in links.in_vain():
                 notes.warning(words.plain(text), icon=":material/link_off:")
+            with st.expander("Words, explained"):
+                for word, meaning in glossary().items():
+                    st.markdown(f"**{word}.** {words.plain(meaning)}")
             if link := links.whole():
                 with st.expander("Link to this view"):
                     st.code(link, language=None, wrap_lines=True)
