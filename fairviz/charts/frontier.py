@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import altair as alt
 import pandas as pd
@@ -16,6 +16,12 @@ LEFT_EDGE = 0.06
 #: of their kinds.
 FAMILY_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#C17F00", "#2A9DB5", "#9467BD", "#8C6D1F")
 NEUTRAL = "#7A7A7A"
+#: Shapes of a kind's families, so that colour is never the only thing that tells them apart.
+SHAPES = {
+    "generator": ("circle", "triangle-up", "triangle-down", "triangle-left", "triangle-right"),
+    "classifier": ("square", "cross", "arrow", "wedge"),
+    "reference": ("diamond",),
+}
 
 
 def left_edge(points: pd.DataFrame) -> float:
@@ -67,7 +73,8 @@ def frontier(
         labels = Labels(x, y, [(a, f, 4.0) for a, f in visible[["accuracy", "fairness"]].to_numpy()])
         about = [alt.Tooltip("label:N", title="what"), tip[2]]
         layers += upright("constant", labels.along(*line[["accuracy", "label"]].iloc[0]), about)
-    layers += _layers(_colour(list(dict.fromkeys(points["family"])), neutral), tip)
+    kinds = dict(points.drop_duplicates("family")[["family", "kind"]].to_numpy())
+    layers += _layers(_colour(list(kinds), neutral), _shape(kinds), tip)
     return layered(layers, frames, height, x=x, y=y)
 
 
@@ -88,7 +95,23 @@ def _colour(families: list[str], neutral: Sequence[str]) -> alt.Color:
     """Families by colour, named below the plot."""
     coloured = [family for family in families if family not in neutral]
     colours = [NEUTRAL if f in neutral else FAMILY_COLOURS[coloured.index(f) % len(FAMILY_COLOURS)] for f in families]
-    legend = alt.Legend(
+    return alt.Color("family:N", title=None, scale=alt.Scale(domain=families, range=colours), legend=_legend())
+
+
+def _shape(kinds: Mapping[str, str]) -> alt.Shape:
+    """Families by shape, in the same legend; ``kinds``: of every family."""
+    met: dict[str, int] = {}
+    shapes = []
+    for kind in kinds.values():
+        of_kind = SHAPES.get(kind, SHAPES["reference"])
+        shapes.append(of_kind[met.get(kind, 0) % len(of_kind)])
+        met[kind] = met.get(kind, 0) + 1
+    scale = alt.Scale(domain=list(kinds), range=shapes)
+    return alt.Shape("family:N", title=None, scale=scale, legend=_legend())
+
+
+def _legend() -> alt.Legend:
+    return alt.Legend(
         orient="bottom",
         columns=alt.ExprRef("width > 1000 ? 5 : width > 760 ? 4 : width > 420 ? 3 : 2"),
         # the longest name says after a comma what the chart does not need; on a phone squares say what is of real rows
@@ -102,13 +125,10 @@ def _colour(families: list[str], neutral: Sequence[str]) -> alt.Color:
         padding=0,
         symbolSize=60,
     )
-    return alt.Color("family:N", title=None, scale=alt.Scale(domain=families, range=colours), legend=legend)
 
 
-def _layers(colour: alt.Color, tip: list[alt.Tooltip]) -> list[alt.Chart]:
+def _layers(colour: alt.Color, shape: alt.Shape, tip: list[alt.Tooltip]) -> list[alt.Chart]:
     """Fronts, points to click, and the point that is looked at."""
-    kinds = alt.Scale(domain=["generator", "classifier", "reference"], range=["circle", "square", "diamond"])
-    shape = alt.Shape("kind:N", title=None, scale=kinds, legend=None)
     chosen = alt.selection_point(name="chosen", fields=["id"], on="click", empty=False)
     where = {"x": x_of("accuracy"), "y": y_of("fairness")}
     rule = layer_of("selected").mark_rule(color=BASE, strokeWidth=1.5, clip=True)

@@ -94,7 +94,8 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
     chosen_dials = links.choose_some(
         right.multiselect, "Methods", dials, default=[d for d in dials if own or of[d] in first] or dials,
         key=f"methods_{dataset}{own}", format_func=of.__getitem__,
-        help="Circles: synthetic rows. Squares: real rows and a fairer model. Diamonds: to compare with.",
+        help="Circles and triangles: synthetic rows. Squares, crosses and arrows: real rows and a fairer model. "
+        "Diamonds: to compare with.",
     )  # fmt: skip
     shown = [of[dial] for dial in chosen_dials]
     scores.headline(entry, classifier, metric)
