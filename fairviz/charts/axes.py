@@ -130,4 +130,4 @@ def layered(
     return alt.layer(*layers, datasets={n: records(f) for n, f in frames.items()}).properties(height=height)
 
 
-ACCURACY = "Accuracy on people of unseen domains →"
+ACCURACY = "Accuracy, mean over unseen domains →"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Generator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,14 @@ from fairviz.data.sources import fingerprint_of, load_dataset
 from fairviz.errors import SettingError
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.report import summary
-from fairviz.evaluation.subgroups import DEEPEST, KINDS, worst_served
+from fairviz.evaluation.subgroups import DEEPEST
 from fairviz.experiments import tables
 from fairviz.experiments.bench import Bench
 from fairviz.experiments.plan import Plan
 from fairviz.experiments.plans import frontier, table1
 from fairviz.experiments.publish import published
 from fairviz.experiments.runner import Progress
+from fairviz.experiments.served import served
 from fairviz.experiments.trial import Trial
 from fairviz.files import check_store
 from fairviz.store import Entry, ResultStore
@@ -102,15 +102,5 @@ def trial(args: argparse.Namespace) -> None:
     counts = Counts((trial.target,), dataset.groups, row.table[None])
     about = {"trial": {"key": row.key, **row.about}, "target": args.target, **summary(counts, args.target)}
     if args.subgroups:
-        about["subgroups"] = _subgroups(bench, trial, args.subgroups)
+        about["subgroups"] = served(bench, trial, args.subgroups)
     answer_json({**about, "versions": versions()})
-
-
-def _subgroups(bench: Bench, trial: Trial, depth: int) -> dict[str, list[dict[str, Any]]]:
-    """By kind of error: the subgroups of the held-out domain that the trial's model serves worst."""
-    target, predicted = bench.split(trial)[1], bench.answers(trial)
-    names = dict.fromkeys([*target.schema.features, target.schema.sensitive])
-    found = {
-        kind: worst_served(target.frame[list(names)], target.y, predicted, kind=kind, depth=depth) for kind in KINDS
-    }
-    return {kind: [asdict(one) for one in some] for kind, some in found.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -41,7 +42,8 @@ class Comparison:
     value, low, high : float
         With a 95 % interval over people and seeds; NaN where it cannot be judged.
     less, more : str
-        The groups with the smallest and the largest rate; "" where it cannot be judged.
+        The groups with the smallest and the largest rate, or the two whose direction is kept; "" where it cannot be
+        judged.
     """
 
     value: float
@@ -51,19 +53,28 @@ class Comparison:
     more: str = ""
 
 
-def compared(runs: Runs, metric: str) -> Comparison:
+def compared(runs: Runs, metric: str, pair: tuple[int, int] | None = None) -> Comparison:
     """Who gets less, who gets more, and how the two compare.
 
     Parameters
     ----------
     metric : str
         A metric that compares groups.
+    pair : (int, int), optional
+        Of two groups, the one that is compared with the other: the direction is kept, so that a ratio may pass 1. By
+        default the one that gets less.
     """
-    value, low, high = (float(end[0]) for end in runs.pooled.span(metric))
-    rates = runs.pooled.value(between(metric).group_rates)[0]
+    what = between(metric)
+    rates = runs.pooled.value(what.group_rates)[0]
+    if pair is None or len(runs.groups) != 2:
+        pair = (int(rates.argmin()), int(rates.argmax()))
+        ends = runs.pooled.span(metric)
+    else:
+        ends = runs.pooled.free_span(partial(what.oriented, low=pair[0], high=pair[1]), what.open_limits)
+    value, low, high = (float(end[0]) for end in ends)
     if np.isnan(value) or np.isnan(rates).any():
         return Comparison(float("nan"), float("nan"), float("nan"))
-    return Comparison(value, low, high, runs.groups[int(rates.argmin())], runs.groups[int(rates.argmax())])
+    return Comparison(value, low, high, runs.groups[pair[0]], runs.groups[pair[1]])
 
 
 def shares(runs: Runs, rate: Rate) -> list[Share]:

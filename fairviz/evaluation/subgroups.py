@@ -141,6 +141,18 @@ def worst_served(
     return told
 
 
+def errors_in(
+    people: pd.DataFrame, y: np.ndarray, predicted: np.ndarray, subgroups: Sequence[Subgroup], *, kind: str = "wrong"
+) -> list[int]:
+    """How often another model errs about the same subgroups; arguments as for :func:`worst_served`."""
+    asked, errors = at_risk(np.asarray(y), np.asarray(predicted), kind)
+    attributes = _masks(people.loc[asked].reset_index(drop=True))
+    return [
+        int((np.all([attributes[c.attribute][c.value] for c in one.conditions], axis=0) & errors[asked]).sum())
+        for one in subgroups
+    ]
+
+
 def _masks(people: pd.DataFrame) -> Mapping[str, dict[str, np.ndarray]]:
     """Of every attribute: who has which value, masks (n,)."""
     found: dict[str, dict[str, np.ndarray]] = {}

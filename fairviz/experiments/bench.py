@@ -111,8 +111,7 @@ class Bench:
         """People of each group and label who are told yes with the trial's price and without it, (K, 2)."""
         if not self._has_pair(trial):
             return None
-        free = {name: value for name, value in trial.position.items() if name not in {*PRICES, "control"}}
-        now, before = (self.answers(one) for one in (trial, replace(trial, setting=text_of(free))))
+        now, before = (self.answers(one) for one in (trial, without_price(trial)))
         return Counts.from_predictions(self.split(trial)[1], now & before).table[0, :, :, 1]
 
     def split(self, trial: Trial) -> tuple[DomainDataset, DomainDataset]:
@@ -172,6 +171,12 @@ class Bench:
         if slot not in self._kept or self._kept[slot][0] != key:
             self._kept[slot] = (key, make())
         return cast("T", self._kept[slot][1])
+
+
+def without_price(trial: Trial) -> Trial:
+    """The same trial without a fair control."""
+    free = {name: value for name, value in trial.position.items() if name not in {*PRICES, "control"}}
+    return replace(trial, setting=text_of(free))
 
 
 def _up_to_equality(setting: Setting, fit: Any) -> Setting:

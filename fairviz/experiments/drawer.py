@@ -24,7 +24,7 @@ from fairviz.store.specs import FitSpec
 from fairviz.turn import AT_ONCE
 
 #: What can be asked for.
-TRIALS, COST, ENDS = "trials", "cost", "ends"
+TRIALS, COST, ENDS, SERVED = "trials", "cost", "ends", "served"
 #: Trials of a batch that is worth being carried out by several workers.
 LONG = 8
 
@@ -41,8 +41,9 @@ class Batch:
     run : RunFolder, optional
         Where the fit lies, if it is not in the library.
     what : str
-        ``TRIALS``, whose rows go to the library; ``COST`` of the fit's training (``cost.seconds_of``); or ``ENDS`` of
-        the dials on the rows without the target (``weighted.ends_of``).
+        ``TRIALS``, whose rows go to the library; ``COST`` of the fit's training (``cost.seconds_of``); ``ENDS`` of
+        the dials on the rows without the target (``weighted.ends_of``); or ``SERVED``, whom the model of the one trial
+        serves worst (``served.served``).
     later : bool
         Whether it may wait until nothing else is asked for.
     """

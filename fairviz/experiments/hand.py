@@ -16,7 +16,8 @@ from fairviz.data.dataset import DomainDataset
 from fairviz.errors import FairvizError
 from fairviz.experiments.bench import Bench
 from fairviz.experiments.cost import seconds_of
-from fairviz.experiments.drawer import COST, ENDS, Batch
+from fairviz.experiments.drawer import COST, ENDS, SERVED, Batch
+from fairviz.experiments.served import served
 from fairviz.experiments.weighted import METHOD, ends_of
 from fairviz.mitigation import MITIGATIONS
 from fairviz.store.library import Library
@@ -66,6 +67,9 @@ def work(asked: Connection, parent: int, root: Path, shipped: Path) -> None:
             spec, run = batch.spec, batch.run
             if bench is None or (bench.spec, bench.run) != (spec, run):  # what trials of one split share is kept
                 bench = Bench(_rows(spec), library, spec.options, run, spec)
+            if batch.what == SERVED:
+                asked.send((served(bench, batch.trials[0]), ""))
+                continue
             bench.compute(batch.trials)
             library.trials.merge()
             asked.send((None, ""))

@@ -18,7 +18,8 @@ WORDS = {
     "Held out": "Nobody of this domain was trained on. What is shown was measured on these people.",
     "Synthetic rows": "Made-up people, drawn by a generator that learnt from real ones. The model is trained on them.",
     "Seed": "The start of the random numbers. Other seeds show how much is luck.",
-    "Interval": "What other people of the same kind would have given, in 95 of 100 cases. Its ends stand in brackets.",
+    "Interval": "A range that holds the true value in about 95 of 100 such tests. Its ends stand in brackets. Where it "
+    "holds equality too, equality is not shown; it is only not ruled out.",
     "Noise floor": "What a model that treats groups exactly alike would show by chance, with so few people.",
     "Not estimable": "Too few people (fewer than ten) to say anything, so nothing is said.",
 }

@@ -30,9 +30,15 @@ from fairviz.telling.view import View, direction, dumbbell_frame, now_frame, rec
 from fairviz.text import listing
 
 LOOK = {"font": "sans-serif", "view": {"stroke": "#ddd"}, "axis": {"titleFontWeight": "normal", "labelFontSize": 12}}
+BANDS = (
+    "The price was set by hand, not tuned on these people. Brackets and bands are ranges that hold the true value in "
+    "about 95 of 100 such tests."
+)
 SAYS = {
-    "tradeoff": "Accuracy against equality: the line is the whole dial, the large point where it stands.",
-    "domains": "Every domain, nobody of which was trained on: without control (hollow) and now (filled).",
+    "tradeoff": "Accuracy against equality, means over domains that count the same (above, all people count the same). "
+    "Line: the whole dial. Large point: where it stands. Diamond: the same model trained on real rows.",
+    "domains": "Every domain, nobody of which was trained on: without control (hollow) and now (filled). A triangle: "
+    "the band goes on.",
     "found": "Whom the model finds.",
     "promised": "Whom it wrongly promises.",
 }
@@ -137,7 +143,8 @@ class Handout:
         about = {
             "title": self.title, "status": self.status, "stops": len(prices), "start": prices.index(first),
             "question": f"What does it cost to treat {alike} alike?", "version": __version__,
-            "whose": unmarked(whose(views[first].effect, self.domain_word)), "notes": self._notes(),
+            "whose": unmarked(whose(views[first].effect, self.domain_word)), "bands": BANDS,
+            "not_measured": NOT_MEASURED, "not_to_conclude": (*NOT_TO_CONCLUDE, TEACHING),
             "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         }  # fmt: skip
         return Environment(autoescape=True).from_string(source).render(
@@ -145,13 +152,6 @@ class Handout:
             data=Markup(in_script(state)), bundle=Markup(bundle), script=Markup(script),  # noqa: S704  (ours; escaped)
             hashes=Markup(" ".join(_hash(text) for text in (bundle, script))),  # noqa: S704
         )  # fmt: skip
-
-    def _notes(self) -> Sequence[str]:
-        bands = (
-            "The price was set by hand, not tuned on these people. Brackets and bands hold 95 % of what other people "
-            "and other random numbers would have given."
-        )
-        return (bands, *NOT_TO_CONCLUDE, NOT_MEASURED[0], TEACHING)
 
     def _stop(self, price: float, view: View) -> dict[str, Any]:
         said = headline(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from fairviz.evaluation.metrics import between
-from fairviz.evaluation.paired import Cost
+from fairviz.evaluation.metrics import MIN_ROWS, between
 from fairviz.evaluation.people import Share
 from fairviz.telling.effect import Effect
-from fairviz.telling.words import Story, plain
+from fairviz.telling.words import FEW, Story, join, plain
+
+#: A share of people who get the same answer at which nothing is decided any more.
+NEARLY = 0.98
 
 
 def headline(
@@ -30,9 +32,49 @@ def headline(
     story = Story(what, plain(f'"{labels[0] if what.other else labels[1]}"'), nouns)
     first = f"Without fair control the model is right about **{round(1000 * effect.right)} people in 1,000**"
     if controlled:
-        first = f"At this price the model is wrong about {_more(effect.cost)}"
+        first = f"At this price the model is wrong about {_more(effect)}"
     first += f"{_between(effect, story, controlled)}."
-    return [first, _found(effect, plain(f'"{labels[1]}"'), story, controlled)]
+    yes = plain(f'"{labels[1]}"')
+    told = [first, _found(effect, yes, story, controlled)]
+    mind = cautions(effect, yes, story, controlled)
+    return [text for text in told if text] + ([f"**Mind:** {' '.join(mind)}"] if mind else [])
+
+
+def cautions(effect: Effect, yes: str, story: Story, controlled: bool) -> list[str]:
+    """What makes the headline weak or one-sided; sentences, best known before it is believed."""
+    found = []
+    few = [
+        f"{n} {story.group(share.group)}"
+        for share, n in zip(effect.found, effect.truly, strict=True)
+        if MIN_ROWS <= n < FEW
+    ]
+    if few:
+        found.append(f"Only {join(few)} truly have {yes}, so what is said of them is weak.")
+    if effect.told_yes > NEARLY or effect.told_yes < 1 - NEARLY:
+        of = max(effect.told_yes, 1 - effect.told_yes)
+        answer = yes if effect.told_yes > NEARLY else f"not {yes}"
+        found.append(f"It tells {answer} to {1000 * of:,.0f} of 1,000 people, so there is hardly a decision.")
+    elif effect.same >= effect.right:
+        found.append(
+            f"One answer for all would be right about {1000 * effect.same:.0f} people in 1,000, as many or more."
+        )
+    if controlled and _parts_ways(effect, story):
+        found.append(
+            f"Domain by domain it is less equal than without control: {story.amount(effect.mean).replace('**', '')} on "
+            f"average, instead of {story.amount(effect.mean_before).replace('**', '')}."
+        )
+    return found
+
+
+def _parts_ways(effect: Effect, story: Story) -> bool:
+    """Whether all people together are treated more equally than before, and those of the single domains less."""
+    even = story.metric.equality
+
+    def off(value: float) -> float:
+        return abs(min(value, 1 / value) - even) if even and value > 0 else abs(value - even)
+
+    together = off(effect.now.value) < off(effect.before.value)
+    return together and off(effect.mean) > off(effect.mean_before) + 0.02
 
 
 def whose(effect: Effect, domain_word: str) -> str:
@@ -43,18 +85,22 @@ def whose(effect: Effect, domain_word: str) -> str:
     return f"{people} of {len(effect.domains)} domains together ({plain(domain_word)}), each never trained on"
 
 
-def _more(cost: Cost) -> str:
-    """``**10 more people in 1,000** (8 to 12)``, ``**3 fewer people in 1,000** (1 to 5)``."""
+def _more(effect: Effect) -> str:
+    """``**10 more people in 1,000** (8 to 12; 156 instead of 146)``; what may be chance says so."""
+    cost, wrong = effect.cost, 1 - effect.right
     value, low, high = (round(1000 * end) for end in (cost.value, cost.low, cost.high))
+    totals = f"{round(1000 * wrong)} instead of {round(1000 * (wrong - cost.value))}"
     if value == 0:
         return f"**as many people as without** (by {_signed(low)} to {_signed(high)} in 1,000)"
     if value < 0:
         low, high = -high, -low
-    span = f"({low} to {high})" if low >= 0 else f"({-low} {'fewer' if value > 0 else 'more'} to {high} "
-    if low < 0:
-        span += f"{'more' if value > 0 else 'fewer'})"
     noun = "person" if abs(value) == 1 else "people"
-    return f"**{abs(value)} {'more' if value > 0 else 'fewer'} {noun} in 1,000** {span}"
+    text = f"**{abs(value)} {'more' if value > 0 else 'fewer'} {noun} in 1,000**"
+    if low > 0:
+        return f"{text} ({low} to {high}; {totals})"
+    this, other = ("more", "fewer") if value > 0 else ("fewer", "more")
+    lower = f"{-low} {other}" if low else "0"
+    return f"{text}, which may be chance ({lower} to {high} {this}; {totals})"
 
 
 def _signed(value: int) -> str:
@@ -79,6 +125,8 @@ def _found(effect: Effect, yes: str, story: Story, controlled: bool) -> str:
     known = [
         (now, was) for now, was in zip(effect.found, effect.found_before, strict=True) if not math.isnan(now.value)
     ]
+    silent = [story.group(now.group) for now in effect.found if math.isnan(now.value)]
+    too_few = f"too few {join(silent)} to say" if silent else ""
     if not known:
         return ""
     if len(known) > 2:
@@ -87,7 +135,7 @@ def _found(effect: Effect, yes: str, story: Story, controlled: bool) -> str:
     for now, was in known:
         part = f"**{round(100 * now.value)} {story.group(now.group)}**"
         parts.append(part + (f" (was {round(100 * was.value)})" if controlled else ""))
-    return f"Of 100 who truly have {yes} it finds {' and '.join(parts)}."
+    return f"Of 100 who truly have {yes} it finds {' and '.join(parts)}{too_few and f'; {too_few}'}."
 
 
 def _share(pair: tuple[Share, Share]) -> float:

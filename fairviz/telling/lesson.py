@@ -119,15 +119,18 @@ def _gap(recorded: Recorded) -> Step:
     now, yes = view.effect.now, plain(recorded.yes)
     less, more = recorded.noun(now.less), recorded.noun(now.more)
     guesses = (1.0, 0.75, 0.5, 0.25)
+    people = view.now.pooled.counts.table[0]
+    truly = people[:, 1].sum(-1) / people.sum((1, 2))
     return Step(
         "gap", "The gap",
-        f"A model learns from a census of 1994 who earns {yes}. It never sees whether a person is a woman or a man. "
-        f"Then it is asked about {view.effect.people:,} people that it never saw.",
+        f"A model learns who earns {yes}, from made-up people that are like those of a census of 1994. It never sees "
+        f"whether a person is a woman or a man. Then it is asked about {view.effect.people:,} real people.",
         f"How often will it say {yes} for {less}, compared with {more}?",
         ("As often", "Three quarters as often", "Half as often", "A quarter as often"), nearest(now.value, guesses),
-        f"{' '.join(recorded.told(view, controlled=False))} Leaving a column out does not hide it: job, hours and "
-        "family tell it anyway.",
-        "Ask first what a fair model would do: say yes equally often, or find those who deserve it equally often? "
+        f"{' '.join(recorded.told(view, controlled=False))} In the census itself {less} have it "
+        f"{truly.min() / truly.max():.2f} times as often, so the model adds to the gap. Leaving a column out does not "
+        "hide it: job, hours and family tell it anyway.",
+        "Ask first what a fair model would do: say yes equally often, or find those who have it equally often? "
         "Keep both answers for step 5.",
         lambda: _whom(recorded, view),
     )  # fmt: skip
@@ -162,10 +165,11 @@ def _unseen(recorded: Recorded) -> Step:
         "At the dial's end, will the gap be zero for them too?",
         ("Yes, for all of them", "For some, and nobody knows in advance for which", "For none of them"),
         0 if equal == len(judged) else 2 if equal == 0 else 1,
-        f"For {equal} of {len(judged)} the interval holds equality. What is equal here need not be equal there: a "
-        "promise for people trained on is no promise for others.",
+        f"For {len(judged) - equal} of {len(judged)} it clearly is not. For the others the test cannot rule it out, "
+        "which is not the same as being equal. A promise for people trained on is no promise for others.",
         "Have them find the band that is widest, and say why before the next step.",
-        lambda: [("Each line: without control (hollow), at the dial's end (filled), 95 % interval.",
+        lambda: [("Rates of yes, one divided by the other: without control (hollow), at the dial's end (filled), 95 % "
+                  "interval; a triangle says that it goes on.",
                   _across(recorded, view))],
     )  # fmt: skip
 
@@ -186,7 +190,8 @@ def _small(recorded: Recorded) -> Step:
         f"About **{floor:.2f}**, by chance alone. So a model that shows {floor:.2f} here may be perfectly equal. "
         "Numbers of few people say little, however many decimals they have.",
         "Toss a coin ten times in two rows of the room and compare: hardly ever five and five.",
-        lambda: [("The same model in every domain: bands show what other people would have given.",
+        lambda: [("Shares that are found, one divided by the other, without control; no model has seen these people. "
+                  "A triangle says that the interval goes on.",
                   _across(recorded, recorded.view(0.0, "R_EOp")))],
     )  # fmt: skip
 
@@ -194,19 +199,26 @@ def _small(recorded: Recorded) -> Step:
 def _parting(recorded: Recorded) -> Step:
     parity, found = (recorded.view(0.0, metric).path for metric in ("R_DP", "R_EOp"))
     top = parity.loc[parity["fairness"].idxmax(), "lambda_z"]
-    change = _at(found, top) - _at(found, 0.0)
+    way = found[found["lambda_z"] <= top]
+    best = way.loc[way["fairness"].idxmax()]
+    start, end, peak = _at(found, 0.0), _at(found, top), float(best["fairness"])
+    right = 1 if peak > start + 0.02 and end < peak - 0.02 else 0 if end > start else 2
+    before, after = (recorded.view(price, "R_EOp").effect.now for price in (0.0, float(top)))
+    first = recorded.noun(before.less)
+    turned = after.value > 1
     return Step(
         "parting", "Two fairnesses part ways",
         f"One idea: women and men get {plain(recorded.yes)} equally often. Another: of those who truly have it, the "
         "model finds as many women as men. Both sound right.",
         f"The dial is turned up until rates of yes are most alike (at {top:g}). What happens to the second?",
-        ("It gets better too", "It hardly changes", "It gets worse"), _which(change, -0.03, 0.03),
-        f"It goes from {_at(found, 0.0):.2f} to {_at(found, top):.2f}, while the first goes from "
-        f"{_at(parity, 0.0):.2f} to {_at(parity, top):.2f}. Where groups truly differ in how many have "
-        f"{plain(recorded.yes)}, equal rates come from finding fewer of one group, or from wrongly promising it "
-        "to more of the other. So one has to choose.",
+        ("It gets better all the way", "First better, then worse", "It gets worse from the start"), right,
+        f"It goes from {start:.2f} over {peak:.2f} (at {best['lambda_z']:g}) to {end:.2f}, while the first goes from "
+        f"{_at(parity, 0.0):.2f} to {_at(parity, top):.2f}. "
+        + (f"At first fewer {first} are found, at the end more of them than of the others. " if turned else "")
+        + f"Where groups truly differ in how many have {plain(recorded.yes)}, equal rates come from finding fewer of "
+        "one group, or from wrongly promising it to more of the other. So one has to choose.",
         "Back to the two answers of step 1. Whoever chose the second idea may turn the dial of opportunity on Explore.",
-        lambda: [("Both, along the dial: 1 is equal.", _both(parity, found))],
+        lambda: [("Both, along the dial, means over domains: 1 is equal.", _both(parity, found))],
     )  # fmt: skip
 
 
@@ -236,24 +248,28 @@ def _trivial(recorded: Recorded) -> Step:
 
 
 def _published(recorded: Recorded) -> Step:
-    first, last = (recorded.view(p, control=PUBLISHED, sweep=recorded.published) for p in (
-        0.0, max(recorded.published.prices(PUBLISHED))))  # fmt: skip
-    ours = recorded.view(0.0).path["fairness"]
-    rise, other = last.head["fairness"] - first.head["fairness"], float(ours.max() - ours.iloc[0])
-    lost = 100 * (first.head["accuracy"] - last.head["accuracy"])
+    first, ours = recorded.view(0.0, control=PUBLISHED, sweep=recorded.published), recorded.view(0.0)
+    (rise, lost), (other, other_lost) = (_best_of(view.path) for view in (first, ours))
     return Step(
         "published", "Why one control moves the rule and another does not",
         "The published control draws synthetic people whose group is hard to guess. The dial of this lesson changes "
-        "which answer goes with which person. Both are turned from nothing to the end.",
-        "How much of the gap does the published one close, compared with this one?",
+        "which answer goes with which person. Each is turned to the point where it is most equal.",
+        "How much more equal does the published one get, compared with this one?",
         ("More", "About as much", "Less"), _which(rise, 0.7 * other, 1.3 * other),
-        f"It closes {rise:.2f}, against {other:.2f}, and costs {lost:.1f} points of accuracy. A model learns "
-        "*who gets what* from rows. Drawing other people leaves that as it was, and shows it fewer clear cases.",
+        f"Its ratio rises by {rise:.2f} and costs {lost:.1f} points of accuracy; this one's rises by {other:.2f} and "
+        f"costs {other_lost:.1f}. A model learns *who gets what* from rows. Drawing other people leaves that as it "
+        "was, and shows it fewer clear cases. (It starts elsewhere: its rows are labelled as published, too.)",
         "The difference is one of statistics: the first moves the distribution of people, the second the rule given a "
         "person. The method page has the equations.",
-        lambda: [_path(recorded, recorded.view(0.0), "R_DP", "Both dials, turned from nothing to the end.",
+        lambda: [_path(recorded, ours, "R_DP", "Both dials, every position.",
                        first.path.assign(label="published control"))],
     )  # fmt: skip
+
+
+def _best_of(path: pd.DataFrame) -> tuple[float, float]:
+    """How much the ratio rises from price 0 to where it is largest, and the points of accuracy that this costs."""
+    start, best = path[path["lambda_z"] == 0].iloc[0], path.loc[path["fairness"].idxmax()]
+    return float(best["fairness"] - start["fairness"]), 100 * float(start["accuracy"] - best["accuracy"])
 
 
 def _whom(recorded: Recorded, view: View) -> list[tuple[str, Chart]]:
@@ -292,4 +308,4 @@ def _across(recorded: Recorded, view: View) -> Chart:
 
 
 def _both(parity: pd.DataFrame, found: pd.DataFrame) -> Chart:
-    return charts.along({"rates of yes": parity, "share of the deserving that is found": found})
+    return charts.along({"rates of yes": parity, "share found, of those who have it": found})

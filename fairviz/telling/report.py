@@ -23,7 +23,7 @@ from fairviz.controls import CONTROLS
 from fairviz.data.judged import needed
 from fairviz.errors import SettingError
 from fairviz.evaluation.intervals import noise_floor
-from fairviz.evaluation.metrics import METRICS, MIN_ROWS, Ratio, between
+from fairviz.evaluation.metrics import METRICS, MIN_ROWS, Rate, Ratio, between, true_positive_rate
 from fairviz.evaluation.people import Share
 from fairviz.experiments.scenario import Scenario
 from fairviz.store import key_of
@@ -237,8 +237,8 @@ def _setting(about: _About, labels: tuple[str, str]) -> list[str]:
 
 def _sure(view: View, about: _About) -> list[str]:
     what, effect, counts = between(view.metric), view.effect, view.now.counts
-    text = ["Brackets hold 95 % of what other people and other random numbers would have given; another training of "
-            "the generator may differ by more."]  # fmt: skip
+    text = ["Brackets are ranges that hold the true value in about 95 of 100 such tests. People and random numbers are "
+            "in them; what another training of the generator would change is not."]  # fmt: skip
     if about.controlled:
         text.append(words.PAIRED if effect.counted else words.WIDEST)
     if isinstance(what, Ratio) and what.rate is not None:
@@ -248,21 +248,31 @@ def _sure(view: View, about: _About) -> list[str]:
                 f"With as many people, a model that treats groups exactly alike would show about {middle:.2f} times, "
                 f"and in one of 20 cases less than {low:.2f}."
             )
-    sizes = what.rates[0].rows(what.read(counts.table))
+    rates = [what.rates[0]]
+    if true_positive_rate not in rates:
+        rates.append(true_positive_rate)
+    for rate in rates:
+        text += _sizes(view, rate.rows(what.read(counts.table) if rate is what.rates[0] else counts.table), rate, about)
+    return text
+
+
+def _sizes(view: View, sizes: np.ndarray, rate: Rate, about: _About) -> list[str]:
+    """The smallest group that a rate rests on, and how many are smaller than it takes."""
     told = np.where(sizes < MIN_ROWS, sizes.max() + 1, sizes)  # of fewer people nothing is said
     place = np.unravel_index(int(told.argmin()), sizes.shape)
     group = view.now.groups[place[1]]
-    text.append(
-        f"The smallest group that a number rests on: {_people(sizes[place])} {about.nouns.get(group, group)} in "
-        f"{counts.domains[place[0]]}, counting {what.rates[0].people}."
-    )
-    if (sizes < MIN_ROWS).any():
-        text.append(f"{int((sizes < MIN_ROWS).sum())} groups of fewer than {MIN_ROWS} people each are left out.")
     few = int((sizes < needed()).sum())
-    text.append(
-        f"To know a rate within 10 of 100 takes {needed()} people. "
-        + (f"{few} of {sizes.size} groups have fewer." if few else "Every group has as many.")
-    )
+    text = [
+        f"The smallest group, counting {rate.people}: {_people(sizes[place])} {about.nouns.get(group, group)} in "
+        f"{view.now.domains[place[0]]}. To know a share within 10 of 100 takes {needed()} people. "
+        + (
+            f"{few} of {sizes.size} groups have fewer: what is said of them is weak."
+            if few
+            else "Every group has them."
+        )
+    ]
+    if (sizes < MIN_ROWS).any():
+        text.append(f"{int((sizes < MIN_ROWS).sum())} groups of fewer than {MIN_ROWS} such people each are left out.")
     return text
 
 
@@ -334,8 +344,11 @@ def _charts(view: View, about: _About, labels: tuple[str, str]) -> list[tuple[st
     title = textwrap.shorten(_across(view, about), 44, placeholder=" …")
     across = charts.dumbbell(frame, title=title, ratio=ratio, height=HEIGHT)
     return [
-        ("Accuracy against equality: the line is the whole dial, the large point where it stands now.", drawn(scatter)),
-        ("Every group of people that no model was trained on: without control (hollow) and now (filled).",
+        ("Accuracy against equality, means over domains that count the same (above, all people count the same). Line: "
+         "the whole dial. Large point: now. Diamond: the same model trained on real rows. Dashed: one answer for all.",
+         drawn(scatter)),
+        ("Every group of people that no model was trained on: without control (hollow) and now (filled). A "
+         "triangle: the range goes on.",
          drawn(across)),
         ("Whom the model finds.", drawn(found)),
         ("Whom it wrongly promises.", drawn(wrong)),

@@ -130,7 +130,7 @@ class Story:
         text = f"**{scale * value:.{digits}f} {unit}**"
         if low is not None and high is not None and not math.isnan(low):
             text += f" ({scale * low:.{digits}f} to {scale * high:.{digits}f})"
-        return text
+        return text.replace("(-", "(−").replace("to -", "to −")
 
     @property
     def than(self) -> str:
@@ -152,12 +152,15 @@ class Story:
 
     def told(self, found: Comparison) -> str:
         """``women get ">50K" **0.73 times** as often as men (0.70 to 0.76)``."""
-        rate, interval = self.metric.rates[0], self.amount(found.value, found.low, found.high).partition("** (")
+        rate, turned = self.metric.rates[0], isinstance(self.metric, Difference) and found.value < 0
+        ends = (-found.value, -found.high, -found.low) if turned else (found.value, found.low, found.high)
+        amount, _, interval = self.amount(*ends).partition(" (")
+        than = "more often than" if turned else self.than
         less, more = self.group(found.less), rate.other.format(who=self.group(found.more))
         verb = rate.people_verb or f"it {rate.verb}"
         more = more.removeprefix("for ") if rate.people_verb else more
-        text = f"{verb.format(yes=self.yes, who=less)} {self.amount(found.value)} {self.than} {more}"
-        return text + (f" ({interval[2]}" if interval[2] else "")
+        text = f"{verb.format(yes=self.yes, who=less)} {amount} {than} {more}"
+        return text + (f" ({interval}" if interval else "")
 
 
 def sentence(

@@ -45,11 +45,11 @@ def test_taken_away_from_the_page(server, browser, tmp_path) -> None:
     first = page.locator(".st-key-headline p").first
     first.wait_for(timeout=60_000)
     said, found = first.inner_text(), {}
-    for name in ("Report (one page)", "Report as JSON", "Scenario"):
+    for name in ("Report", "Report as JSON", "Scenario"):
         with page.expect_download(timeout=60_000) as asked:
             page.get_by_role("button", name=name, exact=True).click()
         found[name] = Path(asked.value.path()).read_text()
-    assert found["Report (one page)"].startswith("<!doctype html>")
+    assert found["Report"].startswith("<!doctype html>")
     told = json.loads(found["Report as JSON"])
     assert told["answer"][0] == said
     with page.expect_download(timeout=60_000) as asked:

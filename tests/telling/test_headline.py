@@ -35,15 +35,17 @@ def say(now: np.ndarray, before: np.ndarray = HAND, metric: str = "R_DP", contro
 
 def test_by_hand() -> None:
     """Women 19 of 40, men 30 of 60; before 9 of 40. Truly yes: women 10 of 10 (6), men 24 of 30."""
-    first, second = say(NOW)
-    assert first.startswith("At this price the model is wrong about **20 more people in 1,000** (")
+    first, second, third = say(NOW)
+    assert first.startswith("At this price the model is wrong about **20 more people in 1,000**, which may be chance (")
+    assert "; 210 instead of 190), and" in first
+    assert third.startswith(r'**Mind:** Only 10 women truly have "\>50K"')
     assert r'women get "\>50K" **0.95 times** as often as men (' in first
     assert first.endswith("instead of 0.45 times.")
     assert second == r'Of 100 who truly have "\>50K" it finds **100 women** (was 60) and **80 men** (was 80).'
 
 
 def test_without_a_price() -> None:
-    first, second = say(HAND, controlled=False)
+    first, second, _ = say(HAND, controlled=False)
     assert first.startswith("Without fair control the model is right about **810 people in 1,000**, and women get")
     assert "instead of" not in first
     assert second == r'Of 100 who truly have "\>50K" it finds **60 women** and **80 men**.'
@@ -53,8 +55,8 @@ def test_without_a_price() -> None:
     ("now", "before", "text"),
     [
         (HAND, HAND, "**as many people as without** (by "),
-        (HAND, NOW, "**20 fewer people in 1,000** ("),
-        (10 * NOW, 10 * HAND, "**20 more people in 1,000** ("),
+        (HAND, NOW, "**20 fewer people in 1,000**, which may be chance ("),
+        (100 * NOW, 100 * HAND, "**20 more people in 1,000** ("),
     ],
 )
 def test_more_fewer_or_as_many(now: np.ndarray, before: np.ndarray, text: str) -> None:
@@ -64,18 +66,25 @@ def test_more_fewer_or_as_many(now: np.ndarray, before: np.ndarray, text: str) -
 def test_the_interval_is_told_in_the_sentence_s_direction() -> None:
     """Nobody counted pairs. At worst 12 + 4 women and 12 + 12 men are told something else: 40 of 100 people."""
     half = round(1000 * (1.96 * np.sqrt(40 - 0.04) / 100))
-    assert f"**20 more people in 1,000** ({half - 20} fewer to {half + 20} more)" in say(NOW)[0]
-    assert f"**20 fewer people in 1,000** ({half - 20} more to {half + 20} fewer)" in say(HAND, NOW)[0]
+    assert f"**20 more people in 1,000**, which may be chance ({half - 20} fewer to {half + 20} more;" in say(NOW)[0]
+    assert (
+        f"**20 fewer people in 1,000**, which may be chance ({half - 20} more to {half + 20} fewer;"
+        in say(HAND, NOW)[0]
+    )
 
 
-def test_a_turned_direction_names_both_groups() -> None:
+def test_the_direction_is_kept() -> None:
+    """Women 9 of 40 before and 6 of 40 now, men 6 and 9: a ratio beyond 1 says who gets it more often."""
     even = np.array([[[[27, 3], [4, 6]], [[27, 3], [4, 6]]]])
     swapped = even.copy()
     even[0, 0] = [[30, 0], [4, 6]]
     swapped[0, 1] = [[30, 0], [4, 6]]
     first = say(even, swapped)[0]
-    assert "women get" in first
-    assert "; without control men got it 0.67 times as often as women." in first
+    assert r'men get "\\>50K" **1.50 times** as often as women ('.replace("\\\\", "\\") in first
+    assert first.endswith("instead of 0.67 times.")
+    gap = say(even, swapped, metric="dp_difference")[0]
+    assert "**7.5 points** more often than women (" in gap
+    assert gap.endswith("instead of 7.5 points.")
 
 
 def test_a_gap_is_in_points_and_the_other_label_is_named() -> None:
@@ -88,10 +97,9 @@ def test_a_gap_is_in_points_and_the_other_label_is_named() -> None:
 def test_what_cannot_be_judged_is_said() -> None:
     table = HAND.copy()
     table[0, 0, 1] = [4, 5]
-    first, second = say(table, table, metric="R_EOp")
+    first, second = say(table, table, metric="R_EOp")[:2]
     assert "cannot be judged: too few people of a group" in first
-    assert "women" not in second  # nine women are no share
-    assert "**80 men**" in second
+    assert second.endswith("it finds **80 men** (was 80); too few women to say.")
 
 
 def test_of_many_groups_the_extremes() -> None:
@@ -100,9 +108,26 @@ def test_of_many_groups_the_extremes() -> None:
     runs = Runs((Counts(("a",), groups, table),))
     path = pd.DataFrame({"lambda_z": [0.0], "accuracy": [0.8], "fairness": [0.5]})
     effect = background(runs, runs, runs, path, "R_DP").view(runs, path).effect
-    first, second = headline(effect, metric="R_DP", labels=LABELS, nouns={}, controlled=False)
+    first, second = headline(effect, metric="R_DP", labels=LABELS, nouns={}, controlled=False)[:2]
     assert '"z" get "\\>50K" **0.33 times** as often as "x"' in first
     assert second.endswith('it finds **25 "z"** and **75 "x"**.')
+
+
+def test_what_to_mind() -> None:
+    """A model that says yes to all; one that is worse than one answer; domains that go another way than their sum."""
+    everybody = 10 * np.array([[[[0, 30], [0, 10]], [[0, 30], [0, 30]]]])
+    assert any('It tells "\\>50K" to 1,000 of 1,000 people' in text for text in say(everybody, 10 * HAND))
+    worse = 10 * np.array([[[[10, 20], [4, 6]], [[24, 6], [6, 24]]]])  # 640 of 1,000; the other label has 600
+    assert not any("One answer for all" in text for text in say(worse, worse))
+    bad = 10 * np.array([[[[5, 25], [4, 6]], [[24, 6], [6, 24]]]])  # 590
+    assert any("One answer for all would be right about 600 people in 1,000" in text for text in say(bad, bad))
+    # a: women 20 of 40, men 40 of 40; b: women 40 of 40, men 20 of 40. Together equal, in each domain half
+    half = np.array([[[10, 10], [10, 10]], [[0, 20], [0, 20]]])
+    apart = 10 * np.stack([half, half[::-1]])
+    level = 10 * np.array([[[[4, 16], [4, 16]], [[8, 12], [8, 12]]]] * 2)
+    told = say(apart, level)
+    assert any("Domain by domain it is less equal than without control: 0.50 times on average" in text for text in told)
+    assert "instead of 0.75 times" in told[-1]
 
 
 def test_whose_people_they_are() -> None:

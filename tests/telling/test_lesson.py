@@ -132,8 +132,9 @@ def test_the_published_control(steps, shipped) -> None:
     )
     ours = [ratio(rows(trials, "boosted", control="dp", lambda_z=p)) for p in (0.0, 0.1, 0.2, 0.25)]
     told = numbers(steps["published"].answer)
-    assert told[0] == pytest.approx(rise, abs=0.006)
-    assert told[1] >= max(ours) - ours[0] - 0.006
+    assert told[0] >= rise - 0.006  # at its best point
+    assert told[2] >= max(ours) - ours[0] - 0.006
+    assert told[1] > told[3]  # and costs more
     assert steps["published"].right == 2
 
 
@@ -145,10 +146,13 @@ def test_two_fairnesses(steps, shipped) -> None:
 
     at = numbers(steps["parting"].question)[0]
     told = numbers(steps["parting"].answer)
-    assert told[:2] == pytest.approx([found(0.0), found(at)], abs=0.006)
-    assert told[2:4] == pytest.approx(
-        [ratio(rows(shipped[0], "boosted", control="dp", lambda_z=p)) for p in (0.0, at)], abs=0.006
-    )
+    start, peak, where, end = told[:4]
+    assert (start, end) == pytest.approx((found(0.0), found(at)), abs=0.006)
+    assert peak == pytest.approx(found(where), abs=0.006)
+    assert peak > max(start, end)
+    assert steps["parting"].right == 1
+    parity = [ratio(rows(shipped[0], "boosted", control="dp", lambda_z=p)) for p in (0.0, at)]
+    assert told[4:6] == pytest.approx(parity, abs=0.006)
 
 
 @pytest.mark.parametrize("width", [358, 560])

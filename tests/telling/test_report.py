@@ -70,7 +70,7 @@ def report() -> Report:
 def test_the_numbers_are_those_of_the_table(report) -> None:
     """Right of 1,400: 1,134, now 1,162. Of 140 women truly yes 84 found, now all; of 420 others 42 told so, now 70."""
     assert report.question == "What does it cost to treat women and men alike, and is the number real?"
-    assert report.answer[0].startswith("At this price the model is wrong about 20 fewer people in 1,000 (")
+    assert report.answer[0].startswith("At this price the model is wrong about 20 fewer people in 1,000, which may be")
     assert 'women get "yes" 0.75 times as often as men' in report.answer[0]
     assert report.answer[1] == 'Of 100 who truly have "yes" it finds 100 women (was 60) and 80 men (was 80).'
     women, men = report.groups
@@ -90,8 +90,9 @@ def test_it_says_what_it_does_not_say(report) -> None:
     for text in (*NOT_MEASURED, *NOT_TO_CONCLUDE):
         assert text in html.text
     assert "The price was set by hand, not tuned on these people." in html.text
-    assert "1 of 4 groups" not in html.text
-    assert "Every group has as many." in html.text
+    assert "The smallest group, counting rows: 280 women in a." in html.text
+    assert "The smallest group, counting rows with the favourable label: 70 women in a." in html.text
+    assert "2 of 4 groups have fewer: what is said of them is weak." in html.text
 
 
 def test_review_wording(report) -> None:
@@ -157,8 +158,8 @@ def test_nothing_is_told_of_fewer_than_ten_people() -> None:
     assert "Tinytown" not in everything
     assert "n=9" not in everything
     assert "n=63" in everything  # Fewtown as a whole
-    assert "The smallest group that a number rests on: 60 men in Fewtown, counting rows." in report.sure
-    assert "3 groups of fewer than 10 people each are left out." in report.sure
+    assert any(text.startswith("The smallest group, counting rows: 60 men in Fewtown.") for text in report.sure)
+    assert "3 groups of fewer than 10 such people each are left out." in report.sure
     (line,) = [row for row in report.domains if row["domain"] == "Fewtown"]
     assert line["groups"] == "women: fewer than 10; men: 50 of 100 told yes, of 60"
     assert line["compared"] == "too few people to judge"

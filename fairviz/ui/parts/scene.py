@@ -22,7 +22,7 @@ from fairviz.telling import words
 from fairviz.telling.effect import Effect
 from fairviz.telling.headline import headline, whose
 from fairviz.telling.view import View, direction, dumbbell_frame, now_frame, whom_frame
-from fairviz.ui.parts import base, links, loading, tables, takeaway
+from fairviz.ui.parts import base, links, loading, served, tables, takeaway
 from fairviz.ui.parts.setting import Setting, reproduce
 
 
@@ -39,8 +39,9 @@ class Places:
 
 #: What the marks of the charts are.
 MARKS = (
-    "Line: path of the dial. Cross: 95 % interval over test people and seeds. Small dots: single seeds. Diamond: the "
-    "same model trained on real rows. Dashed: giving everyone the more frequent answer."
+    "Left: means over domains that count the same, whatever their size; above, all people count the same. Line: path "
+    "of the dial. Cross: 95 % interval over test people and seeds. Small dots: single seeds. Diamond: the same model "
+    "trained on real rows. Dashed: giving everyone the more frequent answer. Triangle: the interval goes on."
 )
 GREEN = " Green: the best any rule can do, known because this world is made up."
 INTERVALS = " Intervals are of 95 %, over test people and seeds; what another fit would change is not in them."
@@ -128,6 +129,8 @@ def show(
         base.show_again(sure, token=token, key="how_sure")
     table = partial(tables.domain_table, view.domains, schema["favourable"], nouns)
     base.show_again(table, token=token, key="domain_table")
+    if trials is not None:
+        served.section(setting, trials, view.now.domains)
     tables.details(setting, view, schema["favourable"], nouns, command, token)
 
 

@@ -16,7 +16,7 @@ STYLESHEET = """
 .st-key-headline p { font-size: 1.15rem; line-height: 1.4; }
 /* as high as its longest usual text, so that nothing below moves with the dial */
 .st-key-headline { min-height: 10rem; }
-.st-key-meaning { min-height: 3rem; }
+.st-key-meaning { min-height: 4.6rem; }
 /* the lecture view: what one moves, what it does, and nothing else, half as large again */
 html:has(.st-key-leave) { font-size: 21px; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) { padding: 1rem 2rem 0; max-width: none; }

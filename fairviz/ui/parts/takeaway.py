@@ -50,7 +50,7 @@ def section(
     with st.container(horizontal=True, vertical_alignment="center", key="takeaway"):
         st.markdown("**Take it away**", width="content")
         st.download_button(
-            "Report (one page)", partial(_report, scenario, "html"), f"fairviz-report-{base.nonce()}.html", "text/html",
+            "Report", partial(_report, scenario, "html"), f"fairviz-report-{base.nonce()}.html", "text/html",
             key="download_report", on_click="ignore", icon=":material/description:",
             help="What was asked, what it costs, for whom, how sure, what not to conclude: a file to print or pass on, "
             "without a script. Nothing in it is about fewer than ten people.",
