@@ -91,7 +91,7 @@ def _more(effect: Effect) -> str:
     value, low, high = (round(1000 * end) for end in (cost.value, cost.low, cost.high))
     totals = f"{round(1000 * wrong)} instead of {round(1000 * (wrong - cost.value))}"
     if value == 0:
-        return f"**as many people as without** (by {_signed(low)} to {_signed(high)} in 1,000)"
+        return f"**as many people as without** ({-low} fewer to {high} more in 1,000)"
     if value < 0:
         low, high = -high, -low
     noun = "person" if abs(value) == 1 else "people"
@@ -101,10 +101,6 @@ def _more(effect: Effect) -> str:
     this, other = ("more", "fewer") if value > 0 else ("fewer", "more")
     lower = f"{-low} {other}" if low else "0"
     return f"{text}, which may be chance ({lower} to {high} {this}; {totals})"
-
-
-def _signed(value: int) -> str:
-    return f"{value:+d}".replace("-", "−") if value else "0"
 
 
 def _between(effect: Effect, story: Story, controlled: bool) -> str:

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from fairviz.errors import SettingError
-from fairviz.evaluation.subgroups import Condition, at_risk, worst_served
+from fairviz.evaluation.subgroups import Condition, at_risk, errors_in, worst_served
 
 
 def crowd(n: int = 2000, seed: int = 0) -> pd.DataFrame:
@@ -152,3 +152,19 @@ def test_what_cannot_be_is_refused(how, told) -> None:
     people = crowd(50)
     with pytest.raises(SettingError, match=told):
         worst_served(people, *answers(people), **how)
+
+
+@pytest.mark.parametrize("kind", ["wrong", "missed", "promised"])
+def test_another_model_s_errors_are_counted_on_the_same_people(kind) -> None:
+    people = crowd()
+    y, now = answers(people)
+    _, before = answers(people, seed=9, often=0.3)
+    worst = worst_served(people, y, now, kind=kind)
+    assert len(worst) > 3
+    for one, errors in zip(worst, errors_in(people, y, before, worst, kind=kind), strict=True):
+        asked = {"wrong": np.ones(len(y), bool), "missed": y == 1, "promised": y == 0}[kind]
+        there = asked.copy()
+        for condition in one.conditions:
+            there &= (people[condition.attribute] == condition.value).to_numpy()
+        assert there.sum() == one.people
+        assert (there & (before != y)).sum() == errors

@@ -54,7 +54,7 @@ def test_without_a_price() -> None:
 @pytest.mark.parametrize(
     ("now", "before", "text"),
     [
-        (HAND, HAND, "**as many people as without** (by "),
+        (HAND, HAND, "**as many people as without** ("),
         (HAND, NOW, "**20 fewer people in 1,000**, which may be chance ("),
         (100 * NOW, 100 * HAND, "**20 more people in 1,000** ("),
     ],

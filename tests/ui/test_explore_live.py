@@ -14,8 +14,10 @@ from fairviz.data import DATASETS, load_dataset
 from fairviz.data.sources import fingerprint_of
 from fairviz.errors import JobError
 from fairviz.evaluation import evaluate
+from fairviz.evaluation.subgroups import errors_in, worst_served
+from fairviz.experiments.bench import Bench
 from fairviz.experiments.preview import Preview
-from fairviz.experiments.recorded import N_STEPS
+from fairviz.experiments.recorded import N_STEPS, dial_trial
 from fairviz.store import key_of
 from fairviz.store.fits import load_fit
 from fairviz.store.jobs import JobQueue, JobStatus
@@ -227,3 +229,26 @@ def test_one_failed_fit_beside_a_running_one() -> None:
     assert not app.exception
     assert any("Fit without East: failed" in w.value for w in app.warning)
     assert any("Training 1 fit**" in m.value for m in app.markdown)
+
+
+def test_whom_it_serves_worst_is_looked_for_when_asked() -> None:
+    """The worker's table, against the same trial carried out here."""
+    app = simulated("North")
+    assert not [t for t in app.dataframe if t.key == "served_table"]
+    app.button(key="look_served").click().run()
+    assert not app.exception
+    (table,) = [frame.value for frame in app.dataframe if "Beyond chance" in frame.value.columns]
+    dataset = load_dataset("simulated")
+    setting = {"control": "dp", "lambda_z": float(app.slider(key="price_dp").value)}
+    trial = dial_trial("North", "gradient_boosting", 0, setting, "boosted", preset="fairviz")
+    bench = Bench(dataset, Library())
+    target, told = bench.split(trial)[1], bench.answers(trial)
+    people = target.frame[[*target.schema.features, target.schema.sensitive]]
+    worst = worst_served(people, target.y, told)
+    assert table["People"].tolist() == [f"{one.people:,}" for one in worst]
+    assert [int(text.split(" ")[0]) for text in table["Errors, of 100"]] == [round(100 * one.rate) for one in worst]
+    free = bench.answers(dial_trial("North", "gradient_boosting", 0, {}, "boosted", preset="fairviz"))
+    was = errors_in(people, target.y, free, worst)
+    assert [int(n) for n in table["Without control"]] == [
+        round(100 * n / one.people) for n, one in zip(was, worst, strict=True)
+    ]
