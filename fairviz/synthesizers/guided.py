@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +117,18 @@ class _Chunk:
         self, noise: torch.Tensor, y: torch.Tensor, strength: np.ndarray, steering: Steering | None
     ) -> torch.Tensor:
         """Encoded rows with labels y (B,), from noise (B, D)."""
+        *_, x = self.states(noise, y, strength, steering)
+        if not torch.isfinite(x).all():
+            raise DataError(
+                "The sampler left the finite numbers: guidance this strong needs more steps, or a smaller lambda."
+            )
+        return x
+
+    def states(
+        self, noise: torch.Tensor, y: torch.Tensor, strength: np.ndarray, steering: Steering | None,
+        seen: Callable[[torch.Tensor, torch.Tensor], object] = lambda x, t: None,
+    ) -> Iterator[torch.Tensor]:  # fmt: skip
+        """Encoded rows from noise (B, D) on, step by step; ``seen`` is told each state and its time before its step."""
         fit, terms = self.fit, list[ScoreFn]()
         own = torch.from_numpy(strength).float()
         label_weight = own - 1.0 if fit.label_in_score else own
@@ -125,12 +137,12 @@ class _Chunk:
         if steering is not None:
             terms += steering.terms(fit, y)
         score = guided(_score(fit, y), *terms)
-        *_, x = solve(fit.nets_.sde, score, noise, n_steps=self.n_steps, solver=self.solver, rng=self.rng)
-        if not torch.isfinite(x).all():
-            raise DataError(
-                "The sampler left the finite numbers: guidance this strong needs more steps, or a smaller lambda."
-            )
-        return x
+
+        def watched(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+            seen(x, t)
+            return score(x, t)
+
+        return solve(fit.nets_.sde, watched, noise, n_steps=self.n_steps, solver=self.solver, rng=self.rng)
 
     def _possible(self, frame: pd.DataFrame, zeros: Zeros, y: torch.Tensor, *settings: np.ndarray) -> pd.DataFrame:
         """The rows; those that cannot be anew, with the same labels and settings, from further noise."""

@@ -8,15 +8,15 @@ from fairviz.controls.dials import BOOSTED, NETWORK
 from fairviz.data.sets import DATASETS
 from fairviz.data.sources import fingerprint_of
 from fairviz.errors import DataError
-from fairviz.store.specs import FRONTIER, SWEEP
+from fairviz.store.specs import FIT, FRONTIER, SWEEP
 from fairviz.telling.lesson import Recorded, Step, lesson
-from fairviz.ui.parts import base, links, loading
+from fairviz.ui.parts import base, links, loading, watching
 
 #: What the lesson is about.
 DATASET = "adult"
 
 
-@base.guarded(SWEEP, FRONTIER)
+@base.guarded(FIT, SWEEP, FRONTIER)
 def page() -> None:
     """Learn."""
     with st.container(key="first_line", horizontal=True, vertical_alignment="center"):
@@ -37,6 +37,7 @@ def page() -> None:
             st.button("Next", key="next", icon=":material/arrow_forward:", on_click=_go, args=(keys[number + 1],))
         elif base.pages():
             st.page_link(base.pages()[0], label="Now turn it yourself", icon=":material/tune:")
+    watching.section(DATASET)
     st.caption(
         "Adult is a public table of the US census of 1994, used for teaching. Every number is looked up in recorded "
         "results; nothing here is a finding about people today."

@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.screens import FLAGS, ROOT, app, wait_until_quiet
 
 #: What is kept of a page of this width: its header and its charts.
-SIZE, TOP = (1280, 870), 24
+SIZE, TOP = (1280, 870), 16
 #: Prices that the dial is moved to and back, how long each is seen, and how wide the picture is.
 PRICES, MILLISECONDS, WIDTH = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25), 1100, 900
 

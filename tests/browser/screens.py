@@ -55,6 +55,8 @@ def pages() -> list[Page]:
         found.append(Page(f"explore-{name}-eop", "", {"data": name, "control": "eop"}))
     compared = {entry.spec["dataset"]["name"] for entry in Library().shipped.entries(FRONTIER)}
     found += [Page(f"compare-{name}", "compare", {"compare_data": name}) for name in DATASETS if name in compared]
+    found += [Page(f"learn-{step}", "learn", {"step": step}) for step in ("gap", "published")]
+    found += [Page("explore-present", "", {"present": "1"}), Page("explore-small", "", {"domains_adult": "Other"})]
     found += [Page(f"data-{what}", "data", {}, k) for k, what in enumerate(("empty", "read", "go"))]
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
@@ -70,3 +72,23 @@ def test_without_recorded_results_it_says_what_to_do(monkeypatch) -> None:
         assert "needs the recorded results" in app.error[0].value.replace("\\", "")
     finally:
         st.cache_resource.clear()
+
+
+def test_rows_are_watched_from_noise_on() -> None:
+    """At first nothing is told apart; at the end the groups' labels differ, and less with a price."""
+    app = learn()
+    assert not [s for s in app.slider if s.key == "watch_step"]
+    app.button(key="watch").click().run()
+    assert not app.exception
+
+    def told() -> list[list[int]]:
+        found = [c.value for c in app.caption if c.value.startswith("Noise left")]
+        return [[int(n) for n in re.findall(r": (\d+)", text.split("each group,")[1])] for text in found]
+
+    (women, men), (women_priced, men_priced) = told()
+    assert women < men
+    assert men_priced - women_priced < men - women
+    app.slider(key="watch_step").set_value(0).run()
+    assert [c.value for c in app.caption if "10.0 times as much as signal" in c.value or "times as much" in c.value]
+    without, priced = told()
+    assert without == priced  # the same noise
