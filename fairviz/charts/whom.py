@@ -9,8 +9,8 @@ import pandas as pd
 
 from fairviz.charts.axes import BASE, NOW, PATH, SMALL, Side, ink, layer_of, layered, readable, x_of
 
-#: Pixels of a group's line, and of the axis below them.
-LINE, AXIS = 40, 76
+#: Pixels of a group's line, of few groups and of many, and of the axis below them.
+LINE, NARROW, FEW, AXIS = 40, 26, 3, 76
 
 
 def whom(frame: pd.DataFrame, *, title: str) -> alt.LayerChart | alt.FacetChart:
@@ -48,7 +48,7 @@ def whom(frame: pd.DataFrame, *, title: str) -> alt.LayerChart | alt.FacetChart:
         .mark_text(color=ink(BASE), align="left", dx=6, fontSize=SMALL, fontStyle="italic")
         .encode(y=y, x=alt.XValue(0), text=alt.Text("reason:N")),
     ]  # fmt: skip
-    return layered(layers, known_and_not(frame), LINE * len(frame) + AXIS, x=x)
+    return layered(layers, known_and_not(frame), (LINE if len(frame) <= FEW else NARROW) * len(frame) + AXIS, x=x)
 
 
 def labelled(frame: pd.DataFrame) -> pd.DataFrame:

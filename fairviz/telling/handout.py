@@ -29,7 +29,12 @@ from fairviz.telling.report import NOT_MEASURED, NOT_TO_CONCLUDE, TEACHING, unma
 from fairviz.telling.view import View, direction, dumbbell_frame, now_frame, recorded_background, whom_frame
 from fairviz.text import listing
 
-LOOK = {"font": "sans-serif", "view": {"stroke": "#ddd"}, "axis": {"titleFontWeight": "normal", "labelFontSize": 12}}
+LOOK = {
+    "aria": False,
+    "font": "sans-serif",
+    "view": {"stroke": "#ddd"},
+    "axis": {"titleFontWeight": "normal", "labelFontSize": 12},
+}
 BANDS = (
     "The price was set by hand, not tuned on these people. Brackets and bands are ranges that hold the true value in "
     "about 95 of 100 such tests."

@@ -272,7 +272,8 @@ def _sizes(view: View, sizes: np.ndarray, rate: Rate, about: _About) -> list[str
         )
     ]
     if (sizes < MIN_ROWS).any():
-        text.append(f"{int((sizes < MIN_ROWS).sum())} groups of fewer than {MIN_ROWS} such people each are left out.")
+        left = int((sizes < MIN_ROWS).sum())
+        text.append(f"{left} group{'s' * (left > 1)} of fewer than {MIN_ROWS} such people each left out.")
     return text
 
 
@@ -285,7 +286,7 @@ def _domains(view: View, about: _About) -> list[dict[str, str]]:
         line = frame.loc[f"{row['domain']} (n={row['n']:,})"]
         groups = [
             f"{about.nouns.get(g['group'], g['group'])}: "
-            + (FEW if g["n"] < MIN_ROWS else f"{100 * g['rate']:.0f} of 100 told yes, of {g['n']:,}")
+            + (FEW if g["n"] < MIN_ROWS else f"{100 * g['rate']:.0f} of 100, of {g['n']:,}")
             for g in row["groups"]
         ]
         found.append(

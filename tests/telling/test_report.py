@@ -80,7 +80,7 @@ def test_the_numbers_are_those_of_the_table(report) -> None:
     assert (men["found"], men["found_before"]) == (men["found_before"], men["found"])
     first = report.domains[0]
     assert (first["people"], first["right"]) == ("700", "830 of 1,000")
-    assert first["groups"] == "women: 38 of 100 told yes, of 280; men: 50 of 100 told yes, of 420"
+    assert first["groups"] == "women: 38 of 100, of 280; men: 50 of 100, of 420"
     assert first["compared"].startswith("0.75 (")
     assert report.whose == "1,400 people of 2 domains together (town), each never trained on"
 
@@ -159,9 +159,9 @@ def test_nothing_is_told_of_fewer_than_ten_people() -> None:
     assert "n=9" not in everything
     assert "n=63" in everything  # Fewtown as a whole
     assert any(text.startswith("The smallest group, counting rows: 60 men in Fewtown.") for text in report.sure)
-    assert "3 groups of fewer than 10 such people each are left out." in report.sure
+    assert "3 groups of fewer than 10 such people each left out." in report.sure
     (line,) = [row for row in report.domains if row["domain"] == "Fewtown"]
-    assert line["groups"] == "women: fewer than 10; men: 50 of 100 told yes, of 60"
+    assert line["groups"] == "women: fewer than 10; men: 50 of 100, of 60"
     assert line["compared"] == "too few people to judge"
     assert not re.search(r"\bwomen \(\d\)", everything)
 
