@@ -27,6 +27,8 @@ show();
 for (const [name, spec] of Object.entries(data.specs)) {
   // expressions are read by an interpreter: the page's policy lets nothing be compiled
   window.vegaEmbed(`#${name}`, spec, {actions: false, renderer: "svg", ast: true}).then((made) => {
+    // the element around it says what the chart shows
+    document.querySelector(`#${name} svg`).setAttribute("aria-hidden", "true");
     views[name] = made.view;
     show();
   });
