@@ -233,7 +233,7 @@ def flag(name: str) -> bool:
     """What is on or off and has no widget; it is changed in the session's state."""
     take(name, lambda texts: texts[0] == "1")
     value = bool(st.session_state.get(name, False))
-    put(name, ["1"], not value)
+    put(name, ["1"] if value else [], not value)
     return value
 
 
