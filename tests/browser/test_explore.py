@@ -213,8 +213,8 @@ def test_the_lecture_view(server, browser, size) -> None:
     settle(page, before)
     page.get_by_role("button", name="Leave").click()
     page.get_by_text("Domain by domain").wait_for(timeout=20_000)
-    assert "present" not in page.url
+    page.wait_for_function("!location.search.includes('present')", timeout=20_000)
     page.get_by_role("button", name="Present", exact=True).click()
     page.get_by_role("button", name="Leave").wait_for(timeout=20_000)
-    assert "present=1" in page.url
+    page.wait_for_url("**present=1**", timeout=20_000)
     page.close()

@@ -33,6 +33,7 @@ class Places:
     sentence: DeltaGenerator
     left: DeltaGenerator
     right: DeltaGenerator
+    mind: DeltaGenerator
     domains: list[str]
     metric: str
 
@@ -43,6 +44,7 @@ MARKS = (
     "of the dial. Cross: 95 % interval over test people and seeds. Small dots: single seeds. Diamond: the same model "
     "trained on real rows. Dashed: giving everyone the more frequent answer. Triangle: the interval goes on."
 )
+BRACKETS = "Brackets are ranges that hold the true value in about 95 of 100 such tests."
 GREEN = " Green: the best any rule can do, known because this world is made up."
 INTERVALS = " Intervals are of 95 %, over test people and seeds; what another fit would change is not in them."
 
@@ -63,6 +65,8 @@ def _chosen() -> None:
 def layout(setting: Setting, names: list[str], labels: list[str], sentence: DeltaGenerator) -> Places | None:
     """The selectors at the charts and the charts' places; None if no domain is chosen."""
     _follow(setting.control)
+    left, right = st.container(key="plots").columns(2, gap="medium")
+    mind = st.container(key="mind_below")
     at_axis, at_domains = st.container(key="selectors").columns(2, gap="medium", vertical_alignment="bottom")
     metric = links.choose(
         at_axis.selectbox, f"Upward in the chart (favourable: {words.plain(labels[1])})", axes(), key="axis",
@@ -79,8 +83,7 @@ def layout(setting: Setting, names: list[str], labels: list[str], sentence: Delt
     if not domains:
         sentence.info("Choose at least one domain to test on.", icon=":material/info:")
         return None
-    left, right = st.container(key="plots").columns(2, gap="medium")
-    return Places(sentence, left.container(), right.container(), domains, metric)
+    return Places(sentence, left.container(), right.container(), mind, domains, metric)
 
 
 def show(
@@ -112,6 +115,9 @@ def show(
     told = partial(_tell, setting, effect, metric, facts, nouns, status)
     with places.sentence:
         base.show_again(told, token=token, key="headline_told")
+    with places.mind:  # on a phone, where the box above has no room
+        below = partial(_mind, setting, effect, metric, facts, nouns)
+        base.show_again(below, token=token, key="mind_below")
     with places.left:
         scatter = partial(_scatter, setting, view, metric, facts, still, other)
         truth = base.show_again(scatter, token=token, key="tradeoff")
@@ -139,9 +145,21 @@ def _tell(
 ) -> None:
     """What the numbers are, and what they say."""
     with st.container(key="headline", gap="small"):
-        for text in headline(effect, metric=metric, labels=_labels(facts), nouns=nouns, controlled=setting.controlled):
+        for text in _said(setting, effect, metric, facts, nouns)[:2]:
             st.markdown(text)
     st.caption(f"{words.plain(status)} · {whose(effect, _domain_word(facts, nouns))}")
+    with st.container(key="mind"):
+        _mind(setting, effect, metric, facts, nouns)
+
+
+def _said(setting: Setting, effect: Effect, metric: str, facts: dict[str, Any], nouns: Mapping[str, str]) -> list[str]:
+    return headline(effect, metric=metric, labels=_labels(facts), nouns=nouns, controlled=setting.controlled)
+
+
+def _mind(setting: Setting, effect: Effect, metric: str, facts: dict[str, Any], nouns: Mapping[str, str]) -> None:
+    """What makes the headline weak; else what its brackets are, so that nothing moves when there is something."""
+    for text in _said(setting, effect, metric, facts, nouns)[2:] or [BRACKETS]:
+        st.markdown(text)
 
 
 def _labels(facts: dict[str, Any]) -> tuple[str, str]:

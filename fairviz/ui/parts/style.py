@@ -15,7 +15,10 @@ STYLESHEET = """
 /* what a page says in large type; no size of Streamlit's lies between text and headings */
 .st-key-headline p { font-size: 1.15rem; line-height: 1.4; }
 /* as high as its longest usual text, so that nothing below moves with the dial */
-.st-key-headline { min-height: 10rem; }
+.st-key-headline { min-height: 10.8rem; }
+.st-key-mind { min-height: 3.2rem; }
+.st-key-mind p, .st-key-mind_below p { font-size: 0.9rem; }
+*:has(> .st-key-mind_below) { display: none; }
 .st-key-meaning { min-height: 4.6rem; }
 /* the lecture view: what one moves, what it does, and nothing else, half as large again */
 html:has(.st-key-leave) { font-size: 21px; }
@@ -45,6 +48,7 @@ html:has(.st-key-leave) { font-size: 21px; }
   }
 }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-headline { min-height: 7rem; }
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-mind { min-height: 0; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 1rem 1rem 7rem; }
   .st-key-headline { min-height: 11rem; }
@@ -63,7 +67,9 @@ html:has(.st-key-leave) { font-size: 21px; }
   *:has(> .st-key-notes) { order: -4; }
   *:has(> .st-key-first_line) { order: -3; }
   [data-testid="stColumn"]:has(.st-key-answer) { order: -2; }
-  *:has(> .st-key-plots) { order: -1; }
+  *:has(> .st-key-plots), *:has(> .st-key-mind_below) { order: -1; }
+  *:has(> .st-key-mind_below) { display: flex; }
+  .st-key-answer *:has(> .st-key-mind) { display: none; }
 }
 </style>
 """
