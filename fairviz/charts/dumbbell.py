@@ -75,17 +75,17 @@ def _layers(held: dict[str, str], y: alt.Y, tip: list[alt.Tooltip]) -> list[alt.
         of_judged.mark_rule(color=NOW, opacity=0.25, strokeWidth=8).encode(
             x=x_of("low_at"), x2=alt.X2("high_at:Q"), y=y
         ),
-        *(
-            of_judged.transform_filter(f"datum.{end} {'>' if way == 'right' else '<'} datum.{end}_at")
-            .mark_point(color=NOW, filled=True, shape=f"triangle-{way}", size=70, opacity=1)
-            .encode(x=x_of(f"{end}_at"), y=y, tooltip=tip)
-            for end, way in (("high", "right"), ("low", "left"))  # an interval that goes on beyond the frame
-        ),
         of_judged.mark_rule(color=PATH, strokeWidth=2.5).encode(x=x_of("before_at"), x2=alt.X2("now_at:Q"), y=y),
         of_judged.mark_point(color=BASE, filled=False, size=110, strokeWidth=2).encode(
             x=x_of("before_at"), y=y, tooltip=tip
         ),
         of_judged.mark_point(color=NOW, filled=True, size=130, opacity=1).encode(x=x_of("now_at"), y=y, tooltip=tip),
+        *(
+            of_judged.transform_filter(f"datum.{end} {'>' if way == 'right' else '<'} datum.{end}_at")
+            .mark_point(color=NOW, filled=True, shape=f"triangle-{way}", size=40, opacity=1, xOffset=shift, aria=False)
+            .encode(x=x_of(f"{end}_at"), y=y, tooltip=tip)
+            for end, way, shift in (("high", "right", 8), ("low", "left", -8))  # what goes on beyond the frame
+        ),
         layer_of("silent")
         .mark_text(
             color=ink(BASE),
