@@ -16,7 +16,7 @@ STYLESHEET = """
 .st-key-headline p { font-size: 1.15rem; line-height: 1.4; }
 /* as high as its longest usual text, so that nothing below moves with the dial */
 .st-key-headline { min-height: 10.8rem; }
-.st-key-mind { min-height: 3.2rem; }
+.st-key-mind { min-height: 4.5rem; }
 .st-key-mind p, .st-key-mind_below p { font-size: 0.9rem; }
 *:has(> .st-key-mind_below) { display: none; }
 .st-key-meaning { min-height: 4.6rem; }
@@ -49,6 +49,8 @@ html:has(.st-key-leave) { font-size: 21px; }
 }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-headline { min-height: 7rem; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-mind { min-height: 0; }
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-mind:not(:has(strong)) { display: none; }
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-answer { padding: 0.5rem 1rem 0; gap: 0.5rem; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 1rem 1rem 7rem; }
   .st-key-headline { min-height: 11rem; }
