@@ -26,11 +26,10 @@ from fairviz.store.specs import SWEEP
 from fairviz.telling import words
 from fairviz.telling.headline import headline, whose
 from fairviz.telling.report import NOT_MEASURED, NOT_TO_CONCLUDE, TEACHING, unmarked
-from fairviz.telling.view import View, direction, dumbbell_frame, now_frame, recorded_background, whom_frame
+from fairviz.telling.view import View, across, dumbbell_frame, in_words, now_frame, recorded_background, whom_frame
 from fairviz.text import listing
 
 LOOK = {
-    "aria": False,
     "font": "sans-serif",
     "view": {"stroke": "#ddd"},
     "axis": {"titleFontWeight": "normal", "labelFontSize": 12},
@@ -194,19 +193,14 @@ class Handout:
 
     def _charts(self, view: View, price: float) -> dict[str, Any]:
         what, effect, yes = METRICS[self.metric], view.effect, f'"{self.labels[1]}"'
-        upward = what.short.split(" · ")[-1].capitalize()
         now = now_frame(view, price).assign(label=f"price {price:g}")
-        pair, ratio = direction(view, self.metric), isinstance(what, Ratio)
-        across = upward
-        if pair is not None:
-            low, high = (self.nouns.get(view.now.groups[k], view.now.groups[k]) for k in pair)
-            across = f"{low} ÷ {high}" if ratio else f"{high} − {low}, points"
+        title = across(view, self.nouns, in_words(self.metric))
         return {
             "tradeoff": charts.tradeoff(
-                view.path, view.seeds, now, view.references, view.constant, y_title=upward,
+                view.path, view.seeds, now, view.references, view.constant, y_title=in_words(self.metric),
                 higher_is_fairer=what.higher_is_better,
             ),
-            "domains": charts.dumbbell(self._across(view), title=across, ratio=ratio),
+            "domains": charts.dumbbell(self._across(view), title=title, ratio=isinstance(what, Ratio)),
             "found": charts.whom(
                 whom_frame(effect.found, effect.found_before, self.nouns), title=f"of 100 with {yes}: told so"
             ),

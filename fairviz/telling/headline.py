@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from fairviz.evaluation.metrics import MIN_ROWS, between
 from fairviz.evaluation.people import Share
@@ -17,7 +18,7 @@ NEARLY = 0.98
 def headline(
     effect: Effect, *, metric: str, labels: tuple[str, str], nouns: Mapping[str, str], controlled: bool
 ) -> list[str]:
-    """Sentences in Markdown, all text from data escaped: cost and comparison; whom it finds; who these people are.
+    """All that is said, in Markdown: :func:`told`, then :func:`mind`; text from data is escaped.
 
     Parameters
     ----------
@@ -28,16 +29,33 @@ def headline(
     controlled : bool
         Whether a price is set.
     """
+    how: dict[str, Any] = {"metric": metric, "labels": labels, "nouns": nouns, "controlled": controlled}
+    return [*told(effect, **how), *mind(effect, **how)]
+
+
+def _story(metric: str, labels: tuple[str, str], nouns: Mapping[str, str]) -> Story:
     what = between(metric)
-    story = Story(what, plain(f'"{labels[0] if what.other else labels[1]}"'), nouns)
+    return Story(what, plain(f'"{labels[0] if what.other else labels[1]}"'), nouns)
+
+
+def told(
+    effect: Effect, *, metric: str, labels: tuple[str, str], nouns: Mapping[str, str], controlled: bool
+) -> list[str]:
+    """Cost and comparison; whom it finds. Parameters as for :func:`headline`."""
+    story = _story(metric, labels, nouns)
     first = f"Without fair control the model is right about **{round(1000 * effect.right)} people in 1,000**"
     if controlled:
         first = f"At this price the model is wrong about {_more(effect)}"
     first += f"{_between(effect, story, controlled)}."
-    yes = plain(f'"{labels[1]}"')
-    told = [first, _found(effect, yes, story, controlled)]
-    mind = cautions(effect, yes, story, controlled)
-    return [text for text in told if text] + ([f"**Mind:** {' '.join(mind)}"] if mind else [])
+    return [text for text in (first, _found(effect, plain(f'"{labels[1]}"'), story, controlled)) if text]
+
+
+def mind(
+    effect: Effect, *, metric: str, labels: tuple[str, str], nouns: Mapping[str, str], controlled: bool
+) -> list[str]:
+    """What makes it weak, in one paragraph; empty if nothing does. Parameters as for :func:`headline`."""
+    found = cautions(effect, plain(f'"{labels[1]}"'), _story(metric, labels, nouns), controlled)
+    return [f"**Mind:** {' '.join(found)}"] if found else []
 
 
 def cautions(effect: Effect, yes: str, story: Story, controlled: bool) -> list[str]:

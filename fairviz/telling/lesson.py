@@ -15,7 +15,7 @@ from fairviz.evaluation.intervals import noise_floor
 from fairviz.evaluation.metrics import METRICS, Ratio, between
 from fairviz.evaluation.tradeoff import Sweep
 from fairviz.telling.headline import headline
-from fairviz.telling.view import View, direction, dumbbell_frame, now_frame, recorded_background, whom_frame
+from fairviz.telling.view import View, across, dumbbell_frame, in_words, now_frame, recorded_background, whom_frame
 from fairviz.text import plain
 
 #: The control of the lesson, the published one, and the downstream model.
@@ -121,6 +121,7 @@ def _gap(recorded: Recorded) -> Step:
     guesses = (1.0, 0.75, 0.5, 0.25)
     people = view.now.pooled.counts.table[0]
     truly = people[:, 1].sum(-1) / people.sum((1, 2))
+    adds = ", so the model adds to the gap" if now.value < truly.min() / truly.max() else ""
     return Step(
         "gap", "The gap",
         f"A model learns who earns {yes}, from made-up people that are like those of a census of 1994. It never sees "
@@ -128,7 +129,7 @@ def _gap(recorded: Recorded) -> Step:
         f"How often will it say {yes} for {less}, compared with {more}?",
         ("As often", "Three quarters as often", "Half as often", "A quarter as often"), nearest(now.value, guesses),
         f"{' '.join(recorded.told(view, controlled=False))} In the census itself {less} have it "
-        f"{truly.min() / truly.max():.2f} times as often, so the model adds to the gap. Leaving a column out does not "
+        f"{truly.min() / truly.max():.2f} times as often{adds}. Leaving a column out does not "
         "hide it: job, hours and family tell it anyway.",
         "Ask first what a fair model would do: say yes equally often, or find those who have it equally often? "
         "Keep both answers for step 5.",
@@ -292,18 +293,14 @@ def _path(
     what = METRICS[metric]
     chart = charts.tradeoff(
         view.path, view.seeds, now_frame(view, price).assign(label=f"price {price:g}"), view.references, view.constant,
-        y_title=what.short.split(" · ")[-1].capitalize(), higher_is_fairer=what.higher_is_better,
+        y_title=in_words(metric), higher_is_fairer=what.higher_is_better,
         other=other,
     )  # fmt: skip
     return says, chart
 
 
 def _across(recorded: Recorded, view: View) -> Chart:
-    pair = direction(view, view.metric)
-    assert pair is not None, "a lesson is about two groups"
-    low, high = (recorded.noun(view.now.groups[k]) for k in pair)
-    ratio = isinstance(between(view.metric), Ratio)
-    title = f"{low} ÷ {high}" if ratio else f"{high} − {low}, points"
+    title, ratio = across(view, recorded.nouns, in_words(view.metric)), isinstance(between(view.metric), Ratio)
     return charts.dumbbell(dumbbell_frame(view, view.metric), title=title, ratio=ratio)
 
 

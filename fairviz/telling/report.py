@@ -29,7 +29,7 @@ from fairviz.experiments.scenario import Scenario
 from fairviz.store import key_of
 from fairviz.telling import words
 from fairviz.telling.headline import headline, whose
-from fairviz.telling.view import View, direction, dumbbell_frame, now_frame, whom_frame
+from fairviz.telling.view import View, across, dumbbell_frame, in_words, now_frame, whom_frame
 
 #: Width and height of a chart in pixels: two stand side by side on a sheet of A4.
 WIDTH, HEIGHT = 330, 250
@@ -190,7 +190,7 @@ def _report(scenario: Scenario, view: View, about: _About) -> Report:
         groups=groups,
         sure=_sure(view, about),
         domains=_domains(view, about),
-        compared=_across(view, about),
+        compared=across(view, about.nouns, in_words(view.metric)),
         not_measured=list(NOT_MEASURED),
         not_to_conclude=[*NOT_TO_CONCLUDE, *((TEACHING,) if about.teaching else ())],
         made={
@@ -301,19 +301,6 @@ def _domains(view: View, about: _About) -> list[dict[str, str]]:
     return found
 
 
-def _across(view: View, about: _About) -> str:
-    """What is compared between the groups of a domain: ``women ÷ men``."""
-    pair, what = direction(view, view.metric), METRICS[view.metric]
-    if pair is None:
-        return _upward(view)
-    low, high = (about.nouns.get(view.now.groups[k], view.now.groups[k]) for k in pair)
-    return f"{low} ÷ {high}" if isinstance(what, Ratio) else f"{high} − {low}, points"
-
-
-def _upward(view: View) -> str:
-    return METRICS[view.metric].short.split(" · ")[-1].capitalize()
-
-
 def _number(line: pd.Series, metric: str) -> str:
     scale, digits = (1, 2) if isinstance(METRICS[metric], Ratio) else (100, 1)
     low, now, high = (f"{scale * line[end]:.{digits}f}" for end in ("low", "now", "high"))
@@ -325,7 +312,7 @@ def _charts(view: View, about: _About, labels: tuple[str, str]) -> list[tuple[st
     what, price = METRICS[view.metric], max([p for _, p in about.prices] or [about.lambda_z])
     now = now_frame(view, price).assign(label="now")
     scatter = charts.tradeoff(
-        view.path, view.seeds, now, view.references, view.constant, y_title=_upward(view),
+        view.path, view.seeds, now, view.references, view.constant, y_title=in_words(view.metric),
         higher_is_fairer=what.higher_is_better, height=HEIGHT,
     )  # fmt: skip
     frame = dumbbell_frame(view, view.metric)
@@ -342,15 +329,15 @@ def _charts(view: View, about: _About, labels: tuple[str, str]) -> list[tuple[st
         _silent(whom_frame(effect.promised, effect.promised_before, about.nouns)),
         title=f"of 100 without {yes}: wrongly told so",
     )
-    title = textwrap.shorten(_across(view, about), 44, placeholder=" …")
-    across = charts.dumbbell(frame, title=title, ratio=ratio, height=HEIGHT)
+    title = textwrap.shorten(across(view, about.nouns, in_words(view.metric)), 44, placeholder=" …")
+    domains = charts.dumbbell(frame, title=title, ratio=ratio, height=HEIGHT)
     return [
         ("Accuracy against equality, means over domains that count the same (above, all people count the same). Line: "
          "the whole dial. Large point: now. Diamond: the same model trained on real rows. Dashed: one answer for all.",
          drawn(scatter)),
         ("Every group of people that no model was trained on: without control (hollow) and now (filled). A "
          "triangle: the range goes on.",
-         drawn(across)),
+         drawn(domains)),
         ("Whom the model finds.", drawn(found)),
         ("Whom it wrongly promises.", drawn(wrong)),
     ]  # fmt: skip

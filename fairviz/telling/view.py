@@ -13,7 +13,7 @@ import pandas as pd
 
 from fairviz.evaluation import tradeoff
 from fairviz.evaluation.counts import Counts
-from fairviz.evaluation.metrics import METRICS, MIN_ROWS, between
+from fairviz.evaluation.metrics import METRICS, MIN_ROWS, Ratio, between
 from fairviz.evaluation.people import Share
 from fairviz.evaluation.runs import Runs
 from fairviz.evaluation.tradeoff import Sweep, domain_rows, headline
@@ -183,6 +183,20 @@ def direction(view: View, metric: str) -> tuple[int, int] | None:
         return None
     found = view.before.pooled.value(between(metric).group_rates)[0]
     return (0, 1) if found[0] <= found[1] else (1, 0)
+
+
+def across(view: View, nouns: Mapping[str, str], otherwise: str) -> str:
+    """What is compared between the groups of a domain: ``women ÷ men``; with more than two groups ``otherwise``."""
+    pair, what = direction(view, view.metric), METRICS[view.metric]
+    if pair is None:
+        return otherwise
+    low, high = (nouns.get(view.now.groups[k], view.now.groups[k]) for k in pair)
+    return f"{low} ÷ {high}" if isinstance(what, Ratio) else f"{high} − {low}, points"
+
+
+def in_words(metric: str) -> str:
+    """A metric's short title without its letters: ``Ratio of yes-rates``."""
+    return METRICS[metric].short.split(" · ")[-1].capitalize()
 
 
 def dumbbell_frame(view: View, metric: str) -> pd.DataFrame:

@@ -20,8 +20,8 @@ from fairviz.evaluation.metrics import METRICS, Ratio, axes
 from fairviz.store.specs import FRONTIER, SWEEP
 from fairviz.telling import words
 from fairviz.telling.effect import Effect
-from fairviz.telling.headline import headline, whose
-from fairviz.telling.view import View, direction, dumbbell_frame, now_frame, whom_frame
+from fairviz.telling.headline import mind, told, whose
+from fairviz.telling.view import View, across, dumbbell_frame, now_frame, whom_frame
 from fairviz.ui.parts import base, links, loading, served, tables, takeaway
 from fairviz.ui.parts.setting import Setting, reproduce
 
@@ -66,7 +66,7 @@ def layout(setting: Setting, names: list[str], labels: list[str], sentence: Delt
     """The selectors at the charts and the charts' places; None if no domain is chosen."""
     _follow(setting.control)
     left, right = st.container(key="plots").columns(2, gap="medium")
-    mind = st.container(key="mind_below")
+    below = st.container(key="mind_below")
     at_axis, at_domains = st.container(key="selectors").columns(2, gap="medium", vertical_alignment="bottom")
     metric = links.choose(
         at_axis.selectbox, f"Upward in the chart (favourable: {words.plain(labels[1])})", axes(), key="axis",
@@ -83,7 +83,7 @@ def layout(setting: Setting, names: list[str], labels: list[str], sentence: Delt
     if not domains:
         sentence.info("Choose at least one domain to test on.", icon=":material/info:")
         return None
-    return Places(sentence, left.container(), right.container(), mind, domains, metric)
+    return Places(sentence, left.container(), right.container(), below, domains, metric)
 
 
 def show(
@@ -112,9 +112,9 @@ def show(
         token = json.dumps([*where, asdict(setting), status, note])
         still = json.dumps([*where, asdict(replace(setting, lambda_z=0.0))])
     effect = view.effect
-    told = partial(_tell, setting, effect, metric, facts, nouns, status)
+    tell = partial(_tell, setting, effect, metric, facts, nouns, status)
     with places.sentence:
-        base.show_again(told, token=token, key="headline_told")
+        base.show_again(tell, token=token, key="headline_told")
     with places.mind:  # on a phone, where the box above has no room
         below = partial(_mind, setting, effect, metric, facts, nouns)
         base.show_again(below, token=token, key="mind_below")
@@ -125,7 +125,7 @@ def show(
         base.show_again(partial(_dumbbell, view, metric, nouns, still), token=token, key="dumbbell")
     beside = f" Dashed circles: {words.plain(other['label'].iloc[0])}." if other is not None and len(other) else ""
     st.caption(MARKS + beside + (GREEN if truth else ""))
-    _for_whom(effect, view, facts, nouns, token, still)
+    _for_whom(effect, facts, nouns, token, still)
     if command is None and setting.dataset != OWN:  # a command line cannot name a person's own table
         command = partial(reproduce, setting)
     if trials is not None:
@@ -145,20 +145,21 @@ def _tell(
 ) -> None:
     """What the numbers are, and what they say."""
     with st.container(key="headline", gap="small"):
-        for text in _said(setting, effect, metric, facts, nouns)[:2]:
+        for text in told(effect, **_how(setting, metric, facts, nouns)):
             st.markdown(text)
     st.caption(f"{words.plain(status)} · {whose(effect, _domain_word(facts, nouns))}")
     with st.container(key="mind"):
         _mind(setting, effect, metric, facts, nouns)
 
 
-def _said(setting: Setting, effect: Effect, metric: str, facts: dict[str, Any], nouns: Mapping[str, str]) -> list[str]:
-    return headline(effect, metric=metric, labels=_labels(facts), nouns=nouns, controlled=setting.controlled)
+def _how(setting: Setting, metric: str, facts: dict[str, Any], nouns: Mapping[str, str]) -> dict[str, Any]:
+    """What ``telling.headline`` is to know."""
+    return {"metric": metric, "labels": _labels(facts), "nouns": nouns, "controlled": setting.controlled}
 
 
 def _mind(setting: Setting, effect: Effect, metric: str, facts: dict[str, Any], nouns: Mapping[str, str]) -> None:
     """What makes the headline weak; else what its brackets are, so that nothing moves when there is something."""
-    for text in _said(setting, effect, metric, facts, nouns)[2:] or [BRACKETS]:
+    for text in mind(effect, **_how(setting, metric, facts, nouns)) or [BRACKETS]:
         st.markdown(text)
 
 
@@ -184,7 +185,7 @@ def _how_sure(
 
 
 def _for_whom(
-    effect: Effect, view: View, facts: dict[str, Any], nouns: Mapping[str, str], token: str | None, still: str | None
+    effect: Effect, facts: dict[str, Any], nouns: Mapping[str, str], token: str | None, still: str | None
 ) -> None:
     """Of 100 people of every group: who is found, and who is wrongly promised."""
     yes = f'"{textwrap.shorten(facts["labels"][1], 20, placeholder="…")}"'
@@ -202,7 +203,8 @@ def _for_whom(
 
 def _shares(frame: pd.DataFrame, title: str, key: str, still: str | None) -> None:
     build = partial(charts.whom, frame, title=title)
-    base.draw(build(), key=f"whom_{key}", alt=title)
+    frames = charts.known_and_not(charts.labelled(frame))
+    base.draw_again(build, frames, token=still, key=f"whom_{key}", alt=title)
 
 
 def _scatter(
@@ -224,18 +226,9 @@ def _dumbbell(view: View, metric: str, nouns: Mapping[str, str], still: str | No
     """The chart of domains."""
     frame = dumbbell_frame(view, metric)
     ratio = isinstance(METRICS[metric], Ratio)
-    build = partial(charts.dumbbell, frame, title=_across(view, metric, nouns), ratio=ratio)
+    build = partial(charts.dumbbell, frame, title=across(view, nouns, METRICS[metric].short), ratio=ratio)
     alt = f"{metric} in each held-out domain, without control and now"
     base.draw_again(build, charts.judged_and_not(frame), token=still, key="dumbbell", alt=alt)
-
-
-def _across(view: View, metric: str, nouns: Mapping[str, str]) -> str:
-    """What is compared between the groups of a domain: ``women ÷ men``."""
-    pair, what = direction(view, metric), METRICS[metric]
-    if pair is None:
-        return what.short
-    low, high = (nouns.get(view.now.groups[k], view.now.groups[k]) for k in pair)
-    return f"{low} ÷ {high}" if isinstance(what, Ratio) else f"{high} − {low}, points"
 
 
 def _truth(setting: Setting, facts: dict[str, Any], view: View, metric: str) -> pd.DataFrame | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -37,13 +38,14 @@ def section(setting: Setting, trials: pd.DataFrame, domains: Sequence[str]) -> N
         if len(domains) > 1:
             target = st.selectbox("Held-out domain", domains, key=f"served_{setting.dataset}")
         row = trials[trials["target"] == target].sort_values("seed").iloc[0]
-        asked = _asked(setting, Trial.from_row(row.to_dict()))
-        if asked is None:
-            st.caption("This needs the fit that never saw this domain; train it below.")
-            return
-        key = json.dumps([asked.spec.to_json(), [trial.__dict__ for trial in asked.trials]], sort_keys=True)
+        trial = Trial.from_row(row.to_dict())
+        key = json.dumps([loading.stamp(FIT), setting.dataset, setting.options, asdict(trial)], sort_keys=True)
         known: dict[str, dict[str, list[dict[str, Any]]]] = st.session_state.setdefault("served", {})
         if key not in known and st.button("Look for them", key="look_served", icon=":material/search:"):
+            asked = _asked(setting, trial)  # reads the rows and looks for the fit: not before somebody asks
+            if asked is None:
+                st.caption("This needs the fit that never saw this domain; train it below.")
+                return
             with st.spinner("Looking at every pair of attributes …"):
                 try:
                     known[key] = loading.drawer().submit([asked])[0].result(PATIENCE)
