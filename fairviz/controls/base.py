@@ -129,8 +129,8 @@ class Control:
         Largest lambda_z.
     fixed : tuple of float
         Stops of a dial that has no point of equality.
-    recorded : bool
-        Whether the recorded sweep tests it.
+    recorded : tuple of str
+        Whose labels the recorded sweep tests it with.
     """
 
     name: ClassVar[str]
@@ -141,7 +141,7 @@ class Control:
     gaps: ClassVar[tuple[str, ...]] = ()
     top: ClassVar[float] = MAX_PRICE
     fixed: ClassVar[tuple[float, ...]] = ()
-    recorded: ClassVar[bool] = True
+    recorded: ClassVar[tuple[str, ...]] = ("boosted", "network")
 
     @property
     def has_second(self) -> bool:

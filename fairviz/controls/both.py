@@ -14,7 +14,7 @@ class Both(GapControl):
     )
     note = "The joint optimum of both prices, not one control after the other."
     gaps = ("dp", "eop")
-    recorded = False
+    recorded = ()
 
 
 BOTH = Both()

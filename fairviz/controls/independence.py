@@ -77,7 +77,7 @@ class Independence(Control):
     note = "Moves the decision rule. At 1 no group has the favourable label more often; beyond, the other way round."
     top = 2.0
     fixed = tuple(k / 8 for k in range(17))
-    recorded = False
+    recorded = ("boosted",)
 
     def start(self, end: float) -> float:
         """Where the dial stands at first."""

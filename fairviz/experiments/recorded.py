@@ -97,7 +97,7 @@ def recorded_grid(
     strengths: Sequence[float] = (1.0,),
     n_real: int = MOST_REAL,
 ) -> list[Trial]:
-    """The shipped sweep: recorded controls x lambda_z x lambda_y x targets x classifiers x seeds, and the baselines.
+    """The shipped sweep: controls x lambda_z x lambda_y x targets x classifiers x seeds, and the baselines.
 
     With the networks' labels at every label strength; with soft labels, which it does not move, at 1.
 
@@ -114,7 +114,7 @@ def recorded_grid(
         (labels, preset, {"control": name, "lambda_y": strength, "lambda_z": price})
         for labels, preset, turned in ((BOOSTED, BEST["preset"], (1.0,)), (NETWORK, META, strengths))
         for name, control in CONTROLS.items()
-        if control.recorded
+        if labels in control.recorded
         for strength in turned
         for price in control.stops(ends.get(name, 0.0))
     ]

@@ -37,7 +37,9 @@ def test_the_grid_by_hand() -> None:
     prices = (0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 50.0)
     entropy = [{"control": "entropy", "lambda_z": price} for price in prices]
     settings = [{}, *dp, *eop, *entropy]
-    soft = [{**s, "labels": "boosted", "preset": "fairviz", "solver": "mixed_dpmpp_2m"} for s in settings]
+    independence = [{"control": "independence", "lambda_z": k / 8} for k in range(1, 17)]  # with soft labels only
+    best = {"labels": "boosted", "preset": "fairviz", "solver": "mixed_dpmpp_2m"}
+    soft = [{**s, **best} for s in [*settings, *independence]]
     wanted = {
         (method, text_of(setting), target, classifier, seed)
         for method, of in (("fadm", settings), ("fadm_preview", soft))
@@ -61,7 +63,7 @@ def test_every_label_strength_has_every_price_with_the_networks_labels() -> None
         assert len(mine) == len(CLASSIFIERS) * (1 + 10 + 1 + 11)
     assert len(found) == 3 * len(CLASSIFIERS) * 23
     soft = [t.position for t in grid(("a",), range(1), strengths=(0.5, 1.0, 2.0)) if t.method == "fadm_preview"]
-    assert len(soft) == len(CLASSIFIERS) * 23
+    assert len(soft) == len(CLASSIFIERS) * (23 + 16)
     assert not any("lambda_y" in position for position in soft)
 
 
@@ -84,12 +86,13 @@ def test_quick_rebuild_publishes_and_resumes(tmp_path, monkeypatch) -> None:
     assert fits == {"East", "North", "South", "West", "all"}
     (sweep,) = store.entries("sweep")
     rows, facts = sweep.table("trials.csv"), sweep.json("facts.json")
-    # per region: one constant; three real; two dials x three classifiers x (no price, first of dp, of eop, of entropy)
-    assert len(rows) == 4 * (1 + 3 + 2 * 3 * 4) == sweep.made["trials_computed"]
+    # per region: one constant; three real; two dials x three classifiers x (no price, first of dp, of eop, of
+    # entropy), and with soft labels the first of independence
+    assert len(rows) == 4 * (1 + 3 + 2 * 3 * 4 + 3) == sweep.made["trials_computed"]
     soft = rows[rows["method"] == "fadm_preview"]
-    assert (soft.groupby(["target", "classifier"])["setting"].nunique() == 4).all()
+    assert (soft.groupby(["target", "classifier"])["setting"].nunique() == 5).all()
     assert rows["method"].value_counts().to_dict() == {
-        "fadm": 48, "fadm_preview": 48, "unmitigated": 12, "constant": 4,
+        "fadm": 48, "fadm_preview": 60, "unmitigated": 12, "constant": 4,
     }  # fmt: skip
     assert set(rows["n"]) == {500}
     assert sum(row["n"] for row in facts["counts"]) == 20_000
