@@ -37,10 +37,11 @@ def chart_of(results: Results) -> dict:
         for k, (a, f) in enumerate(hull(rows[["accuracy", "fairness"]].to_numpy(float)))
     ]
     constant = float(points.loc[points["dial"] == CONSTANT, "accuracy"].iloc[0])
-    columns = ["id", "family", "kind", "title", "wording", "accuracy", "accuracy_low", "accuracy_high", "fairness",
+    columns = ["id", "family", "title", "wording", "accuracy", "accuracy_low", "accuracy_high", "fairness",
                "fairness_low", "fairness_high"]  # fmt: skip
     chart = charts.frontier(
         part[columns], pd.DataFrame(fronts), constant, y_title=METRICS[METRIC].short,
+        kinds=dict(points.drop_duplicates("family")[["family", "kind"]].to_numpy()),
         neutral=[results.family(TRIVIAL)], height=SIZE[1],
     )  # fmt: skip
     spec: dict = chart.properties(width=SIZE[0], background="white").to_dict(validate=False)

@@ -6,11 +6,35 @@ from fairviz.charts.cloud import cloud
 from fairviz.charts.dumbbell import dumbbell, judged_and_not
 from fairviz.charts.frontier import FAMILY_COLOURS, LEFT_EDGE, NEUTRAL, frontier, left_edge
 from fairviz.charts.losses import losses
+from fairviz.charts.panels import FARTHEST, panels
 from fairviz.charts.tradeoff import tradeoff
 from fairviz.charts.whom import known_and_not, labelled, whom
 
 __all__ = [
-    "ACCURACY", "BASE", "FAMILY_COLOURS", "INSET", "LEFT_EDGE", "NEUTRAL", "NOW", "OTHER", "PATH", "REAL", "TRUTH",
-    "along", "cloud", "dumbbell", "frontier", "judged_and_not", "known_and_not", "labelled", "left_edge", "losses",
-    "readable", "records", "tradeoff", "whom",
+    "ACCURACY",
+    "BASE",
+    "FAMILY_COLOURS",
+    "FARTHEST",
+    "INSET",
+    "LEFT_EDGE",
+    "NEUTRAL",
+    "NOW",
+    "OTHER",
+    "PATH",
+    "REAL",
+    "TRUTH",
+    "along",
+    "cloud",
+    "dumbbell",
+    "frontier",
+    "judged_and_not",
+    "known_and_not",
+    "labelled",
+    "left_edge",
+    "losses",
+    "panels",
+    "readable",
+    "records",
+    "tradeoff",
+    "whom",
 ]  # fmt: skip

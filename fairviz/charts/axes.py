@@ -73,16 +73,21 @@ def axis_of(domain: tuple[float, float], kind: str) -> alt.Axis:
 
 @dataclass(frozen=True)
 class Side:
-    """One axis of a plot: the only place where a layer's scale, axis and title come from."""
+    """One axis of a plot: the only place where a layer's scale, axis and title come from; ``beside``: an expression for
+    pixels at its right end that are left for names.
+    """
 
     title: str | list[str]
     domain: tuple[float, float]
     kind: str
     reverse: bool = False
+    beside: str = ""
 
     def shared(self) -> dict[str, object]:
         """What every layer's channel gets."""
         scale = alt.Scale(domain=list(self.domain), nice=False, zero=False, padding=INSET, reverse=self.reverse)
+        if self.beside:
+            scale["rangeMax"] = alt.ExprRef(f"width - {self.beside}")
         title = self.title if isinstance(self.title, str) else [readable(line) for line in self.title]
         return {"scale": scale, "axis": axis_of(self.domain, self.kind), "title": title}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -43,7 +44,25 @@ def _spots(gap: float) -> list[Spot]:
     ]
 
 
-def _wide(text: str, size: float) -> float:
+def apart(wanted: Sequence[float], least: float, margin: float) -> list[float]:
+    """Places in rising order, each as near as may be to the wanted one: at least ``least`` from the one before and
+    ``margin`` from 0 and 1; closer together if there is no room for all.
+    """
+    if not wanted:
+        return []
+    least = min(least, (1 - 2 * margin) / max(len(wanted) - 1, 1))
+    runs: list[list[float]] = []  # of names that touch: how many, and the sum of where the first would like to stand
+    for k, place in enumerate(wanted):
+        runs.append([1, place - k * least])
+        while len(runs) > 1 and runs[-2][1] / runs[-2][0] >= runs[-1][1] / runs[-1][0]:
+            many, total = runs.pop()
+            runs[-1] = [runs[-1][0] + many, runs[-1][1] + total]
+    last = 1 - margin - (len(wanted) - 1) * least
+    first = [min(max(total / many, margin), last) for many, total in runs for _ in range(int(many))]
+    return [place + k * least for k, place in enumerate(first)]
+
+
+def width_of(text: str, size: float) -> float:
     """A cautious guess at a text's width in pixels."""
     return 0.57 * size * len(text)
 
@@ -129,12 +148,12 @@ class Labels:
         if not found:
             return None
         spot, top = min(found, key=lambda one: one[0].least)
-        wide, high = _wide(text, SMALL), SMALL + 3.0
+        wide, high = width_of(text, SMALL), SMALL + 3.0
         self.placed.append((self.x.share(accuracy), 0.0 if top else 1.0, spot, wide, high))
         return spot, top
 
     def _take(self, at: tuple[float, float], spots: list[Spot], text: str) -> Spot | None:
-        wide, high = _wide(text, SMALL), SMALL + 3.0
+        wide, high = width_of(text, SMALL), SMALL + 3.0
         # rather over small dots than nowhere, and rather on a desk only than not at all
         for least, over in ((0, 0.0), (0, 4.0), (430, 0.0), (430, 4.0)):
             for spot in (replace(s, least=least) for s in spots):

@@ -32,8 +32,8 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
     Columns: ``family, kind, needs_group``; ``standard``, what being right is measured by: accuracy, or balanced
     accuracy where that says little (:func:`of_little_use`); the means of :data:`MEANS` and of the standard with
     ``_low`` and ``_high``, those of all people together (``all_<standard>``, ``all_<metric>``), and, by held-out
-    domain, ``settings`` in words and ``by_domain``: the standard (as ``right``) and the metric there. No rows where one
-    domain alone was held out, for there is no other to choose on.
+    domain, ``settings`` in words and ``by_domain``: the standard (as ``right``) and the metric there, with ``_low`` and
+    ``_high``. No rows where one domain alone was held out, for there is no other to choose on.
 
     Parameters
     ----------
@@ -67,7 +67,11 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
             row[name], row[f"{name}_low"], row[f"{name}_high"], _ = runs.mean_span(name)
         for name in (standard, metric):
             row[f"all_{name}"] = float(runs.pooled.value(METRICS[name])[0])
-        single = {name: runs.value(METRICS[of]) for name, of in (("right", standard), (metric, metric))}
+        single = {
+            f"{name}{end}": values
+            for name, of in (("right", standard), (metric, metric))
+            for end, values in zip(("", "_low", "_high"), runs.span(of), strict=True)
+        }
         row["by_domain"] = {d: {name: float(v[k]) for name, v in single.items()} for k, d in enumerate(runs.domains)}
         rows.append(row)
     return pd.DataFrame(rows).sort_values([metric, standard], ascending=False, ignore_index=True)

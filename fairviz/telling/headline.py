@@ -39,13 +39,14 @@ def _story(metric: str, labels: tuple[str, str], nouns: Mapping[str, str]) -> St
 
 
 def told(
-    effect: Effect, *, metric: str, labels: tuple[str, str], nouns: Mapping[str, str], controlled: bool
-) -> list[str]:
-    """Cost and comparison; whom it finds. Parameters as for :func:`headline`."""
+    effect: Effect, *, metric: str, labels: tuple[str, str], nouns: Mapping[str, str], controlled: bool,
+    here: str = "At this price",
+) -> list[str]:  # fmt: skip
+    """Cost and comparison; whom it finds. Parameters as for :func:`headline`; ``here``: what the effect is of."""
     story = _story(metric, labels, nouns)
     first = f"Without fair control the model is right about **{round(1000 * effect.right)} people in 1,000**"
     if controlled:
-        first = f"At this price the model is wrong about {_more(effect)}"
+        first = f"{here} the model is wrong about {_more(effect)}"
     first += f"{_between(effect, story, controlled)}."
     return [text for text in (first, _found(effect, plain(f'"{labels[1]}"'), story, controlled)) if text]
 

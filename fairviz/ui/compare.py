@@ -1,9 +1,6 @@
-"""Every method on the same people: fronts, one point in detail, up to four points side by side, the paper's table."""
+"""Every method on the same people: fronts, one point in detail, domain by domain, the paper's table."""
 
 from __future__ import annotations
-
-import math
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -12,19 +9,18 @@ from fairviz import charts
 from fairviz.data.sets import DATASETS
 from fairviz.evaluation.metrics import METRICS
 from fairviz.evaluation.pareto import hull
-from fairviz.experiments.results import CONSTANT, MEANS, OURS, TRIVIAL
-from fairviz.experiments.tables import SHORT, before_the_dual, with_span
-from fairviz.experiments.trial import rerun_command
+from fairviz.experiments.results import CONSTANT, MEANS, OURS, TRIVIAL, UNMITIGATED
+from fairviz.experiments.tables import before_the_dual
 from fairviz.store import Entry
 from fairviz.store.specs import FRONTIER, QUALITY, TABLE, made_from
 from fairviz.telling import words
-from fairviz.ui.parts import base, comparisons, links, quality, scores, tables
+from fairviz.ui.parts import base, comparisons, links, point, published, quality, scores
 
 RATIOS = [metric for metric in MEANS if METRICS[metric].axis]
-MAX_PINS = 4
 #: Dials whose families are drawn at first; the rest are a click away. The trivial line is always drawn.
 FIRST = (
-    *OURS, "fadm_entropy", "ddpm", "fairgan", "balanced", "unmitigated", "tilted_dp", "exponentiated_gradient",
+    *OURS, "fadm_entropy", "ddpm", "fairgan", "balanced", "unmitigated", "reweighing", "exponentiated_gradient",
+    "grid_search",
 )  # fmt: skip
 
 
@@ -51,7 +47,7 @@ def page() -> None:
     found = comparisons.comparisons(TABLE).get(dataset)
     if found:
         st.markdown("#### Table 1 of the paper, measured again")
-        _table(_choose("table_run", found)[1])
+        published.table(_choose("table_run", found)[1])
 
 
 def _choose(name: str, found: dict[str, Entry]) -> tuple[str, Entry]:
@@ -94,7 +90,7 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
     chosen_dials = links.choose_some(
         right.multiselect, "Methods", dials, default=[d for d in dials if own or of[d] in first] or dials,
         key=f"methods_{dataset}{own}", format_func=of.__getitem__,
-        help="Circles and triangles: synthetic rows. Squares, crosses and arrows: real rows and a fairer model. "
+        help="Circles and triangles: synthetic rows. Squares, crosses and pentagons: real rows and a fairer model. "
         "Diamonds: to compare with.",
     )  # fmt: skip
     shown = [of[dial] for dial in chosen_dials]
@@ -113,16 +109,17 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
     if part["fairness"].notna().sum() == 0:
         st.info("Choose at least one method.", icon=":material/info:")
         return
-    chosen = _chart(part, points, metric, trivial)
-    _detail(dataset, entry, points, chosen, classifier)
-    _pins(points)
+    chosen = _chart(part, points, metric, trivial, [results.family(dial) for dial in (results.ours, UNMITIGATED)])
+    point.detail(dataset, entry, points, chosen, classifier, metric)
+    point.pins(points)
     scores.chosen(entry, classifier, metric)
+    scores.by_domain(entry, points, classifier, metric, families=[*shown, trivial])
     scores.against(entry, classifier, metric)
     scores.fronts(entry, classifier, metric)
 
 
-def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str, trivial: str) -> str:
-    """The chart; returns the point that was clicked or chosen from the list."""
+def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str, trivial: str, always: list[str]) -> str:
+    """The chart, the best of some families always in it; returns the point that was clicked or chosen from the list."""
     fronts = []
     for family, rows in part.groupby("family", sort=False):
         front = hull(rows[["accuracy", "fairness"]].to_numpy(float))
@@ -142,22 +139,24 @@ def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str, trivial: str) 
     links.take(key, lambda texts: texts[0] if texts[0] in names else None)
     start_at = default[len(default) // 2]
     links.hold(key, tuple(names), st.session_state[key] if st.session_state.get(key) in names else start_at)
-    columns = ["id", "family", "kind", "title", "wording", "accuracy", "accuracy_low", "accuracy_high", "fairness",
+    columns = ["id", "family", "title", "wording", "accuracy", "accuracy_low", "accuracy_high", "fairness",
                "fairness_low", "fairness_high"]  # fmt: skip
     chart = charts.frontier(
         part[columns].dropna(subset=["fairness"]), pd.DataFrame(fronts),
         float(constant.iloc[0]) if len(constant) else None,
-        y_title=METRICS[metric].short, selected=st.session_state[key], neutral=[trivial],
+        y_title=METRICS[metric].short, selected=st.session_state[key], neutral=[trivial], always=always,
+        kinds=dict(points.drop_duplicates("family")[["family", "kind"]].to_numpy()),
     )  # fmt: skip
     st.vega_lite_chart(
         chart.to_dict(validate=False), key="compare_chart", on_select="rerun", selection_mode="chosen", width="stretch",
         alt=f"Accuracy against {metric} of {len(names)} settings",
     )  # fmt: skip
-    edge, notes = charts.left_edge(part), []
+    edge, notes = charts.left_edge(part, always), []
     far = int((part["accuracy"] < edge).sum())
     if far:
         many = f"{far} settings are" if far > 1 else "One setting is"
-        notes.append(f"{many} more than {100 * charts.LEFT_EDGE:.0f} points less accurate and left of the chart.")
+        below = 100 * (part.loc[part["fairness"].notna(), "accuracy"].max() - edge)
+        notes.append(f"{many} more than {below:.0f} points less accurate and left of the chart.")
     if len(constant) and constant.iloc[0] < edge:
         notes.append(f"Always the same answer is right for {1000 * constant.iloc[0]:.0f} of 1,000, left of the chart.")
     if notes:
@@ -176,101 +175,3 @@ def _clicked() -> str | None:
     event = st.session_state.get("compare_chart")
     found = event["selection"].get("chosen", []) if event else []
     return found[0].get("id") if found else None
-
-
-def _detail(dataset: str, entry: Entry, points: pd.DataFrame, chosen: str, classifier: str) -> None:
-    """One point: settings, counts per domain, the command, pin."""
-    row = points[points["id"] == chosen].iloc[0]
-    source, facts = DATASETS[dataset], entry.json("facts.json")
-    with st.container(border=True):
-        left, right = st.columns([4, 1], vertical_alignment="top")
-        group = " **Needs the person's group when it decides.**" if row["needs_group"] else ""
-        left.markdown(
-            f"**{words.plain(row['title'])}**, {words.plain(row['wording'])}: right for "
-            f"**{with_span(row, 'accuracy', 0, 1000)} of 1,000**, R\\_DP **{with_span(row, 'R_DP', 2)}**, "
-            f"R\\_EOp **{with_span(row, 'R_EOp', 2)}**; {row['seeds']} seeds.{group}"
-        )
-        left.caption(words.plain(f"{row['source'] or 'For comparison'} · Setting: {row['setting']}"))
-        known = set(points["id"])
-        links.take("pins", lambda texts: [text for text in dict.fromkeys(texts) if text in known][:MAX_PINS] or None)
-        pins = st.session_state.setdefault("pins", [])
-        links.put("pins", pins, not pins)
-        if chosen in pins:
-            if right.button("Unpin", key="unpin", icon=":material/keep_off:"):
-                pins.remove(chosen)
-                st.rerun()
-        elif right.button(
-            "Pin", key="pin", icon=":material/keep:", disabled=len(pins) >= MAX_PINS,
-            help=f"Side by side below, up to {MAX_PINS}.",
-        ):  # fmt: skip
-            pins.append(chosen)
-            st.rerun()
-        rows, domains = comparisons.comparison_point(str(entry.path), classifier, row["method"], row["setting"])
-        with st.expander("Counts and ratios per held-out domain"):
-            tables.domain_table(domains, facts["schema"]["favourable"], source.nouns, key="compare_domains")
-        with st.expander("Run it again"):
-            targets = list(dict.fromkeys(rows["target"]))
-            target = st.selectbox("Held-out domain", targets, key=f"compare_target_{dataset}")
-            trial = rows[rows["target"] == target].iloc[0].to_dict()
-            st.code(rerun_command(dataset, trial), language="bash", wrap_lines=True)
-            st.caption(
-                "Prints the counts of one seed; seeds 0 to "
-                f"{max(entry.spec['seeds'])} give the mean above. Generators without a shipped fit are trained first."
-            )
-
-
-def _pins(points: pd.DataFrame) -> None:
-    """Up to four points side by side, and how they differ from the first."""
-    pins = [p for p in st.session_state.get("pins", []) if p in set(points["id"])]
-    if not pins:
-        return
-    st.markdown("**Pinned**")
-    first = points[points["id"] == pins[0]].iloc[0]
-    for column, pin in zip(st.columns(MAX_PINS), pins, strict=False):
-        row = points[points["id"] == pin].iloc[0]
-        with column.container(border=True):
-            st.markdown(f"**{words.plain(row['title'])}**  \n{words.plain(row['wording'])}")
-            for name, title, scale, digits in (
-                ("accuracy", "Right, of 1,000", 1000, 0), ("R_DP", "R_DP", 1, 2), ("R_EOp", "R_EOp", 1, 2)
-            ):  # fmt: skip
-                value = "not estimable" if math.isnan(row[name]) else f"{scale * row[name]:.{digits}f}"
-                change = scale * (row[name] - first[name])
-                delta = None if pin == pins[0] or math.isnan(change) else f"{change:+.{digits}f}"
-                st.metric(title, value, delta, delta_color="off")
-            if st.button("Unpin", key=f"unpin_{pin}"):
-                st.session_state["pins"].remove(pin)
-                st.rerun()
-
-
-def _table(entry: Entry) -> None:
-    """The paper's Table 1, ours beside."""
-    facts = entry.json("facts.json")
-    rows, note = comparisons.table1(str(entry.path))
-    places = ["mean", *entry.spec["targets"]]
-    place = links.choose(
-        st.segmented_control, "Held-out domain", places, required=True, key="table1_domain",
-        format_func=lambda d: "Mean of all" if d == "mean" else words.plain(SHORT.get(d, d)),
-    )  # fmt: skip
-    part = rows[rows["domain"] == place]
-    yes, no = facts["labels"][1], facts["labels"][0]
-    chosen = {m: "; ".join(dict.fromkeys(rows.loc[(rows["method"] == m) & (rows["setting"] != ""), "setting"]))
-              for m in part["method"]}  # fmt: skip
-    frame = pd.DataFrame(
-        {
-            "Method": part["title"],
-            "Accuracy, %": [with_span(r, "accuracy", 1, 100) for r in part.to_dict("records")],
-            f"R_DP ({yes})": [with_span(r, "R_DP", 2) for r in part.to_dict("records")],
-            f"R_DP ({no})": [with_span(r, "R_DP_other", 2) for r in part.to_dict("records")],
-            "R_EOp": [with_span(r, "R_EOp", 2) for r in part.to_dict("records")],
-            "Paper: accuracy, R_DP, R_EOp": [_paper(r) for r in part.to_dict("records")],
-            "Chosen inside the source": [chosen[m] if place == "mean" else s
-                                         for m, s in zip(part["method"], part["setting"], strict=True)],
-        }
-    )  # fmt: skip
-    st.dataframe(frame, hide_index=True, key="table1", alt="The paper's Table 1, measured again")
-    st.caption(words.plain(note))
-
-
-def _paper(row: dict[str, Any]) -> str:
-    found = row.get("paper")
-    return f"{found[0]:.2f}, {found[1]:.2f}, {found[2]:.2f}" if isinstance(found, (tuple, list)) else "–"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -15,6 +16,7 @@ from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation.metrics import METRICS, Ratio, axes
 from fairviz.evaluation.pareto import hull
 from fairviz.evaluation.tradeoff import Sweep
+from fairviz.experiments.recorded import sweep_of
 from fairviz.experiments.results import Results
 from fairviz.store.library import Library
 from fairviz.store.specs import FRONTIER
@@ -24,19 +26,22 @@ from tests.charts.drawing import WIDTHS, Drawn, check, drawn, spans
 
 
 @cache
-def recorded(dataset: str) -> tuple[Sweep, dict]:
+def recorded(dataset: str, labels: str = "network") -> tuple[Sweep, dict]:
     entry = Library().recorded(fingerprint_of(dataset))
     assert entry is not None
     facts = entry.json("facts.json")
-    return Sweep.of(entry.table("trials.csv"), facts["groups"]), facts
+    sweep = sweep_of(entry.table("trials.csv"), facts["groups"], labels, whole=True)
+    assert sweep is not None
+    return sweep, facts
 
 
 SINGLE = [(d, domain) for d in ("adult", "simulated") for domain in recorded(d)[1]["domains"]]
 
 
 @cache
-def behind(dataset: str, control: str, metric: str, domains: tuple[str, ...], lambda_y: float, classifier: str):
-    sweep, _ = recorded(dataset)
+def behind(dataset: str, control: str, metric: str, domains: tuple[str, ...], lambda_y: float, classifier: str,
+           labels: str = "network"):  # fmt: skip
+    sweep, _ = recorded(dataset, labels)
     return recorded_background(
         sweep, control=control, lambda_y=lambda_y, classifier=classifier, domains=domains, metric=metric
     )
@@ -81,15 +86,17 @@ def the_truth(facts: dict, metric: str, domains: tuple[str, ...]) -> pd.DataFram
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("metric", axes())
-@pytest.mark.parametrize("control", [name for name, control in CONTROLS.items() if control.recorded])
+@pytest.mark.parametrize(
+    ("labels", "control"), [(labels, name) for name, control in CONTROLS.items() for labels in control.recorded]
+)
 @pytest.mark.parametrize("dataset", ["adult", "simulated"])
-def test_recorded_settings(dataset: str, control: str, metric: str, width: int) -> None:
+def test_recorded_settings(dataset: str, labels: str, control: str, metric: str, width: int) -> None:
     """Along the dial: its start, its second stop, its middle and its end."""
-    sweep, facts = recorded(dataset)
+    sweep, facts = recorded(dataset, labels)
     domains = tuple(facts["domains"])
     prices = sweep.prices(control)
     for price in (prices[0], prices[1], prices[len(prices) // 2], prices[-1]):
-        view = behind(dataset, control, metric, domains, 1.0, "gradient_boosting").at(price)
+        view = behind(dataset, control, metric, domains, 1.0, "gradient_boosting", labels).at(price)
         found = draw_tradeoff(view, metric, now_frame(view, price), the_truth(facts, metric, domains), width)
         assert f"λ_z = {price:g}" in [t.text for t in found.texts]  # where the dial stands is always said
         low, high = sorted(found.ends("bottom"))
@@ -157,6 +164,23 @@ def shipped_frontiers() -> list[str]:
     return sorted(e.spec["dataset"]["name"] for e in Library().shipped.entries(FRONTIER))
 
 
+def named_at(found: Drawn, names: set[str]) -> float:
+    """Where the chart's own right end is: the names stand in one column right of all points, each with a symbol left
+    of it and a line that comes from the points.
+    """
+    texts = [t for t in found.texts if t.role == "mark" and t.text in names]
+    assert sorted(t.text for t in texts) == sorted(names)
+    (left,) = {round(t.box.left) for t in texts}
+    column = [box for box, _ in found.symbols if abs((box.left + box.right) / 2 + 10 - left) < 1.5]
+    assert len(column) == len(names)
+    leads = [box.left for box, _ in found.strokes if abs(box.right - (left - 20)) < 1.5]
+    assert len(leads) == len(names)
+    points = [box.right for box, _ in found.symbols if box not in column]
+    right = left - 10 - 34  # the symbol, and the room for lines
+    assert max(points) <= right
+    return right
+
+
 @pytest.mark.parametrize("width", [*WIDTHS, 1150])
 @pytest.mark.parametrize("every", [False, True], ids=["first families", "all families"])
 @pytest.mark.parametrize("metric", RATIOS)
@@ -177,7 +201,9 @@ def test_comparisons(dataset: str, metric: str, every: bool, width: int) -> None
         ]
     )
     constant = float(points.loc[points["dial"] == "constant", "accuracy"].iloc[0])
-    edge = part["accuracy"].max() - charts.LEFT_EDGE
+    always = [family["fadm_soft_dp"], family["unmitigated"]]
+    best = part[part["family"].isin(always)].groupby("family")["accuracy"].max()
+    edge = min(part["accuracy"].max() - 0.04, best.min() - 0.01)
     seen = part[part["accuracy"] >= edge]
     ends = (seen["id"].iloc[0], seen.sort_values("fairness")["id"].iloc[-1])
     for selected in ends if width == WIDTHS[-1] else ends[:1]:
@@ -186,21 +212,29 @@ def test_comparisons(dataset: str, metric: str, every: bool, width: int) -> None
             fronts,
             constant,
             y_title=METRICS[metric].short,
+            kinds=dict(points.drop_duplicates("family")[["family", "kind"]].to_numpy()),
             selected=selected,
             neutral=[family[TRIVIAL]],
+            always=always,
         )
         found = drawn(chart, width)
+        texts = {t.text for t in found.texts if t.role == "mark"}
+        named = set(seen["family"])
+        names = {name if len(name) <= 26 else name.split(",")[0] for name in named}
+        desk = width > max(WIDTHS)
+        if desk:  # each family at the end of its front: its name, its symbol, and a line that leads there
+            right = named_at(found, names)
         accuracies = pd.concat([seen["accuracy"], pd.Series([constant] if constant >= edge else [], dtype=float)])
-        spans(found, "bottom", accuracies)
+        spans(replace(found, plot=replace(found.plot, right=right)) if desk else found, "bottom", accuracies)
         spans(found, "left", seen["fairness"])
         check(found)
-        names = {family if len(family) <= 26 else family.split(",")[0] for family in part["family"]}
         if width == min(WIDTHS):  # a phone
             names = {name.removeprefix("Real rows, ").removesuffix(" weights") for name in names}
             names = {name.replace("Exponentiated", "Exp.").replace("Always the same", "Constant") for name in names}
-        assert {t.text for t in found.texts if t.role == "legend-label"} == names
+        if not desk:
+            assert {t.text for t in found.texts if t.role == "legend-label"} == names
         if width > WIDTHS[0]:  # on a desk there is room for the label of what is in the chart
-            assert ("always the same answer" in {t.text for t in found.texts}) == (constant >= edge)
+            assert ("always the same answer" in texts) == (constant >= edge)
         assert found.plot.bottom - found.plot.top > 200  # the legend leaves room for the chart
 
 

@@ -119,7 +119,10 @@ def test_where_accuracy_says_little_balanced_accuracy_stands_for_it() -> None:
     assert mine["standard"] == "balanced_accuracy"
     assert set(mine["settings"].values()) == {"s 1"}  # by accuracy it would lose 6 points against setting 0
     assert mine["balanced_accuracy"] == pytest.approx((36 / 45 + 5 / 5) / 2)
-    assert mine["by_domain"]["d1"] == {"right": pytest.approx(0.9), "R_DP": pytest.approx(1.0)}
+    there = mine["by_domain"]["d1"]
+    assert (there["right"], there["R_DP"]) == (pytest.approx(0.9), pytest.approx(1.0))
+    assert 0.8 < there["right_low"] < 0.9 < there["right_high"] < 1  # 36 of 45 and 5 of 5, halved
+    assert there["R_DP_low"] < 1 == there["R_DP_high"]
     assert mine["all_balanced_accuracy"] == pytest.approx(0.9)
 
 

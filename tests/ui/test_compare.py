@@ -1,5 +1,6 @@
 """The Compare page without a browser, on the shipped comparisons."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -10,10 +11,13 @@ from streamlit.testing.v1 import AppTest
 
 from fairviz.errors import StoreError
 from fairviz.evaluation.quality import MEASURES
+from fairviz.experiments.chosen import chosen_elsewhere
 from fairviz.experiments.quality import REAL, Maker
+from fairviz.experiments.results import Results
 from fairviz.store import Entry
 from fairviz.store.library import Library, pretrained_dir
 from fairviz.store.specs import FRONTIER, QUALITY, TABLE
+from fairviz.ui.parts.scores import domain_points
 from tests.ui.pages import compare_page
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
@@ -30,6 +34,13 @@ def texts(app: AppTest) -> str:
     return "\n".join([m.value for m in app.markdown] + [c.value for c in app.caption])
 
 
+def table1(app: AppTest) -> pd.DataFrame:
+    """The paper's table as text; what guards it from being read as Markdown taken away."""
+    frames = [t.value.rename(columns=lambda c: c.replace("\\", "")) for t in app.table]
+    found = next(frame for frame in frames if "Paper: accuracy, R_DP, R_EOp" in frame.columns)
+    return found.map(lambda cell: str(cell).replace("\\", ""))
+
+
 def test_opens_on_adult_with_a_point_and_the_table() -> None:
     app = start()
     assert not app.exception
@@ -37,7 +48,7 @@ def test_opens_on_adult_with_a_point_and_the_table() -> None:
     assert "FADM, soft labels, parity price" in texts(app)
     assert "right for" in texts(app)
     assert "Table 1 of the paper" in texts(app)
-    table = next(d.value for d in app.dataframe if "Paper: accuracy, R_DP, R_EOp" in d.value.columns)
+    table = table1(app)
     fadm = table.set_index("Method").loc["FADM, entropy (paper)"]
     assert fadm["Paper: accuracy, R_DP, R_EOp"] == "84.97, 0.91, 0.75"  # the paper's Table 1, row FADM, Avg
 
@@ -45,7 +56,7 @@ def test_opens_on_adult_with_a_point_and_the_table() -> None:
 def test_the_numbers_are_those_of_the_file() -> None:
     """Accuracy of the constant predictor, from the published data set's label counts alone."""
     app = start()
-    table = next(d.value for d in app.dataframe if "Paper: accuracy, R_DP, R_EOp" in d.value.columns)
+    table = table1(app)
     constant = table.set_index("Method").loc["Always the same answer"]
     entry = next(e for e in Library().shipped.entries(TABLE) if e.spec["dataset"]["name"] == "adult")
     counts = entry.json("facts.json")["counts"]
@@ -147,6 +158,48 @@ def ids(app: AppTest) -> list[str]:
 
     entry = comparisons.comparisons(FRONTIER)["adult"]["shipped"]
     return comparisons.comparison_points(str(entry.path), "gradient_boosting")["id"].tolist()
+
+
+def wrong(rows: pd.DataFrame) -> tuple[float, int]:
+    """Mean over seeds of all people whom a model is wrong about, and all people, from the counts themselves."""
+    cells = [c for c in rows.columns if re.fullmatch(r"n_\d_\d_\d", c)]
+    off = [c for c in cells if c.split("_")[2] != c.split("_")[3]]
+    return float(rows.groupby("seed")[off].sum().sum(axis=1).mean()), int(rows[rows["seed"] == 0][cells].sum().sum())
+
+
+def test_a_point_is_told_in_people() -> None:
+    """How many more mistakes than real rows without control, by hand from the file's counts."""
+    entry = next(e for e in Library().shipped.entries(FRONTIER) if e.spec["dataset"]["name"] == "adult")
+    trials = entry.table("trials.csv")
+    mine = trials[(trials["method"] == "exponentiated_gradient")]
+    setting = sorted(mine["setting"].unique())[0]
+    app = start(compare_point=f"exponentiated_gradient {setting}")
+    row = next(line for line in texts(app).split("\n") if line.startswith("At this point"))
+    (errors, people), (before, _) = (
+        wrong(rows) for rows in (mine[mine["setting"] == setting], trials[trials["method"] == "unmitigated"])
+    )
+    more = round(1000 * (errors - before) / people)
+    assert f"**{abs(more)} {'more' if more > 0 else 'fewer'} people in 1,000**" in row
+    assert f"{round(1000 * errors / people)} instead of {round(1000 * before / people)}" in row
+    assert f"{people:,} people of 5 domains" in texts(app)
+
+
+def test_domain_by_domain_has_a_chart_for_each() -> None:
+    """Real rows at 0; always the same answer where the label's own share puts it."""
+    entry = next(e for e in Library().shipped.entries(FRONTIER) if e.spec["dataset"]["name"] == "adult")
+    results = Results.of(entry)
+    rows = chosen_elsewhere(results, "R_DP", results.points())
+    real, same = results.family("unmitigated"), results.family("constant")
+    found = domain_points(rows, [real, same], "R_DP", "", real).set_index(["family", "domain"])["gain"]
+    assert (found[real] == 0).all()
+    trials = entry.table("trials.csv")
+    black = trials[(trials["method"] == "unmitigated") & (trials["target"] == "Black")]
+    errors, people = wrong(black)
+    truly = black.iloc[0][[c for c in black.columns if re.fullmatch(r"n_\d_1_\d", c)]].sum()
+    assert found[same, "Black"] == pytest.approx((people - truly) / people - (1 - errors / people))
+    app = start()
+    for domain in entry.spec["targets"]:
+        assert f"**{domain}** ·" in texts(app).replace("\\", "")
 
 
 def test_four_points_can_be_pinned_and_no_more() -> None:

@@ -131,6 +131,15 @@ def show_again(show: Callable[[], T], *, token: str | None, key: str) -> T:
     return shown
 
 
+def table(frame: pd.DataFrame, *, key: str, alt: str) -> None:
+    """A table that is all on the page and breaks its lines: nothing scrolls inside it. On a phone each row is a block,
+    each of whose lines the stylesheet names by ``key``.
+    """
+    told = frame.rename(columns=words.plain).map(lambda cell: words.plain(str(cell)))
+    with st.container(key=f"whole_{key}"):
+        st.table(told, border="horizontal", hide_index=True, alt=alt)
+
+
 def nonce() -> str:
     """For names of exported files: download links need no session, so names must not be guessable."""
     if "nonce" not in st.session_state:

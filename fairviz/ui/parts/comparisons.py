@@ -14,9 +14,10 @@ from fairviz.experiments import tables
 from fairviz.experiments.chosen import chosen_elsewhere
 from fairviz.experiments.pairwise import pairwise
 from fairviz.experiments.parts import parts_text
-from fairviz.experiments.results import Results, family_scores
+from fairviz.experiments.results import UNMITIGATED, Results, family_scores
 from fairviz.store import Entry, read_entry
 from fairviz.store.specs import made_from
+from fairviz.telling.effect import Effect
 from fairviz.ui.parts.loading import library, outdated, stamp
 
 #: Where a comparison is from, in the order in which they are offered; these words stand in links.
@@ -102,6 +103,17 @@ def comparison_point(
     """The trials of one point, and its domains as ``tradeoff.domain_rows``. Shared between sessions: never changed."""
     one = comparison_results(path).select(classifier=classifier, method=method, setting=setting)
     return one.rows.sort_values(["seed", "target"]), domain_rows(one.runs())
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def comparison_effect(path: str, classifier: str, method: str, setting: str, metric: str) -> Effect | None:
+    """What a point does to all people, beside the same model on real rows without control; None where that was not
+    tested on the same people. Shared between sessions: never changed.
+    """
+    results = comparison_results(path).select(classifier=classifier)
+    now = results.select(method=method, setting=setting).runs()
+    before = results.select(method=UNMITIGATED).runs()
+    return Effect.of(now, before, (), metric) if before.parts and before.domains == now.domains else None
 
 
 @st.cache_resource(max_entries=10, show_spinner=False)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
+from fairviz import charts
 from fairviz.evaluation.metrics import METRICS
 from fairviz.experiments.chosen import RULE, of_little_use
 from fairviz.experiments.chosen import headline as chosen_headline
 from fairviz.experiments.pairwise import MEANING, RIGHT
-from fairviz.experiments.results import CONSTANT, UNMITIGATED
+from fairviz.experiments.results import CONSTANT, TRIVIAL, UNMITIGATED
 from fairviz.experiments.tables import number, settings_text, with_span
 from fairviz.store import Entry
 from fairviz.telling import words
-from fairviz.ui.parts import comparisons
+from fairviz.ui.parts import base, comparisons
+
+#: Small charts side by side.
+PANELS = 3
 
 
 def headline(entry: Entry, classifier: str, metric: str) -> None:
@@ -50,7 +55,7 @@ def chosen(entry: Entry, classifier: str, metric: str) -> None:
             "Chosen": [settings_text(row["settings"].values()) for row in rows],
         }
     )
-    st.dataframe(frame, hide_index=True, key="compare_chosen")
+    base.table(frame, key="compare_chosen", alt="Every method at settings chosen on the other domains")
     st.caption(
         words.plain(
             f"{RULE.format(metric=metric, standard=title.lower())} Means over the held-out domains, each counting the "
@@ -61,6 +66,66 @@ def chosen(entry: Entry, classifier: str, metric: str) -> None:
     )
 
 
+def by_domain(entry: Entry, points: pd.DataFrame, classifier: str, metric: str, families: Sequence[str]) -> None:
+    """The methods shown on each held-out domain, at settings chosen on the others: a small chart for each domain."""
+    path = str(entry.path)
+    rows, results = comparisons.comparison_chosen(path, classifier, metric), comparisons.comparison_results(path)
+    if not len(rows):
+        return
+    frame = domain_points(rows, families, metric, results.family(results.ours), results.family(UNMITIGATED))
+    kinds = dict(points.drop_duplicates("family")[["family", "kind"]].to_numpy())
+    drawn = charts.panels(
+        frame, kinds, y_title=METRICS[metric].short, what=METRICS[rows["standard"].iloc[0]].title.lower(),
+        neutral=[results.family(TRIVIAL)],
+    )  # fmt: skip
+    if not drawn:
+        return
+    st.markdown("#### Domain by domain")
+    st.caption(words.plain(
+        "The methods chosen above, each at the setting chosen on the other domains; colours and shapes as above. "
+        f"Ring: {results.family(results.ours)}, with its 95 % interval. Dashed: as right as real rows without control."
+    ))  # fmt: skip
+    people = pd.DataFrame(entry.json("facts.json")["counts"]).groupby("domain")["n"].sum()
+    domains = people[[d for d in frame["domain"].unique() if d in people]].sort_values(ascending=False)
+    for start in range(0, len(domains), PANELS):
+        here = list(domains.items())[start : start + PANELS]
+        for column, (domain, n) in zip(st.columns(PANELS, gap="medium"), here, strict=False):
+            column.markdown(f"**{words.plain(str(domain))}** · {n:,} people")
+            if domain in drawn:
+                with column:
+                    base.draw(drawn[domain], key=f"panel_{domain}", alt=f"Methods tested on {domain}")
+            else:
+                column.caption(f"{words.plain(metric)} cannot be judged here: too few people of a group.")
+    left_out = frame[(frame["gain"] < -charts.FARTHEST) & frame["fairness"].notna()]
+    if len(left_out):
+        told = (f"{row.family} on {row.domain}" for row in left_out.itertuples())
+        st.caption(
+            words.plain(f"Left out, more than {100 * charts.FARTHEST:g} points below real rows: {', '.join(told)}.")
+        )
+
+
+def domain_points(rows: pd.DataFrame, families: Sequence[str], metric: str, ours: str, real: str) -> pd.DataFrame:
+    """The frame of ``charts.panels`` from ``chosen_elsewhere``: families that are shown, on domains that real rows were
+    tested on too.
+    """
+    known = {row["family"]: row for row in rows.to_dict("records")}
+    beside = known[real]["by_domain"] if real in known else {}
+    return pd.DataFrame(
+        [
+            {
+                "domain": domain, "family": family, "gain": at["right"] - beside[domain]["right"],
+                "fairness": at[metric], "low": at[f"{metric}_low"], "high": at[f"{metric}_high"],
+                "setting": known[family]["settings"][domain], "ours": family == ours,
+            }
+            for family in families
+            if family in known
+            for domain, at in known[family]["by_domain"].items()
+            if domain in beside
+        ],
+        columns=["domain", "family", "gain", "fairness", "low", "high", "setting", "ours"],
+    )  # fmt: skip
+
+
 def against(entry: Entry, classifier: str, metric: str) -> None:
     """The product and each other method on the same held-out domains."""
     path = str(entry.path)
@@ -69,7 +134,7 @@ def against(entry: Entry, classifier: str, metric: str) -> None:
     found = comparisons.comparison_pairs(path, classifier, metric).to_dict("records")
     if not found:
         return
-    with st.expander(f"Domain by domain: {mine} against each other method"):
+    with st.expander(f"Wins and losses: {mine} against each other method"):
         frame = pd.DataFrame(
             {
                 "Against": [row["family"] for row in found],

@@ -51,7 +51,30 @@ html:has(.st-key-leave) { font-size: 21px; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-mind { min-height: 0; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-mind:not(:has(strong)) { display: none; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-answer { padding: 0.5rem 1rem 0; gap: 0.5rem; }
+/* tables that are all on the page: cells begin at the top, a figure and its interval hold together */
+[class*="st-key-whole_"] td { vertical-align: top; }
+.st-key-whole_compare_chosen td:nth-child(-n+3) *, .st-key-whole_table1 td:nth-child(-n+6) * { white-space: nowrap; }
 @media (max-width: 640px) {
+  /* a row is a block: the method, and below it its figures, two beside each other, each with its name */
+  [class*="st-key-whole_"] thead { display: none; }
+  [class*="st-key-whole_"] tr {
+    display: grid; grid-template-columns: 1fr 1fr; padding: 0.3rem 0; border-bottom: 1px solid GrayText;
+  }
+  [class*="st-key-whole_"] td { display: flex; gap: 0.4rem; border: 0; padding: 0; font-size: 0.8rem; }
+  [class*="st-key-whole_"] td:first-child { font-weight: 600; grid-column: 1 / 3; font-size: 0.9rem; }
+  [class*="st-key-whole_"] td:not(:first-child)::before { opacity: 0.8; }
+  .st-key-whole_compare_chosen td:nth-child(2)::before { content: "Right"; }
+  .st-key-whole_compare_chosen td:nth-child(3)::before { content: "Equal"; }
+  .st-key-whole_compare_chosen td:nth-child(4)::before { content: "All people: right"; }
+  .st-key-whole_compare_chosen td:nth-child(5)::before { content: "All: equal"; }
+  .st-key-whole_compare_chosen td:nth-child(6)::before { content: "Chosen:"; }
+  .st-key-whole_table1 td:nth-child(2)::before { content: "Right"; }
+  .st-key-whole_table1 td:nth-child(3)::before { content: "R_DP"; }
+  .st-key-whole_table1 td:nth-child(4)::before { content: "Other"; }
+  .st-key-whole_table1 td:nth-child(5)::before { content: "R_EOp"; }
+  .st-key-whole_table1 td:nth-child(6)::before { content: "Paper:"; }
+  .st-key-whole_table1 td:nth-child(7)::before { content: "Chosen:"; }
+  .st-key-whole_compare_chosen td:nth-child(6), .st-key-whole_table1 td:nth-child(n+6) { grid-column: 1 / 3; }
   [data-testid="stMainBlockContainer"] { padding: 1rem 1rem 7rem; }
   .st-key-headline { min-height: 11rem; }
   .st-key-meaning { min-height: 5.8rem; }
