@@ -24,8 +24,8 @@ from fairviz.store.specs import FRONTIER, TABLE
 
 #: Generators that the paper compares, FADM's controls, and rivals on real rows.
 TABLE_DIALS = (
-    "vae", "gan", "ddpm", "fairgan", "balanced", "fadm_entropy", "fadm_dp", "fadm_eop", "fadm_both",
-    "reweighing", "tilted_dp", "grid_search",
+    "vae", "gan", "ddpm", "fairgan", "balanced", "fadm_entropy", "fadm_dp", "fadm_eop", "fadm_both", "fadm_soft_dp",
+    "fadm_soft_eop", "fadm_soft_both", "fadm_soft_independence", "reweighing", "tilted_dp", "grid_search",
 )  # fmt: skip
 #: Points of accuracy that a setting may lose on validation domains against the dial's most accurate one.
 BUDGET = 0.01

@@ -194,6 +194,11 @@ def test_means_over_domains_are_means_of_what_the_rows_say(adult, metric: str) -
             assert seed.fairness == pytest.approx(np.nanmean(METRICS[metric](part.table)), abs=NEAR)
 
 
+def rates_in(line: dict) -> list[float]:
+    """The groups' rates in percent, as printed in a row of the domain table."""
+    return [float(found) for found in re.findall(r"([\d.]+) % of", line["Told >50K"])]
+
+
 def test_the_table_s_words_agree_with_each_other(adult) -> None:
     """The ratio as printed lies within what the printed rates allow; so do the counts below."""
     sweep, facts = adult
@@ -203,7 +208,8 @@ def test_the_table_s_words_agree_with_each_other(adult) -> None:
             frame = tables.domain_frame(view.domains, ">50K", nouns)
             counts = counts_table(view, ">50K", nouns)
             for line in frame.to_dict("records"):
-                rates = [float(line[f"{nouns[g]}: predicted >50K"].split(" %")[0]) for g in sweep.groups]
+                rates = rates_in(line)
+                assert re.findall(r"([a-z]+) [\d.]+ % of", line["Told >50K"]) == [nouns[g] for g in sweep.groups]
                 ratio = float(line["R_DP"].split(" (")[0])
                 lowest = (min(rates) - 0.05) / (max(rates) + 0.05)
                 highest = (min(rates) + 0.05) / (max(rates) - 0.05)
@@ -218,7 +224,7 @@ def test_other_at_price_02(adult) -> None:
     sweep, facts = adult
     ((_, view),) = views(sweep, ["Other"], "R_DP", "dp", (0.2,), "gradient_boosting")
     (line,) = tables.domain_frame(view.domains, ">50K", DATASETS["adult"].nouns).to_dict("records")
-    rates = [float(v.split(" %")[0]) for k, v in line.items() if k.endswith("predicted >50K")]
+    rates = rates_in(line)
     ratio = float(line["R_DP"].split(" (")[0])
     whole = [100 * group["rate"] for group in view.domains[0]["groups"]]  # as printed, before they were rounded
     assert rates == pytest.approx(whole, abs=0.0501)

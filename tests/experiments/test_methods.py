@@ -60,7 +60,10 @@ def test_dials_have_names_of_their_own() -> None:
     assert len({line.dial.title for line in found.values()}) == len(found)
     generators = {name for name, line in found.items() if line.method.synthesizer and not line.method.pooled}
     assert generators - set(TABLE_DIALS) == {"fadm_drawn"}  # the paper has no such labels
-    rivals = set(TABLE_DIALS) - generators
+    soft = {name for name in found if name.startswith("fadm_soft")}
+    rivals = set(TABLE_DIALS) - generators - soft
+    assert len(soft) == 4
+    assert soft < set(TABLE_DIALS)
     assert {found[name].method.kind for name in rivals} == {MITIGATION}
     assert not any(found[name].method.needs_group for name in rivals)
     assert {line.method.name for line in found.values()} == set(METHODS)

@@ -17,11 +17,9 @@ from fairviz.ui.parts import base
 from fairviz.ui.parts.rows import synthetic as synthetic
 from fairviz.ui.parts.setting import Setting
 
-GREY = "color: #7A7A7A; background-color: rgba(128,128,128,0.12); font-style: italic"
-
 
 def domain_frame(domains: list[dict[str, Any]], favourable: str, nouns: Mapping[str, str]) -> pd.DataFrame:
-    """One row of text per held-out domain: n, accuracy, rates per group, ratios with intervals and floors."""
+    """One row of text per held-out domain: n, accuracy, each group's rate, ratios with intervals and floors."""
     rows = []
     for row in sorted(domains, key=lambda r: -r["n"]):
         line = {
@@ -29,10 +27,7 @@ def domain_frame(domains: list[dict[str, Any]], favourable: str, nouns: Mapping[
             "People": f"{row['n']:,}",
             "Right": words.span(row["accuracy"], percent=True),
         }
-        for group in row["groups"]:
-            name = nouns.get(group["group"], group["group"])
-            rate = "" if math.isnan(group["rate"]) else f"{100 * group['rate']:.1f} %"
-            line[f"{name}: predicted {favourable}"] = f"{rate} of {group['n']:,}"
+        line[f"Told {favourable}"] = "; ".join(_rate(group, nouns) for group in row["groups"])
         for metric in ("R_DP", "R_EOp"):
             why = row[f"{metric}_why"]
             less = row[f"{metric}_less"]
@@ -44,14 +39,19 @@ def domain_frame(domains: list[dict[str, Any]], favourable: str, nouns: Mapping[
     return pd.DataFrame(rows)
 
 
+def _rate(group: Mapping[str, Any], nouns: Mapping[str, str]) -> str:
+    """``women 8.1 % of 16,192``."""
+    rate = "" if math.isnan(group["rate"]) else f"{100 * group['rate']:.1f} % of "
+    return f"{nouns.get(group['group'], group['group'])} {rate}{group['n']:,}"
+
+
 def domain_table(
     domains: list[dict[str, Any]], favourable: str, nouns: Mapping[str, str], key: str = "domain_table"
 ) -> None:
     """The table of :func:`domain_frame`, with what it means below."""
     frame = domain_frame(domains, favourable, nouns)
     st.markdown("**Domain by domain** · 95 % intervals over test people and seeds in brackets")
-    styled = frame.style.map(lambda cell: GREY if str(cell).startswith("not estimable") else "")
-    st.dataframe(styled, hide_index=True, key=key, alt="Counts, accuracy and fairness per held-out domain")
+    base.table(frame, key=key, alt="Counts, accuracy and fairness per held-out domain")
     st.caption(
         "R_DP: lower rate of favourable answers over the higher one. R_EOp: the same among people whose true label is "
         "favourable. Rates are means over the runs, and a ratio is the quotient of these means. Chance alone lowers a "
