@@ -7,7 +7,21 @@ import textwrap
 import altair as alt
 import pandas as pd
 
-from fairviz.charts.axes import ACCURACY, NOW, OTHER, PATH, REAL, TRUTH, Side, extent, layer_of, layered, x_of, y_of
+from fairviz.charts.axes import (
+    ACCURACY,
+    BASE,
+    NOW,
+    OTHER,
+    PATH,
+    REAL,
+    TRUTH,
+    Side,
+    extent,
+    layer_of,
+    layered,
+    x_of,
+    y_of,
+)
 from fairviz.charts.labels import Labels, beside, upright
 
 #: Letters of an upright title that have room beside the plot.
@@ -25,6 +39,7 @@ def tradeoff(
     higher_is_fairer: bool,
     truth: pd.DataFrame | None = None,
     other: pd.DataFrame | None = None,
+    pinned: pd.DataFrame | None = None,
     height: int = 250,
 ) -> alt.LayerChart | alt.FacetChart:
     """Accuracy against fairness; best corner top right.
@@ -45,10 +60,13 @@ def tradeoff(
         ``accuracy, fairness``: the best possible, where it is known.
     other : DataFrame, optional
         ``lambda_z, accuracy, fairness, label``: the same dial turned for other rows; ``label`` says which.
+    pinned : DataFrame, optional
+        ``accuracy, fairness, label, title``: settings to compare with; ``label`` stands beside the mark.
     """
     finite = path.dropna(subset=["fairness"])
     behind = None if other is None or other["fairness"].isna().all() else other.dropna(subset=["fairness"])
-    x, y = _sides(finite, references, constant, (truth, behind), y_title, higher_is_fairer)
+    kept = finite.iloc[:0] if pinned is None else pinned.dropna(subset=["fairness"])
+    x, y = _sides(finite, pd.concat([references, kept]), constant, (truth, behind), y_title, higher_is_fairer)
     tip = [
         alt.Tooltip("lambda_z:Q", title="λ_z", format="g"),
         alt.Tooltip("accuracy:Q", title="accuracy", format=".1%"),
@@ -58,7 +76,8 @@ def tradeoff(
     start = finite[finite["lambda_z"] == 0].assign(label="no control")
     frames = {"constant": constant, "finite": finite, "start": start, "seeds": seeds, "now": now}
     frames["references"] = references
-    labels, texts = _labels(x, y, finite, start, references, behind)
+    labels, texts = _labels(x, y, finite, start, references, behind, kept)
+    frames |= {f"pin_{label}": kept[kept["label"] == label] for label in kept.get("label", ())}
     layers = upright("constant", labels.along(*constant[["accuracy", "label"]].iloc[0]), tip_ref[:2])
     if truth is not None:
         frames["truth"] = truth
@@ -67,7 +86,13 @@ def tradeoff(
     if behind is not None:
         frames |= {"other": behind, "other_end": behind.sort_values("lambda_z").tail(1)}
         layers += _beside(tip, tip_ref)
-    layers += [*_behind(tip, tip_ref), *texts, *_present(x, y, tip_ref), labels.moving("now", 13)]
+    layers += [
+        *_behind(tip, tip_ref),
+        *_pins(kept, tip[1:]),
+        *texts,
+        *_present(x, y, tip_ref),
+        labels.moving("now", 13),
+    ]
     return layered(layers, frames, height, x=x, y=y)
 
 
@@ -93,12 +118,13 @@ def _sides(
 
 
 def _labels(
-    x: Side, y: Side, finite: pd.DataFrame, start: pd.DataFrame, references: pd.DataFrame, other: pd.DataFrame | None
-) -> tuple[Labels, list[alt.Chart]]:
+    x: Side, y: Side, finite: pd.DataFrame, start: pd.DataFrame, references: pd.DataFrame, other: pd.DataFrame | None,
+    pinned: pd.DataFrame,
+) -> tuple[Labels, list[alt.Chart]]:  # fmt: skip
     """Places for labels, and the labels of what stays."""
     known, both = references.dropna(subset=["fairness"]), ["accuracy", "fairness"]
     beyond = finite.iloc[:0] if other is None else other
-    radii = ((finite, 4.0), (known, 7.0), (start, 5.0), (beyond, 3.0))
+    radii = ((finite, 4.0), (known, 7.0), (start, 5.0), (beyond, 3.0), (pinned, 7.0))
     labels = Labels(x, y, [(a, f, radius) for frame, radius in radii for a, f in frame[both].to_numpy()])
     texts: list[alt.Chart] = []
     ends = beyond.sort_values("lambda_z").tail(1)
@@ -107,7 +133,21 @@ def _labels(
         if len(frame) == 1:
             row = frame.iloc[0]
             texts += beside(name, labels.beside(row["accuracy"], row["fairness"], row["label"], gap), colour)
+    for row in pinned.to_dict("records"):
+        spot = labels.beside(row["accuracy"], row["fairness"], row["label"], 9.0)
+        texts += beside(f"pin_{row['label']}", spot, BASE)
     return labels, texts
+
+
+def _pins(pinned: pd.DataFrame, tip: list[alt.Tooltip]) -> list[alt.Chart]:
+    """What is pinned: hollow squares."""
+    where = {"x": x_of("accuracy"), "y": y_of("fairness")}
+    return [
+        layer_of(f"pin_{label}")
+        .mark_point(color=BASE, filled=False, shape="square", size=150, strokeWidth=2)
+        .encode(**where, tooltip=[alt.Tooltip("title:N", title="pinned"), *tip])
+        for label in pinned.get("label", ())
+    ]
 
 
 def _beside(tip: list[alt.Tooltip], tip_ref: list[alt.Tooltip]) -> list[alt.Chart]:

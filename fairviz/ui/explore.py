@@ -17,7 +17,7 @@ from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.goal import Goal
 from fairviz.store.specs import FIT, FRONTIER, SWEEP
 from fairviz.telling import words
-from fairviz.ui.parts import base, dials, links, live, loading, mine, recorded, weighted
+from fairviz.ui.parts import base, dials, links, live, loading, mine, pins, recorded, weighted
 from fairviz.ui.parts.setting import Setting
 
 #: Height of the dial's place in pixels where what is on its way comes and goes in it, so that nothing below moves.
@@ -55,6 +55,7 @@ def page() -> None:
     below = left.container(horizontal=True, vertical_alignment="bottom", gap="small", key="settings")
     dataset, options = (OWN, {"id": chosen}) if chosen in own else (chosen, {})
     control, more = below.container(), below.popover("More", icon=":material/tune:")
+    pin = below.container(width="content")
     if told:
         with below:
             options = live.story_knobs(chosen)
@@ -67,6 +68,8 @@ def page() -> None:
     setting = _dial(dataset, options, goals, dial, (control, more), free)
     try:
         if recorded.answers(setting, free):
+            if setting.goal is None:
+                pins.button(pin, setting)
             recorded.body(setting, free, answer)
             if free:
                 live.warm(setting)

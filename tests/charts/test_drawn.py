@@ -141,6 +141,27 @@ def test_a_second_path_is_drawn_and_named(metric: str, shift: tuple[float, float
 
 
 @pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("shift", [(0.0, 0.0), (-0.004, -0.05), (0.003, 0.04), (-0.08, 0.1)])
+def test_what_is_pinned_is_drawn_and_numbered(shift: tuple[float, float], width: int) -> None:
+    """On the path, beside it and far from it: a square each, the axes reach to it, its number meets nothing."""
+    view = behind("adult", "dp", "R_DP", tuple(recorded("adult")[1]["domains"]), 1.0, "gradient_boosting").at(0.1)
+    kept = view.path.iloc[[2, 5]][["accuracy", "fairness"]] + shift
+    kept = kept.assign(label=["1", "2"], title="t")
+    how = {"y_title": "y", "higher_is_fairer": True}
+    chart = charts.tradeoff(view.path, view.seeds, now_frame(view, 0.1), view.references, view.constant, pinned=kept,
+                            **how)  # fmt: skip
+    found, without = drawn(chart, width), drawn(
+        charts.tradeoff(view.path, view.seeds, now_frame(view, 0.1), view.references, view.constant, **how), width
+    )  # fmt: skip
+    check(found)
+    assert len(found.symbols) == len(without.symbols) + 2
+    low, high = sorted(found.ends("bottom"))
+    assert low <= kept["accuracy"].min()
+    assert kept["accuracy"].max() <= high
+    assert {"1", "2"} <= {t.text for t in found.texts if t.role == "mark"}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("metric", ["R_DP", "R_EOp", "eop_difference"])
 @pytest.mark.parametrize(("dataset", "domain"), SINGLE)
 def test_one_domain(dataset: str, domain: str, metric: str, width: int) -> None:

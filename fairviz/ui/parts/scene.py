@@ -22,7 +22,7 @@ from fairviz.telling import words
 from fairviz.telling.effect import Effect
 from fairviz.telling.headline import mind, told, whose
 from fairviz.telling.view import View, across, dumbbell_frame, now_frame, whom_frame
-from fairviz.ui.parts import base, links, loading, served, tables, takeaway
+from fairviz.ui.parts import base, links, loading, pins, served, tables, takeaway
 from fairviz.ui.parts.setting import Setting, reproduce
 
 
@@ -111,6 +111,10 @@ def show(
         where = [loading.stamp(SWEEP, FRONTIER), places.domains, metric]
         token = json.dumps([*where, asdict(setting), status, note])
         still = json.dumps([*where, asdict(replace(setting, lambda_z=0.0))])
+    kept = pins.of(setting.dataset) if not setting.options else []
+    pinned = pins.frame(setting.dataset, kept, view.now.domains, metric) if kept else None
+    still = still and json.dumps([still, [pin.text for pin in kept]])
+    token = token and json.dumps([token, [pin.text for pin in kept]])
     effect = view.effect
     tell = partial(_tell, setting, effect, metric, facts, nouns, status)
     with places.sentence:
@@ -119,12 +123,15 @@ def show(
         below = partial(_mind, setting, effect, metric, facts, nouns)
         base.show_again(below, token=token, key="mind_below")
     with places.left:
-        scatter = partial(_scatter, setting, view, metric, facts, still, other)
+        scatter = partial(_scatter, setting, view, metric, facts, still, other, pinned)
         truth = base.show_again(scatter, token=token, key="tradeoff")
     with places.right:
         base.show_again(partial(_dumbbell, view, metric, nouns, still), token=token, key="dumbbell")
     beside = f" Dashed circles: {words.plain(other['label'].iloc[0])}." if other is not None and len(other) else ""
-    st.caption(MARKS + beside + (GREEN if truth else ""))
+    st.caption(MARKS + beside + (GREEN if truth else "") + (" Squares: pinned." if kept else ""))
+    if pinned is not None:
+        here = f"{CONTROLS[setting.control].title.split(':')[0]}, λ_z {setting.price_text}"
+        pins.table(setting.dataset, pinned, view, f"{here}, {words.model_title(setting.classifier)}")
     _for_whom(effect, facts, nouns, token, still)
     if command is None and setting.dataset != OWN:  # a command line cannot name a person's own table
         command = partial(reproduce, setting)
@@ -208,14 +215,15 @@ def _shares(frame: pd.DataFrame, title: str, key: str, still: str | None) -> Non
 
 
 def _scatter(
-    setting: Setting, view: View, metric: str, facts: dict[str, Any], still: str | None, other: pd.DataFrame | None
-) -> bool:
+    setting: Setting, view: View, metric: str, facts: dict[str, Any], still: str | None, other: pd.DataFrame | None,
+    pinned: pd.DataFrame | None,
+) -> bool:  # fmt: skip
     """The trade-off chart; whether the best possible is drawn in it."""
     now, what = now_frame(view, setting.lambda_z, setting.price_text), METRICS[metric]
     truth = _truth(setting, facts, view, metric)
     build = partial(
         charts.tradeoff, view.path, view.seeds, now, view.references, view.constant, y_title=what.short,
-        higher_is_fairer=what.higher_is_better, truth=truth, other=other,
+        higher_is_fairer=what.higher_is_better, truth=truth, other=other, pinned=pinned,
     )  # fmt: skip
     alt = f"Accuracy {view.head['accuracy']:.3f}, {metric} {view.head['fairness']:.3f} at the present setting"
     base.draw_again(build, {"now": now, "seeds": view.seeds}, token=still, key="tradeoff", alt=alt)

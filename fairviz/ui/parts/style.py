@@ -96,6 +96,9 @@ html:has(.st-key-leave) { font-size: 21px; }
     content: "If equal";
   }
   .st-key-whole_domain_table td:nth-child(n+4), .st-key-whole_compare_domains td:nth-child(n+4) { grid-column: 1 / 3; }
+  .st-key-whole_pinned td:nth-child(3)::before { content: "Right"; }
+  .st-key-whole_pinned td:nth-child(4)::before { content: "Equal"; }
+  .st-key-whole_pinned td:nth-child(5)::before { content: "Right, against now"; }
   .st-key-whole_compare_chosen td:nth-child(6), .st-key-whole_table1 td:nth-child(n+6) { grid-column: 1 / 3; }
   [data-testid="stMainBlockContainer"] { padding: 1rem 1rem 7rem; }
   .st-key-headline { min-height: 11rem; }
