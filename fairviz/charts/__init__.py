@@ -6,7 +6,7 @@ from fairviz.charts.cloud import cloud
 from fairviz.charts.dumbbell import dumbbell, judged_and_not
 from fairviz.charts.frontier import FAMILY_COLOURS, LEFT_EDGE, NEUTRAL, frontier, left_edge
 from fairviz.charts.losses import losses
-from fairviz.charts.panels import FARTHEST, panels
+from fairviz.charts.panels import FARTHEST, names, panels
 from fairviz.charts.tradeoff import tradeoff
 from fairviz.charts.whom import known_and_not, labelled, whom
 
@@ -32,6 +32,7 @@ __all__ = [
     "labelled",
     "left_edge",
     "losses",
+    "names",
     "panels",
     "readable",
     "records",

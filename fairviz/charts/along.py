@@ -24,10 +24,16 @@ def along(paths: Mapping[str, pd.DataFrame], *, height: int = 250) -> alt.LayerC
     top = float(every["lambda_z"].max()) or 1.0
     x, y = Side("price", (0.0, top), "ratio"), Side("smaller ÷ larger", extent(every["fairness"], 0.04, 0.2), "ratio")
     layers, frames, at = [], dict[str, pd.DataFrame](), _apart(list(paths.values()))
-    for k, (name, path) in enumerate(paths.items()):
-        frames[f"line{k}"] = path.dropna(subset=["fairness"])
-        here = (frames[f"line{k}"]["lambda_z"] - at).abs().nsmallest(1).index
-        frames[f"name{k}"] = frames[f"line{k}"].loc[here].assign(label=name)
+    lines = [path.dropna(subset=["fairness"]) for path in paths.values()]
+    heights = [line.loc[(line["lambda_z"] - at).abs().idxmin(), "fairness"] for line in lines]
+    for k, (name, line) in enumerate(zip(paths, lines, strict=True)):
+        upper = heights[k] >= max(heights)
+        # above all that the name reaches over, or below it: no line crosses it
+        over = line.loc[line["lambda_z"].between(at, at + top / 2), "fairness"]
+        frames[f"line{k}"] = line
+        frames[f"name{k}"] = pd.DataFrame(
+            {"lambda_z": [at], "fairness": [over.max() if upper else over.min()], "label": [name]}
+        )
         where = {"x": x_of("lambda_z"), "y": y_of("fairness")}
         tip = [
             alt.Tooltip("lambda_z:Q", title="price", format="g"),
@@ -40,7 +46,7 @@ def along(paths: Mapping[str, pd.DataFrame], *, height: int = 250) -> alt.LayerC
             .encode(**where, tooltip=tip),
             layer_of(f"name{k}")
             .mark_text(
-                color=ink(COLOURS[k]), fontSize=SMALL, fontWeight="bold", align="left", dx=8, dy=12 if k == 0 else -12
+                color=ink(COLOURS[k]), fontSize=SMALL, fontWeight="bold", align="left", dx=8, dy=-12 if upper else 12
             )
             .encode(**where, text=alt.Text("label:N")),
         ]

@@ -9,12 +9,19 @@ import pandas as pd
 
 from fairviz.charts.axes import BASE, NOW, PATH, SMALL, Side, ink, layer_of, layered, readable, x_of
 
+#: Why a domain is not judged, on two lines as its row has room for; the whole reason is in the tooltip and the table.
+_LINES = {"narrow": 24, "wide": 40}
+_REASON = "(width < 220 ? datum.narrow : datum.wide)"
+
 
 def judged_and_not(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The dumbbell's frames by name: domains with a value, and those without, whose reasons fit a phone."""
     silent = frame[frame["now"].isna()]
-    folded = [textwrap.fill(readable(reason), 24) for reason in silent["reason"]]
-    return {"judged": frame.dropna(subset=["now"]), "silent": silent.assign(reason=folded)}
+    folded = {
+        name: [textwrap.fill(readable(reason), wide, max_lines=2, placeholder=" …") for reason in silent["reason"]]
+        for name, wide in _LINES.items()
+    }
+    return {"judged": frame.dropna(subset=["now"]), "silent": silent.assign(**folded)}
 
 
 def dumbbell(frame: pd.DataFrame, *, title: str, ratio: bool, height: int = 250) -> alt.LayerChart | alt.FacetChart:
@@ -46,7 +53,7 @@ def dumbbell(frame: pd.DataFrame, *, title: str, ratio: bool, height: int = 250)
         alt.Tooltip("high:Q", title="to", format=".2f"),
     ]
     equal = pd.DataFrame({"at": [1.0 if ratio else 0.0], "label": ["equal"]})
-    layers = _layers(held, y, tip)
+    layers = _layers(held, y, tip, "format(datum.now, '.1f')" if ratio else "format(100 * datum.now, '.0f')")
     return layered(layers, {"equal": equal, **frames}, height, x=x)
 
 
@@ -64,7 +71,7 @@ def listing() -> alt.Axis:
     )
 
 
-def _layers(held: dict[str, str], y: alt.Y, tip: list[alt.Tooltip]) -> list[alt.Chart]:
+def _layers(held: dict[str, str], y: alt.Y, tip: list[alt.Tooltip], value: str) -> list[alt.Chart]:
     """Where equality is, domains that are judged, and why others are not."""
     of_judged = layer_of("judged").transform_calculate(**held)
     return [
@@ -79,7 +86,18 @@ def _layers(held: dict[str, str], y: alt.Y, tip: list[alt.Tooltip]) -> list[alt.
         of_judged.mark_point(color=BASE, filled=False, size=110, strokeWidth=2).encode(
             x=x_of("before_at"), y=y, tooltip=tip
         ),
-        of_judged.mark_point(color=NOW, filled=True, size=130, opacity=1).encode(x=x_of("now_at"), y=y, tooltip=tip),
+        of_judged.transform_filter("datum.now === datum.now_at")
+        .mark_point(color=NOW, filled=True, size=130, opacity=1)
+        .encode(x=x_of("now_at"), y=y, tooltip=tip),
+        of_judged.transform_filter("datum.now !== datum.now_at")  # beyond the frame: no point there, but its value
+        .mark_text(
+            color=ink(NOW),
+            fontSize=SMALL,
+            fontWeight="bold",
+            baseline="middle",
+            align=alt.ExprRef("datum.now > datum.now_at ? 'right' : 'left'"),
+        )
+        .encode(x=x_of("now_at"), y=y, text=alt.TextValue(alt.ExprRef(value)), tooltip=tip),
         *(
             of_judged.transform_filter(f"datum.{end} {'>' if way == 'right' else '<'} datum.{end}_at")
             .mark_point(color=NOW, filled=True, shape=f"triangle-{way}", size=40, opacity=1, xOffset=shift, aria=False)
@@ -94,7 +112,9 @@ def _layers(held: dict[str, str], y: alt.Y, tip: list[alt.Tooltip]) -> list[alt.
             fontSize=SMALL,
             fontStyle="italic",
             lineBreak="\n",
-            dy=alt.ExprRef("-6.5 * (length(split(datum.reason, '\\n')) - 1)"),
+            dy=alt.ExprRef(f"-6.5 * (length(split({_REASON}, '\\n')) - 1)"),
         )
-        .encode(y=y, x=alt.XValue(0), text=alt.Text("reason:N"), tooltip=alt.Tooltip("reason:N", title="why")),
+        .encode(
+            y=y, x=alt.XValue(0), text=alt.TextValue(alt.ExprRef(_REASON)), tooltip=alt.Tooltip("reason:N", title="why")
+        ),
     ]

@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import altair as alt
+import numpy as np
+import pandas as pd
 
 from fairviz.charts.axes import BASE, INSET, NOW, SMALL, Side, ink, layer_of, x_of, y_of
 
 Align = Literal["left", "center", "right"]
 #: Sizes of the plot's frame for which labels are placed before it is known how large it will be.
-_SIZES = [(width, height) for width in (215, 265, 330, 430, 560, 720) for height in (172, 190, 215, 300)]
+_WIDTHS, _HEIGHTS = (215, 265, 330, 430, 560, 720), (172, 190, 215, 300)
+_SIZES = [(width, height) for width in _WIDTHS for height in _HEIGHTS]
 
 
 @dataclass(frozen=True)
@@ -71,22 +74,34 @@ def _meet(one: tuple[float, float, float, float], other: tuple[float, float, flo
     return abs(one[0] - other[0]) < one[2] + other[2] and abs(one[1] - other[1]) < one[3] + other[3]
 
 
-def _pixel_of(share: str, length: str) -> str:
-    """An expression for where a share of an axis stands in the plot."""
-    return f"{INSET} + ({share}) * ({length} - {2 * INSET})"
+def _nearest(length: str, sizes: Sequence[int]) -> str:
+    """An expression for which of some sizes is nearest."""
+    found = str(len(sizes) - 1)
+    for k in reversed(range(len(sizes) - 1)):
+        found = f"{length} < {(sizes[k] + sizes[k + 1]) // 2} ? {k} : {found}"
+    return found
 
 
-def _share_of(side: Side, field: str) -> str:
-    """An expression for the share of an axis at which a field stands."""
-    low, high = side.domain
-    return f"(datum.{field} - {low:.6g}) / {high - low:.6g}"
+def _points(frame: pd.DataFrame) -> np.ndarray:
+    found: np.ndarray = frame[["accuracy", "fairness"]].to_numpy(float)
+    return found
+
+
+def _along(points: np.ndarray) -> np.ndarray:
+    """Points close to each other on the line through some; shape (n, 2)."""
+    if len(points) < 2:
+        return points
+    steps = np.linspace(0, 1, 8)[:, None, None]
+    return np.concatenate([((1 - steps) * points[:-1] + steps * points[1:]).reshape(-1, 2), points[-1:]])
 
 
 def _moving_spots() -> list[Spot]:
     """Where the label of a moving point may stand, best first: the path falls to the right, so above right of it and
     below left there is room.
     """
-    spots = [Spot(12, -12, "left"), Spot(-12, 14, "right"), Spot(12, 14, "left"), Spot(-12, -12, "right")]
+    spots = [
+        Spot(s * 12, dy, "left" if s > 0 else "right") for s, dy in ((1, -12), (-1, 14), (1, 14), (-1, -12), (-1, 24))
+    ]
     for dy in (-28, 30, -46, 48):
         spots += [Spot(0, dy, "center"), Spot(8, dy, "left"), Spot(-8, dy, "right")]
     return spots
@@ -162,50 +177,71 @@ class Labels:
                     return spot
         return None
 
-    def moving(self, name: str, size: int) -> alt.Chart:
-        """The layer of a label whose point moves with the dial: it finds its place when it is drawn."""
-        spots, half = _moving_spots(), (size + 3) / 2
+    def moving(
+        self, name: str, size: int, stops: pd.DataFrame, lines: Sequence[pd.DataFrame]
+    ) -> tuple[alt.Chart, pd.DataFrame]:
+        """The layer of a label whose point moves with the dial, and the frame ``places`` that it looks its place up in.
 
-        # centres of the labels that stay, and how near others may come
-        taken: dict[str, str] = {}
-        tests = ["abs(X - width / 2) < width / 2 - datum.half", f"abs(Y - height / 2) < height / 2 - {half}"]
-        for k, (a, f, spot, w, h) in enumerate(self.placed):
-            cx, cy, _, _ = spot.box(0, 0, w, h)
-            taken[f"x{k}"] = f"{_pixel_of(f'{a:.4f}', 'width')} + {cx:.1f}"
-            taken[f"y{k}"] = f"{_pixel_of(f'{f:.4f}', 'height')} + {cy:.1f}"
-            tests.append(
-                f"(abs(X - datum.x{k}) > datum.half + {w / 2 + 2:.0f} || abs(Y - datum.y{k}) > {half + h / 2:.0f})"
-            )
-        place = "-1"
-        for k, spot in reversed(list(enumerate(spots))):
-            across = {"left": " + datum.half", "center": "", "right": " - datum.half"}[spot.align]
-            here = " && ".join(tests).replace("X", f"(datum.left + {spot.dx}{across})")
-            place = f"{here.replace('Y', f'(datum.top + {spot.dy})')} ? {k} : {place}"
-        down = _share_of(self.y, "y")
-        result: alt.Chart = (
+        Parameters
+        ----------
+        name : str
+            The layer's frame.
+        size : int
+            Of the text, in pixels.
+        stops : DataFrame
+            ``lambda_z, accuracy, fairness, label`` of all points that it may stand beside.
+        lines : list of DataFrame
+            ``accuracy, fairness`` along lines that the label should not cover, if there is room elsewhere.
+        """
+        shares = np.concatenate([np.empty((0, 2)), *(self._shares(_along(_points(line))) for line in lines)])
+        places = [
+            {"lambda_z": row["lambda_z"]} | {
+                f"at{k}": self._clear_of(shares, np.clip(at, 0, 1), (width_of(row["label"], size), size + 3.0), plot)
+                for k, plot in enumerate(_SIZES)
+            }
+            for row, at in zip(stops.to_dict("records"), self._shares(_points(stops)), strict=True)
+        ]  # fmt: skip
+        fields, spots = [f"at{k}" for k in range(len(_SIZES))], _moving_spots()
+        at = f"datum['at' + ({len(_HEIGHTS)} * ({_nearest('width', _WIDTHS)}) + ({_nearest('height', _HEIGHTS)}))]"
+        layer: alt.Chart = (
             layer_of(name)
             .transform_calculate(x=self.x.held("accuracy"), y=self.y.held("fairness"))
-            .transform_calculate(
-                left=_pixel_of(_share_of(self.x, "x"), "width"),
-                top=_pixel_of(down if self.y.reverse else f"1 - {down}", "height"),
-                half=f"length(datum.label) * {0.3 * size:.2f}",
-                **taken,
-            )
-            .transform_calculate(place=f"isValid(datum.y) ? {place} : -1")
+            .transform_lookup(lookup="lambda_z", from_=alt.LookupData(alt.NamedData("places"), "lambda_z", fields))
             .mark_text(
-                color=ink(NOW),
-                fontSize=size,
-                fontWeight="bold",
-                baseline="middle",
-                align=alt.ExprRef(f"{[s.align for s in spots]}[datum.place]"),
+                color=ink(NOW), fontSize=size, fontWeight="bold", baseline="middle",
+                align=alt.ExprRef(f"{[s.align for s in spots]}[{at}]"),
+                dx=alt.ExprRef(f"{[s.dx for s in spots]}[{at}]"), dy=alt.ExprRef(f"{[s.dy for s in spots]}[{at}]"),
             )
-            .encode(
-                x=alt.XValue(alt.ExprRef(f"datum.left + {[s.dx for s in spots]}[datum.place]")),
-                y=alt.YValue(alt.ExprRef(f"datum.top + {[s.dy for s in spots]}[datum.place]")),
-                text=alt.TextValue(alt.ExprRef("datum.place < 0 ? '' : datum.label")),
-            )
-        )
-        return result
+            .encode(x=x_of("x"), y=y_of("y"), text=alt.TextValue(alt.ExprRef(f"{at} >= 0 ? datum.label : ''")))
+        )  # fmt: skip
+        return layer, pd.DataFrame(places, columns=["lambda_z", *fields])
+
+    def _shares(self, points: np.ndarray) -> np.ndarray:
+        """Where points ``accuracy, fairness`` stand, as shares of the frame from its upper left; shape (n, 2)."""
+        return np.array([[self.x.share(a), self._down(f)] for a, f in points]).reshape(-1, 2)
+
+    def _clear_of(self, lines: np.ndarray, at: np.ndarray, text: tuple[float, float], plot: tuple[int, int]) -> int:
+        """The first of :func:`_moving_spots` that is free in a plot of this size; over a line rather than nowhere; -1
+        where none is.
+        """
+        if not np.isfinite(at).all():
+            return -1
+        (width, height), fallback = plot, -1
+        inner = np.array(plot) - 2 * INSET
+        for k, spot in enumerate(_moving_spots()):
+            across, down = (INSET + at * inner).tolist()
+            x, y, w, h = spot.box(across, down, *text)
+            if abs(x - width / 2) > width / 2 - w - 1 or abs(y - height / 2) > height / 2 - h - 1:
+                continue
+            if any(
+                _meet((x, y, w, h), other.box(self._pixel(a, width), self._pixel(f, height), wide + 4, high + 4))
+                for a, f, other, wide, high in self.placed
+            ):
+                continue
+            if not (np.abs(INSET + lines * inner - (x, y)) < (w + 3, h + 3)).all(-1).any():
+                return k
+            fallback = k if fallback < 0 else fallback
+        return fallback
 
 
 def _if_room(spot: Spot) -> alt.TextValue:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import pandas as pd
 
-from fairviz.charts.axes import BASE, Side, extent, layer_of, layered, x_of, y_of
+from fairviz.charts.axes import BASE, SMALL, Side, extent, layer_of, layered, x_of, y_of
 from fairviz.charts.frontier import colour_of, shape_of
 
 #: Points of accuracy below real rows at which a method is left out: farther ones would squeeze all others.
@@ -80,3 +80,19 @@ def panels(
         ]  # fmt: skip
         found[str(domain)] = layered(layers, frames, height, x=x, y=y)
     return found
+
+
+def names(families: Sequence[str], kinds: Mapping[str, str], neutral: Sequence[str] = ()) -> alt.Chart:
+    """The symbols of some families and what they are, to stand above :func:`panels`."""
+    legend = alt.Legend(
+        orient="top", direction="horizontal", title=None, values=list(families), labelFontSize=SMALL, labelLimit=0,
+        columns=alt.ExprRef("width > 900 ? 6 : width > 600 ? 4 : width > 420 ? 3 : 2"), columnPadding=10,
+        symbolSize=70, symbolOpacity=0.9, rowPadding=3, padding=0, offset=0,
+    )  # fmt: skip
+    result: alt.Chart = (
+        alt.Chart(pd.DataFrame({"family": list(families)}))
+        .mark_point(filled=True, size=0, aria=False)
+        .encode(color=colour_of(kinds, neutral, legend), shape=shape_of(kinds, legend))
+        .properties(height=1, autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
+    )
+    return result

@@ -86,12 +86,16 @@ def tradeoff(
     if behind is not None:
         frames |= {"other": behind, "other_end": behind.sort_values("lambda_z").tail(1)}
         layers += _beside(tip, tip_ref)
+    lines = [finite.sort_values("lambda_z"), *([] if behind is None else [behind.sort_values("lambda_z")])]
+    others = finite[~finite["lambda_z"].isin(now["lambda_z"])]
+    stops = pd.concat([now, others.assign(label=others["lambda_z"].map("λ_z = {:g}".format))])
+    label, frames["places"] = labels.moving("now", 13, stops, lines)
     layers += [
         *_behind(tip, tip_ref),
         *_pins(kept, tip[1:]),
         *texts,
         *_present(x, y, tip_ref),
-        labels.moving("now", 13),
+        label,
     ]
     return layered(layers, frames, height, x=x, y=y)
 

@@ -8,7 +8,7 @@ class Opportunity(GapControl):
 
     name = "eop"
     title = "Opportunity: equal true positive rates"
-    meaning = "Each point of gap in the true positive rate between groups is worth {price} points of accuracy."
+    meaning = "You say: one point less of the gap in true positive rates is worth {price} points of accuracy."
     note = "Moves the decision rule so that people whose true label is favourable are found equally often."
     moves = "R_EOp"
     gaps = ("eop",)

@@ -8,7 +8,7 @@ class Parity(GapControl):
 
     name = "dp"
     title = "Parity: equal rates of yes"
-    meaning = "Each point of gap in the rate of yes between groups is worth {price} points of accuracy."
+    meaning = "You say: one point less of the gap in rates of yes is worth {price} points of accuracy."
     note = "Moves the decision rule, towards the group that gets yes less often, until both get it equally often."
     gaps = ("dp",)
 

@@ -99,8 +99,21 @@ def _settings(
     return chosen
 
 
+def most_equal(chosen: pd.DataFrame, unmitigated: str) -> str:
+    """The family that is most equal among those that anybody could use and that lose at most :data:`BUDGET` against
+    real rows without control, where these were tested; "" if there is none.
+    """
+    usable = chosen[(chosen["kind"] != REFERENCE) & ~chosen["needs_group"]] if len(chosen) else chosen
+    if not len(usable):
+        return ""
+    standard = usable["standard"].iloc[0]
+    real = chosen.loc[chosen["family"] == unmitigated, standard]
+    near = usable[usable[standard] >= real.iloc[0] - BUDGET - 1e-12] if len(real) else usable
+    return str(near["family"].iloc[0]) if len(near) else ""
+
+
 def headline(chosen: pd.DataFrame, ours: str, unmitigated: str, metric: str) -> str:
-    """What a person should take home, in a sentence: the most equal method, the product, and doing nothing; or "".
+    """What a person should take home: the most equal method that loses little, the product, and doing nothing; or "".
 
     Parameters
     ----------
@@ -111,21 +124,21 @@ def headline(chosen: pd.DataFrame, ours: str, unmitigated: str, metric: str) -> 
     metric : str
         The ratio that settings were chosen for.
     """
-    usable = chosen[(chosen["kind"] != REFERENCE) & ~chosen["needs_group"]] if len(chosen) else chosen
-    if not len(usable):
+    best = most_equal(chosen, unmitigated)
+    rows = {row["family"]: row for row in chosen.to_dict("records")} if len(chosen) else {}
+    told = [rows[family] for family in dict.fromkeys((best, ours, unmitigated)) if family in rows]
+    if not told or not (best or ours in rows):
         return ""
-    standard = usable["standard"].iloc[0]
+    standard = told[0]["standard"]
 
-    def told(row: dict[str, Any]) -> str:
+    def said(row: dict[str, Any]) -> str:
         equal = "not estimable" if np.isnan(row[metric]) else f"{row[metric]:.2f}"
         return f"{row['family']} {100 * row[standard]:.1f} % and {equal}"
 
-    best, *others = usable.to_dict("records")
-    beside = [row for row in others if row["family"] == ours]
-    beside += [row for row in chosen.to_dict("records") if row["family"] == unmitigated]
+    lead = f"the most equal within a point of real rows is {said(told[0])}" if best else said(told[0])
     return (
-        f"Chosen without the held-out domain, {METRICS[standard].title.lower()} and {metric}: the most equal is "
-        f"{'; '.join(told(row) for row in (best, *beside))}."
+        f"Chosen without the held-out domain, {METRICS[standard].title.lower()} and {metric}, means over domains: "
+        f"{'; '.join([lead, *(said(row) for row in told[1:])])}. Intervals are in the table below."
     )
 
 

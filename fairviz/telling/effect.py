@@ -39,6 +39,8 @@ class Effect:
         Share of people who are told the favourable label.
     mean, mean_before : float
         The fairness metric, mean over domains that each count the same.
+    mean_low, mean_high : float
+        95 % interval of ``mean``, over people and seeds.
     truly : list of int
         Of each group, people who truly have the favourable label.
     """
@@ -58,6 +60,8 @@ class Effect:
     told_yes: float
     mean: float
     mean_before: float
+    mean_low: float
+    mean_high: float
     truly: list[int]
 
     @classmethod
@@ -67,7 +71,7 @@ class Effect:
         if len(now.groups) == 2:
             rates = before.pooled.value(between(metric).group_rates)[0]
             pair = (0, 1) if not rates[0] > rates[1] else (1, 0)
-        people = now.pooled.counts.table[0]
+        people, (mean, low, high, _) = now.pooled.counts.table[0], now.mean_span(metric)
         total = int(people.sum())
         return cls(
             total, now.domains, float(now.pooled.value(METRICS["accuracy"])[0]), cost(now, before, both),
@@ -76,7 +80,6 @@ class Effect:
             shares(now, false_positive_rate), shares(before, false_positive_rate),
             len(both) == len(now.parts) and bool(np.isfinite(np.stack(both)).all()),
             same=float(people.sum((0, 2)).max() / total), told_yes=float(now.pooled.table[0][..., 1].sum() / total),
-            mean=mean_over_domains(now.value(METRICS[metric]))[0],
-            mean_before=mean_over_domains(before.value(METRICS[metric]))[0],
+            mean=mean, mean_before=mean_over_domains(before.value(METRICS[metric]))[0], mean_low=low, mean_high=high,
             truly=[int(n) for n in people[:, 1].sum(-1)],
         )  # fmt: skip

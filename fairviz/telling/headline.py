@@ -78,9 +78,10 @@ def cautions(effect: Effect, yes: str, story: Story, controlled: bool) -> list[s
             f"One answer for all would be right about {1000 * effect.same:.0f} people in 1,000, as many or more."
         )
     if controlled and _parts_ways(effect, story):
+        chance = ", which may be chance" if effect.mean_low <= effect.mean_before <= effect.mean_high else ""
         found.append(
             f"Domain by domain it is less equal than without control: {story.amount(effect.mean).replace('**', '')} on "
-            f"average, instead of {story.amount(effect.mean_before).replace('**', '')}."
+            f"average, instead of {story.amount(effect.mean_before).replace('**', '')}{chance}."
         )
     return found
 

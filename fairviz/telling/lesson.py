@@ -124,7 +124,8 @@ def _gap(recorded: Recorded) -> Step:
     adds = ", so the model adds to the gap" if now.value < truly.min() / truly.max() else ""
     return Step(
         "gap", "The gap",
-        f"A model learns who earns {yes}, from made-up people that are like those of a census of 1994. It never sees "
+        f"A model learns who earns {yes}: more than 50,000 dollars a year. It learns from made-up people that are like "
+        "those of a census of 1994. It never sees "
         f"whether a person is a woman or a man. Then it is asked about {view.effect.people:,} real people.",
         f"How often will it say {yes} for {less}, compared with {more}?",
         ("As often", "Three quarters as often", "Half as often", "A quarter as often"), nearest(now.value, guesses),
@@ -149,7 +150,8 @@ def _price(recorded: Recorded) -> Step:
         " ".join(recorded.told(view, controlled=True)) + " The line shows every position of the dial: the first steps "
         "cost little, the last ones much.",
         "The price is a choice of values, not of science. Let two people argue for two different prices.",
-        lambda: [_path(recorded, view, "R_DP", "The whole dial: accuracy to the right, equality upwards.")],
+        lambda: [_path(recorded, view, "R_DP", "The whole dial: accuracy to the right, equality upwards; "
+                       "means over the five groups, so other numbers than those of all people.")],
     )  # fmt: skip
 
 
@@ -164,7 +166,7 @@ def _unseen(recorded: Recorded) -> Step:
         f"The dial ends where the gap is zero for the people trained on. Each {plain(recorded.nouns['domain'])} was "
         "left out of training once and tested then: that is the question everybody has who uses a model elsewhere.",
         "At the dial's end, will the gap be zero for them too?",
-        ("Yes, for all of them", "For some, and nobody knows in advance for which", "For none of them"),
+        ("Yes, for all of them", "For some it may be, for others clearly not", "For none of them"),
         0 if equal == len(judged) else 2 if equal == 0 else 1,
         f"For {len(judged) - equal} of {len(judged)} it clearly is not. For the others the test cannot rule it out, "
         "which is not the same as being equal. A promise for people trained on is no promise for others.",
@@ -215,7 +217,7 @@ def _parting(recorded: Recorded) -> Step:
         ("It gets better all the way", "First better, then worse", "It gets worse from the start"), right,
         f"It goes from {start:.2f} over {peak:.2f} (at {best['lambda_z']:g}) to {end:.2f}, while the first goes from "
         f"{_at(parity, 0.0):.2f} to {_at(parity, top):.2f}. "
-        + (f"At first fewer {first} are found, at the end more of them than of the others. " if turned else "")
+        + (f"At first fewer {first} are found, at the end more than {recorded.noun(before.more)}. " if turned else "")
         + f"Where groups truly differ in how many have {plain(recorded.yes)}, equal rates come from finding fewer of "
         "one group, or from wrongly promising it to more of the other. So one has to choose.",
         "Back to the two answers of step 1. Whoever chose the second idea may turn the dial of opportunity on Explore.",
@@ -241,8 +243,9 @@ def _trivial(recorded: Recorded) -> Step:
         f"Somebody sells a rule that treats everybody exactly alike: it always says {no}.",
         "Of 1,000 people, how many is it right about (mean over the five groups)?",
         ("About 500", "About 650", "About 800"), nearest(constant, guesses),
-        f"**{constant:.0f} of 1,000**; the model at price {PRICE:g} is right about {now:.0f}. It is perfectly equal, "
-        "and of no use. So look where the dashed line stands before you admire any number.",
+        f"**{constant:.0f} of 1,000**; the model at price {PRICE:g} is right about {now:.0f} (means over the five "
+        "groups, small ones counting as much as large ones). The rule is perfectly equal, and of no use. So look where "
+        "the dashed line stands before you admire any number.",
         "Good to ask of every score that is shown to them: what would the laziest answer have got?",
         lambda: [_path(recorded, view, "R_DP", "Dashed: always the same answer.")],
     )  # fmt: skip
@@ -251,18 +254,19 @@ def _trivial(recorded: Recorded) -> Step:
 def _published(recorded: Recorded) -> Step:
     first, ours = recorded.view(0.0, control=PUBLISHED, sweep=recorded.published), recorded.view(0.0)
     (rise, lost), (other, other_lost) = (_best_of(view.path) for view in (first, ours))
+    best = float(ours.path.loc[ours.path["fairness"].idxmax(), "lambda_z"])
     return Step(
         "published", "Why one control moves the rule and another does not",
         "The published control draws synthetic people whose group is hard to guess. The dial of this lesson changes "
         "which answer goes with which person. Each is turned to the point where it is most equal.",
-        "How much more equal does the published one get, compared with this one?",
-        ("More", "About as much", "Less"), _which(rise, 0.7 * other, 1.3 * other),
+        "By how much does the published one raise the ratio, compared with this one?",
+        ("By more", "By about as much", "By less"), _which(rise, 0.7 * other, 1.3 * other),
         f"Its ratio rises by {rise:.2f} and costs {lost:.1f} points of accuracy; this one's rises by {other:.2f} and "
         f"costs {other_lost:.1f}. A model learns *who gets what* from rows. Drawing other people leaves that as it "
         "was, and shows it fewer clear cases. (It starts elsewhere: its rows are labelled as published, too.)",
         "The difference is one of statistics: the first moves the distribution of people, the second the rule given a "
         "person. The method page has the equations.",
-        lambda: [_path(recorded, ours, "R_DP", "Both dials, every position.",
+        lambda: [_path(recorded, recorded.view(best), "R_DP", "Both dials, every position; means over the five groups.",
                        first.path.assign(label="published control"))],
     )  # fmt: skip
 

@@ -68,7 +68,7 @@ def at_equality(control: str, lambda_z: float, ends: Mapping[str, float]) -> str
         return (
             f" The dial ends here: on the people trained on the {what} are equal, and a higher price asks nothing more."
         )
-    return f" From λ_z {at} on, {what} are equal on the people trained on; there the dial ends."
+    return f" From λ_z {at} on, {what} are equal on the people trained on; the dial ends at the next stop."
 
 
 def aimed(goal: Goal, found: Mapping[str, Solved], prices: str, where: str) -> str:

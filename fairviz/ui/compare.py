@@ -75,14 +75,16 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
     classifiers = entry.spec["classifiers"]
     left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
     metric = links.choose(
-        left.selectbox, f"Upward in the chart (favourable: {words.plain(facts['labels'][1])})", RATIOS,
+        left.selectbox, "Upward in the chart", RATIOS,
         format_func=lambda m: METRICS[m].title, formerly=lambda m: METRICS[m].short, key="compare_axis",
-        help="Means over the held-out domains where the ratio can be estimated, and over seeds.",
+        help=f"Favourable: {words.plain(facts['labels'][1])}. Means over the held-out domains where the ratio can be "
+        "estimated, and over seeds.",
     )  # fmt: skip
     classifier = classifiers[0]
     points = comparisons.comparison_points(str(entry.path), classifier)
     results = comparisons.comparison_results(str(entry.path))
     trivial, first = results.family(TRIVIAL), {results.family(dial) for dial in FIRST}
+    first.add(scores.named(entry, classifier, metric))
     families = [family for family in dict.fromkeys(points["family"]) if family != trivial]
     own = "" if origin == comparisons.SHIPPED else f"_{origin}"  # which may have other methods
     of = dict(points.drop_duplicates("family")[["dial", "family"]].to_numpy())  # a family by the first of its dials
@@ -99,7 +101,8 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
         f"Tested on one {words.plain(source.nouns.get('domain', 'domain'))} at a time "
         f"({words.plain(', '.join(entry.spec['targets']))}), trained on all others; {classifier.replace('_', ' ')} on "
         f"{results.learnt_from} "
-        "(fairret: its own small network). Every method's whole dial is shown; "
+        f"(fairret: its own small network). Explore's dial is {results.family(results.ours)}, there with fewer rows. "
+        "Every method's whole dial is shown; "
         f"{'' if before_the_dual(entry) else 'prices go up to about equality on the source. '}"
         "Label strengths other than 1 were chosen after seeing Adult and the simulated world."
     )

@@ -63,7 +63,7 @@ def page() -> None:
     free = live.ready(dataset, options)
     answer = sentence.container(border=True, key="answer")
     # what is on its way comes and goes below the dial
-    dial = dial.container(height=ROW, border=False) if free or dataset == OWN else dial
+    dial = dial.container(height=ROW, border=False, key="dial_place") if free or dataset == OWN else dial
     goals = chosen not in own or free  # found among fits, or recorded prices
     setting = _dial(dataset, options, goals, dial, (control, more), free)
     try:
@@ -87,6 +87,7 @@ def _present() -> None:
     st.button(
         "Leave" if on else "Present", key="leave" if on else "present_button", type="tertiary",
         icon=":material/close_fullscreen:" if on else ":material/open_in_full:", on_click=_turn_present,
+        shortcut="Esc" if on else None,
         help="Back to everything." if on else "For a lecture: dial, headline and charts, large. The link says so too.",
     )  # fmt: skip
 
@@ -129,11 +130,14 @@ def _dial(
     classifier = links.choose(
         model.selectbox, "Trained on the weighted rows" if weighs else "Trained on synthetic rows",
         [c for c in dict.fromkeys((BOOSTING, *CLASSIFIERS)) if stops is None or c in stops.classifiers()],
-        format_func=words.model_title, key="model",
+        format_func=words.model_title, key="model", folded=True,
         help="The downstream classifier. It is tested on real people of the held-out domain"
         + ("." if weighs else "; it never sees real rows."),
     )  # fmt: skip
-    help_z = "0 is no fair control. The larger, the more accuracy may be given up for equality."
+    help_z = (
+        "What equality is worth to you: at 0.2, one point less of the gap between groups may cost 0.2 points of "
+        "accuracy. 0 is no fair control."
+    )
     help_y = (
         "Guidance scale of the label: how strongly each row is drawn towards it. 1: as in the data. More: clearer "
         "cases than in the data."
@@ -145,11 +149,21 @@ def _dial(
     elif stops is not None:
         lambda_y = links.choose(
             strength.select_slider, "Label guidance λ_y", stops.label_strengths(), default=1.0,
-            format_func=words.price_text, key="strength", help=help_y, disabled=len(stops.label_strengths()) < 2,
+            format_func=words.price_text, key="strength", folded=True, help=help_y,
+            disabled=len(stops.label_strengths()) < 2,
         )  # fmt: skip
     else:
         lambda_y = links.slide(
-            strength.slider, "Label guidance λ_y", 0.0, 3.0, 1.0, 0.1, format="%g", key="strength", help=help_y
+            strength.slider,
+            "Label guidance λ_y",
+            0.0,
+            3.0,
+            1.0,
+            0.1,
+            format="%g",
+            key="strength",
+            help=help_y,
+            folded=True,
         )
     if mode == GOAL:
         return Setting(
@@ -176,6 +190,7 @@ def _mode(box: DeltaGenerator) -> str:
     """Whether a price is set, or what it should reach."""
     chosen: str = links.choose(
         box.segmented_control, "Dial", list(MODES), format_func=MODES.__getitem__, required=True, key="dial",
+        folded=True,
         help="Set what a point of gap is worth; or say what should be reached, and the price is found on people of the "
         "domains trained on.",
     )  # fmt: skip
@@ -187,7 +202,7 @@ def _labels(box: DeltaGenerator, dataset: str, options: dict[str, Any], free: bo
     recorded_ones = [] if free else loading.recorded_labels(dataset, options)
     chosen: str = links.choose(
         box.selectbox, "Labels of synthetic rows", recorded_ones or list(LABEL_TITLES),
-        format_func=LABEL_TITLES.__getitem__, key="labels",
+        format_func=LABEL_TITLES.__getitem__, key="labels", folded=True,
         help="From boosting on the real rows trained on, which comes closest to what real rows teach; or from the "
         "networks, as published.",
     )  # fmt: skip

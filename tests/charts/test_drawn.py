@@ -35,6 +35,7 @@ def recorded(dataset: str, labels: str = "network") -> tuple[Sweep, dict]:
     return sweep, facts
 
 
+INTERVAL = ("accuracy_low", "accuracy_high", "fairness_low", "fairness_high")
 SINGLE = [(d, domain) for d in ("adult", "simulated") for domain in recorded(d)[1]["domains"]]
 
 
@@ -131,13 +132,36 @@ def test_a_second_path_is_drawn_and_named(metric: str, shift: tuple[float, float
         width,
     )  # fmt: skip
     check(found)
-    spans(found, "bottom", pd.concat([view.path["accuracy"], other["accuracy"], view.constant["accuracy"]]))
+    drawn_at = (view.path, other, view.references, view.constant)
+    spans(found, "bottom", pd.concat([frame["accuracy"] for frame in drawn_at]))
     low, high = sorted(found.ends("left"))
     scale = 1 if metric == "R_DP" else 100
     assert low <= scale * other["fairness"].min()
     assert scale * other["fairness"].max() <= high
     if width == max(WIDTHS):
         assert "draft, 10 to 30 % trained" in [t.text for t in found.texts]
+
+
+@pytest.mark.parametrize("width", [300, 340, 480, 560, 800])
+@pytest.mark.parametrize("stop", range(1, 6))  # at 0 "no control" stands there too
+def test_the_moving_label_keeps_off_the_path(stop: int, width: int) -> None:
+    """On an arch, whose either side has room, no dot of the path lies under the label, and none between two dots."""
+    angle = np.linspace(0.1, 2.3, 6)
+    path = pd.DataFrame({"lambda_z": range(6), "accuracy": 0.8 + 0.1 * np.cos(angle), "fairness": 0.9 * np.sin(angle)})
+    now = path.iloc[[stop]].assign(label=f"λ_z = {stop}", **dict.fromkeys(INTERVAL, np.nan))
+    found = drawn(charts.tradeoff(
+        path, path.iloc[:0][["accuracy", "fairness"]], now, path.iloc[:0].assign(label="r"),
+        pd.DataFrame({"accuracy": [0.7], "label": ["c"]}), y_title="y", higher_is_fairer=True, height=280,
+    ), width)  # fmt: skip
+    label = next(t.box for t in found.texts if t.text == f"λ_z = {stop}")
+    (low, high), (bottom, top) = sorted(found.ends("bottom")), sorted(found.ends("left"))
+    plot = found.plot
+    share = np.linspace(0, 1, 20)[:, None, None]
+    points = path[["accuracy", "fairness"]].to_numpy()
+    for accuracy, fairness in ((1 - share) * points[:-1] + share * points[1:]).reshape(-1, 2):
+        x = plot.left + (accuracy - low) / (high - low) * (plot.right - plot.left)
+        y = plot.bottom - (fairness - bottom) / (top - bottom) * (plot.bottom - plot.top)
+        assert not (label.left < x < label.right and label.top < y < label.bottom), (accuracy, fairness)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from fairviz.experiments.chosen import chosen_elsewhere, headline, of_little_use
+from fairviz.experiments.chosen import chosen_elsewhere, headline, most_equal, of_little_use
 from fairviz.experiments.results import Results
 from fairviz.settings import text_of
 
@@ -129,17 +129,24 @@ def test_where_accuracy_says_little_balanced_accuracy_stands_for_it() -> None:
 def test_the_headline_names_the_most_equal_the_product_and_doing_nothing() -> None:
     rows = [
         ("Bound", "reference", False, 0.9, 0.99), ("Thresholds", "classifier", True, 0.9, 0.98),
-        ("Grid", "classifier", False, 0.889, 0.74), ("Ours", "generator", False, 0.8884, 0.67),
+        ("Far", "generator", False, 0.886, 0.9), ("Grid", "classifier", False, 0.889, 0.74),
+        ("Ours", "generator", False, 0.8884, 0.67),
         ("Plain", "reference", False, 0.897, float("nan")),
     ]  # fmt: skip
     names = ["family", "kind", "needs_group", "accuracy", "R_DP"]
     table = pd.DataFrame(rows, columns=names).assign(standard="accuracy")
     assert headline(table, "Ours", "Plain", "R_DP") == (
-        "Chosen without the held-out domain, accuracy and R_DP: the most equal is Grid 88.9 % and 0.74; Ours 88.8 % "
-        "and 0.67; Plain 89.7 % and not estimable."
+        "Chosen without the held-out domain, accuracy and R_DP, means over domains: the most equal within a point of "
+        "real rows is Grid 88.9 % and 0.74; Ours 88.8 % and 0.67; Plain 89.7 % and not estimable. Intervals are in the "
+        "table below."
     )
-    alone = headline(table[3:4], "Ours", "Plain", "R_DP")
-    assert alone.endswith("the most equal is Ours 88.8 % and 0.67.")
-    assert headline(table[2:], "Grid", "Plain", "R_DP").count("Grid") == 1
+    assert most_equal(table, "Plain") == "Grid"  # the one named Far loses 1.1 points
+    assert most_equal(table[:4], "Plain") == "Far"  # without real rows to lose against
+    alone = headline(table[4:5], "Ours", "Plain", "R_DP")
+    assert "is Ours 88.8 % and 0.67. Intervals" in alone
+    far = headline(table[[True, True, True, False, True, True]].assign(R_DP=0.5, accuracy=[0.9, 0.9, 0.8, 0.8, 0.9]),
+                   "Ours", "Plain", "R_DP")  # fmt: skip
+    assert "domains: Ours 80.0 % and 0.50; Plain" in far  # nobody is near: nobody is called the most equal
+    assert headline(table[3:], "Grid", "Plain", "R_DP").count("Grid") == 1
     assert headline(table[:2], "Ours", "Plain", "R_DP") == ""  # nothing that anybody could use
     assert headline(pd.DataFrame(), "Ours", "Plain", "R_DP") == ""

@@ -174,7 +174,7 @@ def test_a_point_is_told_in_people() -> None:
     mine = trials[(trials["method"] == "exponentiated_gradient")]
     setting = sorted(mine["setting"].unique())[0]
     app = start(compare_point=f"exponentiated_gradient {setting}")
-    row = next(line for line in texts(app).split("\n") if line.startswith("At this point"))
+    row = next(line for line in texts(app).split("\n") if line.startswith("Beside real rows without control the model"))
     (errors, people), (before, _) = (
         wrong(rows) for rows in (mine[mine["setting"] == setting], trials[trials["method"] == "unmitigated"])
     )

@@ -138,7 +138,7 @@ def address() -> dict[str, list[str]]:
     return {name: texts for name, texts in (now | st.session_state.get(_WANTED, {})).items() if texts}
 
 
-def hold(name: str, form: tuple[Any, ...], value: Any) -> None:
+def hold(name: str, form: tuple[Any, ...], value: Any, folded: bool = False) -> None:
     """Give a widget its value, where it does not have it by itself: when it is new, or another one than before.
 
     What has not changed is left alone: a value that is set on every run takes a moving dial out of the person's hand.
@@ -147,9 +147,12 @@ def hold(name: str, form: tuple[Any, ...], value: Any) -> None:
     ----------
     form : tuple
         What makes the widget another one: its kind, options, range.
+    folded : bool
+        The widget is in a popover: the browser makes it when that is first opened, from what the last run told of it,
+        and without a value it would stand at its first option or lowest end, and say so to the app.
     """
     forms = st.session_state.setdefault(_FORMS, {})
-    if forms.get(name) != form or name not in st.session_state or st.session_state[name] != value:
+    if folded or forms.get(name) != form or name not in st.session_state or st.session_state[name] != value:
         st.session_state[name] = value
     forms[name] = form
 
@@ -171,7 +174,8 @@ def _known(options: Sequence[Any], *shown: Callable[[Any], str]) -> Callable[[st
 
 def choose(
     widget: Callable[..., Any], label: str, options: Sequence[Any], *, key: str, default: Any = None,
-    format_func: Callable[[Any], str] = str, formerly: Callable[[Any], str] = str, say: bool = True, **how: Any,
+    format_func: Callable[[Any], str] = str, formerly: Callable[[Any], str] = str, say: bool = True,
+    folded: bool = False, **how: Any,
 ) -> Any:  # fmt: skip
     """One of several options, by a select box, a segmented control or the like.
 
@@ -185,12 +189,14 @@ def choose(
         What an option was called in earlier versions.
     say : bool
         Whether it is said that a link asks for what is no option.
+    folded : bool
+        See :func:`hold`.
     """
     default = options[0] if default is None else default
     read, new = _known(options, formerly, format_func), key not in st.session_state
     found = take(key, lambda texts: read(texts[0]))
     stands = st.session_state.get(key)
-    hold(key, (widget.__name__, *options), stands if stands in options else default)
+    hold(key, (widget.__name__, *options), stands if stands in options else default, folded)
     value = widget(label, options, key=key, format_func=format_func, **how)
     asked = st.query_params.get_all(key)
     if say and new and asked and found is None and stands is None:
@@ -239,11 +245,13 @@ def flag(name: str) -> bool:
 
 def slide(
     widget: Callable[..., Any], label: str, low: float, high: float, default: float, step: float, *, key: str,
-    **how: Any,
+    folded: bool = False, **how: Any,
 ) -> float:  # fmt: skip
-    """A number between two others, on a slider; what an address asks for beyond them is the nearest end."""
+    """A number between two others, on a slider; what an address asks for beyond them is the nearest end; for ``folded``
+    see :func:`hold`.
+    """
     take(key, number)
-    hold(key, ("slider", low, high, step), float(min(max(st.session_state.get(key, default), low), high)))
+    hold(key, ("slider", low, high, step), float(min(max(st.session_state.get(key, default), low), high)), folded)
     value = float(widget(label, low, high, step=step, key=key, **how))
     put(key, [format(value, ".12g")], abs(value - default) < 1e-12)
     return value

@@ -47,7 +47,7 @@ def story_knobs(dataset: str) -> dict[str, Any]:
     with st.popover("Change the story", width="stretch"):
         st.caption("A labour market in four regions. Past decisions disfavoured women; the sector hints at the group.")
         knobs = {
-            knob.name: links.slide(st.slider, knob.title, 0.0, knob.high, 1.0, knob.step, key=knob.name)
+            knob.name: links.slide(st.slider, knob.title, 0.0, knob.high, 1.0, knob.step, key=knob.name, folded=True)
             for knob in DATASETS[dataset].knobs
         }
         st.caption("A new story needs new fits: one to three minutes each, in the background.")

@@ -70,13 +70,20 @@ def _people(entry: Entry, row: pd.Series, classifier: str, metric: str) -> None:
     facts, nouns = entry.json("facts.json"), DATASETS[entry.spec["dataset"]["name"]].nouns
     labels, controlled = (facts["labels"][0], facts["labels"][1]), row["method"] != UNMITIGATED
     for text in [
-        *told(found, metric=metric, labels=labels, nouns=nouns, controlled=controlled, here="At this point"),
+        *told(
+            found,
+            metric=metric,
+            labels=labels,
+            nouns=nouns,
+            controlled=controlled,
+            here="Beside real rows without control",
+        ),
         *mind(found, metric=metric, labels=labels, nouns=nouns, controlled=controlled),
     ]:
         st.markdown(text)
     st.caption(
-        f"{whose(found, nouns.get('domain', facts['schema']['domain']))}. Beside them: the same model on real rows "
-        "without fair control. All people count the same here, in the chart all domains do."
+        f"{whose(found, nouns.get('domain', facts['schema']['domain']))}. In these sentences all people count the "
+        "same, in the chart and the line above all domains, so their numbers differ."
     )
 
 

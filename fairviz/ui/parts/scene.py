@@ -33,18 +33,18 @@ class Places:
     sentence: DeltaGenerator
     left: DeltaGenerator
     right: DeltaGenerator
-    mind: DeltaGenerator
     domains: list[str]
     metric: str
 
 
 #: What the marks of the charts are.
 MARKS = (
-    "Left: means over domains that count the same, whatever their size; above, all people count the same. Line: path "
-    "of the dial. Cross: 95 % interval over test people and seeds. Small dots: single seeds. Diamond: the same model "
-    "trained on real rows. Dashed: giving everyone the more frequent answer. Triangle: the interval goes on."
+    "Accuracy against equality: means over domains that count the same, whatever their size; in the sentences all "
+    "people count the same, so their numbers differ. Brackets are 95 % ranges. Line: path of the dial. Cross: 95 % "
+    "interval over test people and seeds. Small dots: single seeds. Diamond: the same model trained on real rows. "
+    "Dashed: giving everyone the more frequent answer. Triangle: the interval goes on."
 )
-BRACKETS = "Brackets are ranges that hold the true value in about 95 of 100 such tests."
+BRACKETS = "Brackets are ranges that hold the true value in about 95 of 100 such tests of this one fit."
 GREEN = " Green: the best any rule can do, known because this world is made up."
 INTERVALS = " Intervals are of 95 %, over test people and seeds; what another fit would change is not in them."
 
@@ -66,14 +66,13 @@ def layout(setting: Setting, names: list[str], labels: list[str], sentence: Delt
     """The selectors at the charts and the charts' places; None if no domain is chosen."""
     _follow(setting.control)
     left, right = st.container(key="plots").columns(2, gap="medium")
-    below = st.container(key="mind_below")
     at_axis, at_domains = st.container(key="selectors").columns(2, gap="medium", vertical_alignment="bottom")
     metric = links.choose(
-        at_axis.selectbox, f"Upward in the chart (favourable: {words.plain(labels[1])})", axes(), key="axis",
+        at_axis.selectbox, "Upward in the chart", axes(), key="axis",
         default=CONTROLS[setting.control].moves, format_func=lambda m: METRICS[m].title,
         formerly=lambda m: METRICS[m].short, on_change=_chosen,
-        help="R_DP: the lower group's rate of favourable answers over the higher group's. R_EOp: the same among people "
-        "whose true label is favourable. 1 is equal.",
+        help=f"Favourable: {words.plain(labels[1])}. R\\_DP: the lower group's rate of favourable answers over the "
+        "higher group's. R\\_EOp: the same among people whose true label is favourable. 1 is equal.",
     )  # fmt: skip
     domains = links.choose_some(
         partial(at_domains.pills, selection_mode="multi", wrap=True), "Held out and tested on", names,
@@ -83,7 +82,7 @@ def layout(setting: Setting, names: list[str], labels: list[str], sentence: Delt
     if not domains:
         sentence.info("Choose at least one domain to test on.", icon=":material/info:")
         return None
-    return Places(sentence, left.container(), right.container(), below, domains, metric)
+    return Places(sentence, left.container(), right.container(), domains, metric)
 
 
 def show(
@@ -119,16 +118,14 @@ def show(
     tell = partial(_tell, setting, effect, metric, facts, nouns, status)
     with places.sentence:
         base.show_again(tell, token=token, key="headline_told")
-    with places.mind:  # on a phone, where the box above has no room
-        below = partial(_mind, setting, effect, metric, facts, nouns)
-        base.show_again(below, token=token, key="mind_below")
     with places.left:
         scatter = partial(_scatter, setting, view, metric, facts, still, other, pinned)
         truth = base.show_again(scatter, token=token, key="tradeoff")
     with places.right:
         base.show_again(partial(_dumbbell, view, metric, nouns, still), token=token, key="dumbbell")
     beside = f" Dashed circles: {words.plain(other['label'].iloc[0])}." if other is not None and len(other) else ""
-    st.caption(MARKS + beside + (GREEN if truth else "") + (" Squares: pinned." if kept else ""))
+    story = f"{words.plain(source.story)} " if source.story else ""
+    st.caption(story + MARKS + beside + (GREEN if truth else "") + (" Squares: pinned." if kept else ""))
     if pinned is not None:
         here = f"{CONTROLS[setting.control].title.split(':')[0]}, λ_z {setting.price_text}"
         pins.table(setting.dataset, pinned, view, f"{here}, {words.model_title(setting.classifier)}")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from fairviz import charts
 from fairviz.evaluation.metrics import METRICS
-from fairviz.experiments.chosen import RULE, of_little_use
+from fairviz.experiments.chosen import RULE, most_equal, of_little_use
 from fairviz.experiments.chosen import headline as chosen_headline
 from fairviz.experiments.pairwise import MEANING, RIGHT
 from fairviz.experiments.results import CONSTANT, TRIVIAL, UNMITIGATED
@@ -30,6 +30,13 @@ def headline(entry: Entry, classifier: str, metric: str) -> None:
     told = chosen_headline(rows, results.family(results.ours), results.family(UNMITIGATED), metric)
     if told:
         st.markdown(words.plain(told))
+
+
+def named(entry: Entry, classifier: str, metric: str) -> str:
+    """The family that the headline names first."""
+    path = str(entry.path)
+    results = comparisons.comparison_results(path)
+    return most_equal(comparisons.comparison_chosen(path, classifier, metric), results.family(UNMITIGATED))
 
 
 def chosen(entry: Entry, classifier: str, metric: str) -> None:
@@ -82,9 +89,11 @@ def by_domain(entry: Entry, points: pd.DataFrame, classifier: str, metric: str, 
         return
     st.markdown("#### Domain by domain")
     st.caption(words.plain(
-        "The methods chosen above, each at the setting chosen on the other domains; colours and shapes as above. "
+        "The methods chosen above, each at the setting chosen on the other domains. "
         f"Ring: {results.family(results.ours)}, with its 95 % interval. Dashed: as right as real rows without control."
     ))  # fmt: skip
+    there = [family for family in dict.fromkeys(frame["family"]) if family in kinds]
+    base.draw(charts.names(there, kinds, [results.family(TRIVIAL)]), key="panel_names", alt="Symbols of methods")
     people = pd.DataFrame(entry.json("facts.json")["counts"]).groupby("domain")["n"].sum()
     domains = people[[d for d in frame["domain"].unique() if d in people]].sort_values(ascending=False)
     for start in range(0, len(domains), PANELS):

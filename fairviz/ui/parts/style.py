@@ -17,8 +17,7 @@ STYLESHEET = """
 /* as high as its longest usual text, so that nothing below moves with the dial */
 .st-key-headline { min-height: 10.8rem; }
 .st-key-mind { min-height: 4.5rem; }
-.st-key-mind p, .st-key-mind_below p { font-size: 0.9rem; }
-*:has(> .st-key-mind_below) { display: none; }
+.st-key-mind p { font-size: 0.9rem; }
 .st-key-meaning { min-height: 4.6rem; }
 /* the lecture view: what one moves, what it does, and nothing else, half as large again */
 html:has(.st-key-leave) { font-size: 21px; }
@@ -27,6 +26,8 @@ html:has(.st-key-leave) { font-size: 21px; }
   *:not(:has(> .st-key-top, > .st-key-plots, > .st-key-first_line, > .st-key-notes)) { display: none; }
 .st-key-first_line:has(.st-key-leave) > *:not(.st-key-leave),
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-settings { display: none; }
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) *:has(> .st-key-dial_place),
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-dial_place { height: auto; overflow: visible; }
 .st-key-leave { position: fixed; top: 0; right: 0.5rem; z-index: 99; }
 *:has(> .st-key-first_line > .st-key-leave) { display: contents; }
 @media (min-width: 900px) {
@@ -50,11 +51,19 @@ html:has(.st-key-leave) { font-size: 21px; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-headline { min-height: 7rem; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-mind { min-height: 0; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-mind:not(:has(strong)) { display: none; }
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-answer:has(.st-key-mind strong)
+  [data-testid="stCaptionContainer"] { display: none; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-answer { padding: 0.5rem 1rem 0; gap: 0.5rem; }
 /* tables that are all on the page: cells begin at the top, a figure and its interval hold together */
 [class*="st-key-whole_"] td { vertical-align: top; }
 .st-key-whole_compare_chosen td:nth-child(-n+3) *, .st-key-whole_table1 td:nth-child(-n+6) * { white-space: nowrap; }
 @media (max-width: 640px) {
+  /* the lecture view has no room to enlarge charts in */
+  html:has(.st-key-leave) { font-size: 18px; }
+  [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-plots
+    [data-testid="stElementContainer"]:has([data-testid="stVegaLiteChart"]) {
+    transform: none; width: 100%; margin-bottom: 0;
+  }
   /* a row is a block: the method, and below it its figures, two beside each other, each with its name */
   [class*="st-key-whole_"] thead { display: none; }
   [class*="st-key-whole_"] tr {
@@ -70,9 +79,9 @@ html:has(.st-key-leave) { font-size: 21px; }
   .st-key-whole_compare_chosen td:nth-child(6)::before { content: "Chosen:"; }
   .st-key-whole_table1 td:nth-child(2)::before { content: "Right"; }
   .st-key-whole_table1 td:nth-child(3)::before { content: "R_DP"; }
-  .st-key-whole_table1 td:nth-child(4)::before { content: "Other"; }
+  .st-key-whole_table1 td:nth-child(4)::before { content: "R_DP of the other label"; }
   .st-key-whole_table1 td:nth-child(5)::before { content: "R_EOp"; }
-  .st-key-whole_table1 td:nth-child(6)::before { content: "Paper:"; }
+  .st-key-whole_table1 td:nth-child(6)::before { content: "Paper (right, R_DP, R_EOp):"; }
   .st-key-whole_table1 td:nth-child(7)::before { content: "Chosen:"; }
   .st-key-whole_domain_table td:nth-child(2)::before, .st-key-whole_compare_domains td:nth-child(2)::before {
     content: "People";
@@ -99,11 +108,16 @@ html:has(.st-key-leave) { font-size: 21px; }
   .st-key-whole_pinned td:nth-child(3)::before { content: "Right"; }
   .st-key-whole_pinned td:nth-child(4)::before { content: "Equal"; }
   .st-key-whole_pinned td:nth-child(5)::before { content: "Right, against now"; }
-  .st-key-whole_compare_chosen td:nth-child(6), .st-key-whole_table1 td:nth-child(n+6) { grid-column: 1 / 3; }
-  [data-testid="stMainBlockContainer"] { padding: 1rem 1rem 7rem; }
-  .st-key-headline { min-height: 11rem; }
+  .st-key-whole_compare_chosen td:nth-child(6), .st-key-whole_table1 td:nth-child(4),
+  .st-key-whole_table1 td:nth-child(n+6) { grid-column: 1 / 3; }
+  [data-testid="stMainBlockContainer"], [data-testid="stMainBlockContainer"]:has(.st-key-leave) {
+    padding: 1rem 1rem 7rem;
+  }
+  [data-testid="stMainBlockContainer"]:has(.st-key-leave) { padding-top: 2.5rem; }
+  .st-key-headline { min-height: 10.5rem; }
   .st-key-meaning { min-height: 5.8rem; }
-  .st-key-headline p { font-size: 1rem; }
+  .st-key-headline p { font-size: 0.95rem; line-height: 1.35; }
+  .st-key-answer [data-testid="stCaptionContainer"] p { font-size: 0.8rem; line-height: 1.3; }
   /* the dial stays in reach while the charts scroll */
   [class*="st-key-in_reach_price_"]:not(.st-key-in_reach_price_second) {
     position: fixed; bottom: 0; left: 0; right: 0; z-index: 99; padding: 0.5rem 1rem 1rem;
@@ -117,9 +131,10 @@ html:has(.st-key-leave) { font-size: 21px; }
   *:has(> .st-key-notes) { order: -4; }
   *:has(> .st-key-first_line) { order: -3; }
   [data-testid="stColumn"]:has(.st-key-answer) { order: -2; }
-  *:has(> .st-key-plots), *:has(> .st-key-mind_below) { order: -1; }
-  *:has(> .st-key-mind_below) { display: flex; }
-  .st-key-answer *:has(> .st-key-mind) { display: none; }
+  *:has(> .st-key-plots) { order: -1; }
+  .st-key-answer { gap: 0.4rem; padding: 0.6rem 0.8rem; }
+  .st-key-mind { min-height: 3.3rem; }
+  .st-key-mind p { font-size: 0.8rem; line-height: 1.35; }
 }
 </style>
 """

@@ -17,6 +17,9 @@ from fairviz.ui.parts import base
 from fairviz.ui.parts.rows import synthetic as synthetic
 from fairviz.ui.parts.setting import Setting
 
+#: What is said of a ratio whose interval reaches equality.
+MAYBE = ", maybe chance"
+
 
 def domain_frame(domains: list[dict[str, Any]], favourable: str, nouns: Mapping[str, str]) -> pd.DataFrame:
     """One row of text per held-out domain: n, accuracy, each group's rate, ratios with intervals and floors."""
@@ -31,7 +34,7 @@ def domain_frame(domains: list[dict[str, Any]], favourable: str, nouns: Mapping[
         for metric in ("R_DP", "R_EOp"):
             why = row[f"{metric}_why"]
             less = row[f"{metric}_less"]
-            turn = f" {nouns.get(less, less)} less" if less else ""
+            turn = f" {nouns.get(less, less)} less{MAYBE if row[metric][2] >= 1 else ''}" if less else ""
             line[metric] = f"not estimable: {why}" if why else words.span(row[metric]) + turn
             median, low = row[f"{metric}_floor"]
             line[f"{metric} if perfectly equal"] = "" if math.isnan(median) else f"{median:.2f} / {low:.2f}"
