@@ -11,13 +11,16 @@ from fairviz.evaluation.people import Share
 from fairviz.telling.effect import Effect
 from fairviz.telling.words import FEW, Story, join, plain
 
+#: What the effect is of, where nothing else is said.
+HERE = "At this price"
 #: A share of people who get the same answer at which nothing is decided any more.
 NEARLY = 0.98
 
 
 def headline(
-    effect: Effect, *, metric: str, labels: tuple[str, str], nouns: Mapping[str, str], controlled: bool
-) -> list[str]:
+    effect: Effect, *, metric: str, labels: tuple[str, str], nouns: Mapping[str, str], controlled: bool,
+    here: str = HERE,
+) -> list[str]:  # fmt: skip
     """All that is said, in Markdown: :func:`told`, then :func:`mind`; text from data is escaped.
 
     Parameters
@@ -28,9 +31,11 @@ def headline(
         Words for groups.
     controlled : bool
         Whether a price is set.
+    here : str
+        What the effect is of.
     """
     how: dict[str, Any] = {"metric": metric, "labels": labels, "nouns": nouns, "controlled": controlled}
-    return [*told(effect, **how), *mind(effect, **how)]
+    return [*told(effect, **how, here=here), *mind(effect, **how)]
 
 
 def _story(metric: str, labels: tuple[str, str], nouns: Mapping[str, str]) -> Story:
@@ -40,9 +45,9 @@ def _story(metric: str, labels: tuple[str, str], nouns: Mapping[str, str]) -> St
 
 def told(
     effect: Effect, *, metric: str, labels: tuple[str, str], nouns: Mapping[str, str], controlled: bool,
-    here: str = "At this price",
+    here: str = HERE,
 ) -> list[str]:  # fmt: skip
-    """Cost and comparison; whom it finds. Parameters as for :func:`headline`; ``here``: what the effect is of."""
+    """Cost and comparison; whom it finds. Parameters as for :func:`headline`."""
     story = _story(metric, labels, nouns)
     first = f"Without fair control the model is right about **{round(1000 * effect.right)} people in 1,000**"
     if controlled:

@@ -28,6 +28,7 @@ from fairviz.evaluation.people import Share
 from fairviz.experiments.scenario import Scenario
 from fairviz.store import key_of
 from fairviz.telling import words
+from fairviz.telling.glossary import WORDS
 from fairviz.telling.headline import headline, whose
 from fairviz.telling.view import View, across, dumbbell_frame, in_words, now_frame, whom_frame
 
@@ -51,6 +52,8 @@ NOT_TO_CONCLUDE = (
     "That the price is the right one. How much accuracy equality is worth is a choice; these numbers do not make it.",
     "That a number without its interval holds: read both.",
 )
+#: Words of the glossary that the report explains at its end.
+EXPLAINED = ("Price", "Domain", "Synthetic rows", "Seed", "Yes")
 TEACHING = "This is a public table, used for teaching and research. Nothing here is a finding about people today."
 
 
@@ -80,6 +83,8 @@ class Report:
         What each shows, and the chart as SVG.
     made : dict
         ``link, command, versions, scenario``.
+    words : dict
+        Words of the report that not everybody uses so, and their meaning.
     """
 
     title: str
@@ -94,6 +99,7 @@ class Report:
     not_measured: list[str]
     not_to_conclude: list[str]
     made: dict[str, Any]
+    words: dict[str, str]
     charts: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
@@ -165,7 +171,12 @@ def shown(view: View, **about: Any) -> dict[str, Any]:
 def _report(scenario: Scenario, view: View, about: _About) -> Report:
     effect, nouns = view.effect, about.nouns
     labels = (str(about.labels[0]), str(about.labels[1]))
-    told = headline(effect, metric=view.metric, labels=labels, nouns=nouns, controlled=about.controlled)
+    prices = {price for _, price in about.prices} or {about.lambda_z}
+    one = len(prices) == 1 and not CONTROLS[about.control].has_second
+    told = headline(
+        effect, metric=view.metric, labels=labels, nouns=nouns, controlled=about.controlled,
+        here=f"At a price of {next(iter(prices)):g}" if one else "At these prices",
+    )  # fmt: skip
     named = [nouns.get(group, group) for group in view.now.groups]
     alike = f"{named[0]} and {named[1]}" if len(named) == 2 else f"groups of {about.sensitive}"
     rows = zip(effect.found, effect.found_before, effect.promised, effect.promised_before, strict=True)
@@ -198,6 +209,7 @@ def _report(scenario: Scenario, view: View, about: _About) -> Report:
             "link": about.link, "command": about.command, "versions": about.versions,
             "scenario": key_of(scenario.to_json())[:16],
         },
+        words={word: WORDS[word] for word in EXPLAINED},
         charts=_charts(view, about, labels),
     )  # fmt: skip
 

@@ -60,7 +60,10 @@ def test_axes_do_not_move_with_the_present_point() -> None:
 def test_dumbbell(ratio: bool) -> None:
     spec = charts.dumbbell(DOMAINS, title="women ÷ men", ratio=ratio).to_dict()
     assert [row["domain"] for row in spec["datasets"]["judged"]] == DOMAINS["domain"].tolist()[:2]
-    assert spec["datasets"]["silent"][0]["reason"].startswith("not estimable: fewer\nthan")  # folded for a phone
+    silent = spec["datasets"]["silent"][0]
+    assert silent["narrow"] == "not estimable: fewer\nthan 10 rows: women (3)"  # folded for a phone
+    assert silent["wide"] == "not estimable: fewer than 10 rows: women\n(3)"
+    assert silent["reason"] == "not estimable: fewer than 10 rows: women (3)"
     assert spec["datasets"]["equal"][0]["at"] == (1.0 if ratio else 0.0)
 
 

@@ -10,6 +10,7 @@ from fairviz.store import Entry
 from fairviz.store.library import Library
 from fairviz.store.specs import FIT, SWEEP
 from fairviz.telling import words
+from tests.ui.conftest import forget
 from tests.ui.pages import ROOT, sentence, start, status
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
@@ -169,6 +170,7 @@ def test_a_shipped_result_that_is_damaged_is_said(monkeypatch, tmp_path, kind: s
     """Also one that is damaged after the page was drawn; and the page is well again once it is restored."""
     shutil.copytree(ROOT / "pretrained", tmp_path / "shipped")
     monkeypatch.setenv("FAIRVIZ_PRETRAINED", str(tmp_path / "shipped"))
+    forget()  # what another test draws in the background may have opened the other folder meanwhile
     app = start()
     assert not app.warning
     entry = next(e for e in Library().shipped.entries(kind) if e.spec["dataset"]["name"] == "adult")
