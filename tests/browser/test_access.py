@@ -63,7 +63,7 @@ def test_the_theme_is_the_one_that_the_visitor_prefers(page, server) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 640])  # 640: 1,280 pixels at twice the size
-@pytest.mark.parametrize("name", ["explore", "data", "compare"])
+@pytest.mark.parametrize("name", ["explore", "data", "compare", "learn"])
 def test_nothing_is_wider_than_a_narrow_screen(browser, server, name, width) -> None:
     page = browser.new_page(viewport={"width": width, "height": 640})
     assert opened(page, server, PAGES[name]).evaluate(SIDEWAYS) <= 0

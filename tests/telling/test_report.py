@@ -70,7 +70,9 @@ def report() -> Report:
 def test_the_numbers_are_those_of_the_table(report) -> None:
     """Right of 1,400: 1,134, now 1,162. Of 140 women truly yes 84 found, now all; of 420 others 42 told so, now 70."""
     assert report.question == "What does it cost to treat women and men alike, and is the number real?"
-    assert report.answer[0].startswith("At a price of 0.2 the model is wrong about 20 fewer people in 1,000, which may be")
+    assert report.answer[0].startswith(
+        "At a price of 0.2 the model is wrong about 20 fewer people in 1,000, which may be"
+    )
     assert 'women get "yes" 0.75 times as often as men' in report.answer[0]
     assert report.answer[1] == 'Of 100 who truly have "yes" it finds 100 women (was 60) and 80 men (was 80).'
     women, men = report.groups
