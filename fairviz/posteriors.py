@@ -160,15 +160,15 @@ def _not_told_apart(source: DomainDataset, p_z: np.ndarray, p_z1: np.ndarray) ->
     n = f"{len(source):,} source rows"
     if not told_apart(p_z, z):
         found["dp"] = (
-            f"Parity has no price here: on {n} no classifier can tell {_listed(groups)} apart from these features, so "
-            "no rule can treat them more alike than it does. Add features, or choose another sensitive attribute."
+            f"Parity has no price here: on {n} boosting did not tell {_listed(groups)} apart from these features, so a "
+            "price has nothing to act on. With more rows it might. Add features, or choose another sensitive attribute."
         )
     favourable = y == 1
     if not told_apart(p_z1[favourable], z[favourable]):
         found["eop"] = (
             f"Opportunity has no price here: among {int(favourable.sum()):,} source rows with the label "
-            f"{source.schema.favourable!r} no classifier can tell {_listed(groups)} apart from these features, so no "
-            "rule can find them more alike than it does. Add features, or use parity."
+            f"{source.schema.favourable!r} boosting did not tell {_listed(groups)} apart from these features, so "
+            "a price has nothing to act on. With more rows it might. Add features, or use parity."
         )
     return found
 

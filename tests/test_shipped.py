@@ -12,6 +12,7 @@ from fairviz.data.sets import DATASETS
 from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation import CLASSIFIERS, evaluate
 from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.privacy import MAX_COMPARED
 from fairviz.evaluation.quality import MEASURES
 from fairviz.evaluation.tradeoff import Sweep, tables_of
 from fairviz.experiments.bench import Bench
@@ -227,7 +228,8 @@ def test_measurements_of_rows_are_complete_and_in_range() -> None:
                 assert (table[f"{measure.name}_low"] <= table[measure.name]).all()
                 assert (table[measure.name] <= table[f"{measure.name}_high"]).all()
         real = table[table["maker"] == REAL]
-        assert (real["copies"] == 1).all()
+        compared = (MAX_COMPARED / real["trained_on"]).clip(upper=1)  # so many of a large half are looked for
+        assert (real["copies"] >= compared - 0.01).all()
         assert real["detection"].mean() > table.loc[table["maker"] != REAL, "detection"].max()
         assert (real["shapes"] > 0.9).all()
 

@@ -67,7 +67,10 @@ MEASURES: tuple[Measure, ...] = (
         "AUC of guessing who was trained on by the distance to the nearest row: 0.5 learns nothing, 1 everything.",
         spans=True,
     ),
-    Measure("copies", "Copies of people trained on", LOW, "Share of rows that equal a person trained on."),
+    Measure(
+        "copies", "Copies of people trained on", LOW,
+        "Share of rows that equal a person trained on; at most 10,000 of them are looked for.",
+    ),  # fmt: skip
     Measure("copies_held", "Copies of held-out people", LOW, "The same of as many held-out people: chance alone."),
 )  # fmt: skip
 

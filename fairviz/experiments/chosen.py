@@ -48,7 +48,7 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
         return pd.DataFrame()
     standard = BALANCED if of_little_use(points) else ACCURACY
     by_position = dict(iter(results.rows.groupby(["method", "setting"])))
-    wording = {(p["method"], p["setting"]): p["wording"] for p in points.to_dict("records")}
+    wording = {(p["method"], p["setting"]): _worded(p, points) for p in points.to_dict("records")}
     start = {(UNMITIGATED, text_of({}))} & by_position.keys()
     rows = []
     for family, part in points.groupby("family", sort=False):
@@ -75,6 +75,13 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
         row["by_domain"] = {d: {name: float(v[k]) for name, v in single.items()} for k, d in enumerate(runs.domains)}
         rows.append(row)
     return pd.DataFrame(rows).sort_values([metric, standard], ascending=False, ignore_index=True)
+
+
+def _worded(point: dict[str, Any], points: pd.DataFrame) -> str:
+    """A setting in words, with its dial's name where its family has several: 1.25 may be a share or a price."""
+    titles = points.loc[points["family"] == point["family"], "title"].unique()
+    dial = str(point["title"]).removeprefix(str(point["family"])).strip(" ,")
+    return f"{dial}, {point['wording']}" if len(titles) > 1 and dial else str(point["wording"])
 
 
 def _settings(
@@ -133,7 +140,9 @@ def headline(chosen: pd.DataFrame, ours: str, unmitigated: str, metric: str) -> 
 
     def said(row: dict[str, Any]) -> str:
         equal = "not estimable" if np.isnan(row[metric]) else f"{row[metric]:.2f}"
-        return f"{row['family']} {100 * row[standard]:.1f} % and {equal}"
+        pooled = float(row.get(f"all_{metric}", np.nan))
+        whole = "" if np.isnan(pooled) else f" (all people together {pooled:.2f})"
+        return f"{row['family']} {100 * row[standard]:.1f} % and {equal}{whole}"
 
     lead = f"the most equal within a point of real rows is {said(told[0])}" if best else said(told[0])
     return (

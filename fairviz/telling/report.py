@@ -23,7 +23,7 @@ from fairviz.controls import CONTROLS
 from fairviz.data.judged import needed
 from fairviz.errors import SettingError
 from fairviz.evaluation.intervals import noise_floor
-from fairviz.evaluation.metrics import METRICS, MIN_ROWS, Rate, Ratio, between, true_positive_rate
+from fairviz.evaluation.metrics import METRICS, MIN_ROWS, Rate, Ratio, between, selection_rate, true_positive_rate
 from fairviz.evaluation.people import Share
 from fairviz.experiments.scenario import Scenario
 from fairviz.store import key_of
@@ -52,6 +52,8 @@ NOT_TO_CONCLUDE = (
     "That the price is the right one. How much accuracy equality is worth is a choice; these numbers do not make it.",
     "That a number without its interval holds: read both.",
 )
+#: What a rate of the groups is called at the head of a column.
+TOLD = {"rate of yes": "Told yes", "true positive rate": "Of those who truly have it, told so"}
 #: Words of the glossary that the report explains at its end.
 EXPLAINED = ("Price", "Domain", "Synthetic rows", "Seed", "Yes")
 TEACHING = "This is a public table, used for teaching and research. Nothing here is a finding about people today."
@@ -76,6 +78,8 @@ class Report:
         Intervals, what chance does, the smallest group, rows needed.
     domains : list of dict
         Of every held-out domain: ``domain, people, right, groups, compared``.
+    rated : str
+        What their column ``groups`` tells.
     compared : str
         What their column ``compared`` holds.
     not_measured, not_to_conclude : list of str
@@ -95,6 +99,7 @@ class Report:
     groups: list[dict[str, str]]
     sure: list[str]
     domains: list[dict[str, str]]
+    rated: str
     compared: str
     not_measured: list[str]
     not_to_conclude: list[str]
@@ -201,7 +206,9 @@ def _report(scenario: Scenario, view: View, about: _About) -> Report:
         groups=groups,
         sure=_sure(view, about),
         domains=_domains(view, about),
-        compared=across(view, about.nouns, in_words(view.metric)),
+        rated=TOLD.get(_rate(view).title, _rate(view).title.capitalize())
+        + (" (of the other answer)" if between(view.metric).other else ""),
+        compared=_compared(view, about),
         not_measured=list(NOT_MEASURED),
         not_to_conclude=[*NOT_TO_CONCLUDE, *((TEACHING,) if about.teaching else ())],
         made={
@@ -212,6 +219,12 @@ def _report(scenario: Scenario, view: View, about: _About) -> Report:
         words={word: WORDS[word] for word in EXPLAINED},
         charts=_charts(view, about, labels),
     )  # fmt: skip
+
+
+def _compared(view: View, about: _About) -> str:
+    """``women ÷ men``, and of what, where it is not who is told yes."""
+    title = across(view, about.nouns, in_words(view.metric))
+    return title if _rate(view) is selection_rate or title == in_words(view.metric) else f"{title}: {_rate(view).title}"
 
 
 def unmarked(text: str) -> str:
@@ -291,15 +304,17 @@ def _sizes(view: View, sizes: np.ndarray, rate: Rate, about: _About) -> list[str
 
 def _domains(view: View, about: _About) -> list[dict[str, str]]:
     frame = dumbbell_frame(view, view.metric).set_index("domain")
+    what, rate = between(view.metric), _rate(view)
+    counts = what.read(view.now.counts.table)
+    shares, sizes = (dict(zip(view.now.domains, part, strict=True)) for part in (rate(counts), rate.rows(counts)))
     found = []
     for row in sorted(view.domains, key=lambda row: -row["n"]):
         if row["n"] < MIN_ROWS:
             continue
         line = frame.loc[f"{row['domain']} (n={row['n']:,})"]
         groups = [
-            f"{about.nouns.get(g['group'], g['group'])}: "
-            + (FEW if g["n"] < MIN_ROWS else f"{100 * g['rate']:.0f} of 100, of {g['n']:,}")
-            for g in row["groups"]
+            f"{about.nouns.get(group, group)}: " + (FEW if n < MIN_ROWS else f"{100 * share:.0f} of 100, of {n:,.0f}")
+            for group, share, n in zip(view.now.groups, shares[row["domain"]], sizes[row["domain"]], strict=True)
         ]
         found.append(
             {
@@ -311,6 +326,11 @@ def _domains(view: View, about: _About) -> list[dict[str, str]]:
             }
         )
     return found
+
+
+def _rate(view: View) -> Rate:
+    """The rate that the table of domains tells: the one that is compared, or who is told yes."""
+    return between(view.metric).rate or selection_rate
 
 
 def _number(line: pd.Series, metric: str) -> str:
@@ -341,7 +361,7 @@ def _charts(view: View, about: _About, labels: tuple[str, str]) -> list[tuple[st
         _silent(whom_frame(effect.promised, effect.promised_before, about.nouns)),
         title=f"of 100 without {yes}: wrongly told so",
     )
-    title = textwrap.shorten(across(view, about.nouns, in_words(view.metric)), 44, placeholder=" …")
+    title = textwrap.shorten(_compared(view, about), 44, placeholder=" …")
     domains = charts.dumbbell(frame, title=title, ratio=ratio, height=HEIGHT)
     return [
         ("Accuracy against equality, means over domains that count the same (above, all people count the same). Line: "

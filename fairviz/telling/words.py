@@ -236,7 +236,8 @@ def span(value: tuple[float, float, float], *, percent: bool = False) -> str:
     if math.isnan(low):
         return f"{middle:.2f} (no interval)"
     if percent:
-        return f"{100 * middle:.1f} % ({100 * low:.0f}–{100 * high:.0f})"
+        digits = 0 if high - low > 0.02 else 1  # the value lies between its ends as they are written
+        return f"{100 * middle:.1f} % ({100 * low:.{digits}f}–{100 * high:.{digits}f})"
     return f"{middle:.2f} ({low:.2f}–{high:.2f})"
 
 

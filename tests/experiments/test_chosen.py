@@ -140,6 +140,8 @@ def test_the_headline_names_the_most_equal_the_product_and_doing_nothing() -> No
         "real rows is Grid 88.9 % and 0.74; Ours 88.8 % and 0.67; Plain 89.7 % and not estimable. Intervals are in the "
         "table below."
     )
+    whole = headline(table.assign(all_R_DP=0.5), "Ours", "Plain", "R_DP")
+    assert "Grid 88.9 % and 0.74 (all people together 0.50); Ours" in whole  # another average, another winner
     assert most_equal(table, "Plain") == "Grid"  # the one named Far loses 1.1 points
     assert most_equal(table[:4], "Plain") == "Far"  # without real rows to lose against
     alone = headline(table[4:5], "Ours", "Plain", "R_DP")

@@ -87,6 +87,16 @@ def test_the_numbers_are_those_of_the_table(report) -> None:
     assert report.whose == "1,400 people of 2 domains together (town), each never trained on"
 
 
+def test_the_table_of_domains_tells_the_rate_that_is_compared() -> None:
+    """Of 70 women who truly have it all are found, of the men 80 of 100: 1.25, not the 0.75 of who is told yes."""
+    found = Report.of(scenario(view(LARGE, 7 * np.concatenate([HAND, HAND]), metric="R_EOp")))
+    first = found.domains[0]
+    assert first["groups"].startswith("women: 100 of 100, of 70; men: 80 of 100, of ")
+    assert first["compared"].startswith("1.25 (")
+    assert found.rated == "Of those who truly have it, told so"
+    assert found.compared == "women ÷ men: true positive rate"
+
+
 def test_it_says_what_it_does_not_say(report) -> None:
     html = Parsed(report.html())
     for text in (*NOT_MEASURED, *NOT_TO_CONCLUDE):

@@ -45,6 +45,8 @@ MARKS = (
     "Dashed: giving everyone the more frequent answer. Triangle: the interval goes on."
 )
 BRACKETS = "Brackets are ranges that hold the true value in about 95 of 100 such tests of this one fit."
+WIDEST = " The first is the widest that the counts allow."
+PREVIEW = "A preview, from re-weighted rows: it can be off by more than its brackets. *Sampled* follows, and is surer."
 GREEN = " Green: the best any rule can do, known because this world is made up."
 INTERVALS = " Intervals are of 95 %, over test people and seeds; what another fit would change is not in them."
 
@@ -153,7 +155,7 @@ def _tell(
             st.markdown(text)
     st.caption(f"{words.plain(status)} · {whose(effect, _domain_word(facts, nouns))}")
     with st.container(key="mind"):
-        _mind(setting, effect, metric, facts, nouns)
+        _mind(setting, effect, metric, facts, nouns, PREVIEW if status.startswith("Preview") else BRACKETS)
 
 
 def _how(setting: Setting, metric: str, facts: dict[str, Any], nouns: Mapping[str, str]) -> dict[str, Any]:
@@ -161,9 +163,13 @@ def _how(setting: Setting, metric: str, facts: dict[str, Any], nouns: Mapping[st
     return {"metric": metric, "labels": _labels(facts), "nouns": nouns, "controlled": setting.controlled}
 
 
-def _mind(setting: Setting, effect: Effect, metric: str, facts: dict[str, Any], nouns: Mapping[str, str]) -> None:
+def _mind(
+    setting: Setting, effect: Effect, metric: str, facts: dict[str, Any], nouns: Mapping[str, str], brackets: str
+) -> None:
     """What makes the headline weak; else what its brackets are, so that nothing moves when there is something."""
-    for text in mind(effect, **_how(setting, metric, facts, nouns)) or [BRACKETS]:
+    if brackets == BRACKETS and setting.controlled and not effect.counted:
+        brackets += WIDEST
+    for text in mind(effect, **_how(setting, metric, facts, nouns)) or [brackets]:
         st.markdown(text)
 
 

@@ -68,7 +68,8 @@ def chosen(entry: Entry, classifier: str, metric: str) -> None:
             f"{RULE.format(metric=metric, standard=title.lower())} Means over the held-out domains, each counting the "
             "same; beside them all people together. Intervals: test people and seeds, of one fit a domain, or of "
             "several where seeds take turns with them (below). A fair Bayes rule estimated with the target's own rows "
-            "is no method that anybody could use."
+            "is no method that anybody could use. Rows equal to that of real rows without control: no control was "
+            "chosen there, or the method has none for this model."
         )
     )
 
