@@ -96,6 +96,7 @@ def _layers(held: dict[str, str], y: alt.Y, tip: list[alt.Tooltip], value: str) 
             fontWeight="bold",
             baseline="middle",
             align=alt.ExprRef("datum.now > datum.now_at ? 'right' : 'left'"),
+            dy=-11,
         )
         .encode(x=x_of("now_at"), y=y, text=alt.TextValue(alt.ExprRef(value)), tooltip=tip),
         *(

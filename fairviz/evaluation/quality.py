@@ -51,6 +51,7 @@ class Measure:
         return f"{value:.{digits}f}" + ("" if math.isnan(low) else f" ({low:.2f}–{high:.2f})")
 
 
+COPIES = "Share of rows that equal a person trained on; at most 10,000 of them are looked for."
 MEASURES: tuple[Measure, ...] = (
     *(Measure(one.name, one.title, one.better, one.meaning, one.low, one.high) for one in FIDELITY),
     Measure(
@@ -67,10 +68,7 @@ MEASURES: tuple[Measure, ...] = (
         "AUC of guessing who was trained on by the distance to the nearest row: 0.5 learns nothing, 1 everything.",
         spans=True,
     ),
-    Measure(
-        "copies", "Copies of people trained on", LOW,
-        "Share of rows that equal a person trained on; at most 10,000 of them are looked for.",
-    ),  # fmt: skip
+    Measure("copies", "Copies of people trained on", LOW, COPIES),
     Measure("copies_held", "Copies of held-out people", LOW, "The same of as many held-out people: chance alone."),
 )  # fmt: skip
 
