@@ -44,9 +44,9 @@ MARKS = (
     "interval over test people and seeds. Small dots: single seeds. Diamond: the same model trained on real rows. "
     "Dashed: giving everyone the more frequent answer. Triangle: the interval goes on."
 )
-BRACKETS = "Brackets are ranges that hold the true value in about 95 of 100 such tests of this one fit."
-WIDEST = " The first is the widest that the counts allow."
-PREVIEW = "A preview, from re-weighted rows: it can be off by more than its brackets. *Sampled* follows, and is surer."
+BRACKETS = "Brackets hold the true value in about 95 of 100 such tests of this one fit."
+WIDEST = " The first is the widest that counts allow."
+PREVIEW = "A preview, from re-weighted rows: it can be off by more than its brackets say. *Sampled* follows."
 GREEN = " Green: the best any rule can do, known because this world is made up."
 INTERVALS = " Intervals are of 95 %, over test people and seeds; what another fit would change is not in them."
 
