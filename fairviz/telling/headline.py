@@ -114,9 +114,8 @@ def _more(effect: Effect) -> str:
     """``**10 more people in 1,000** (8 to 12; 156 instead of 146)``; what may be chance says so."""
     cost, wrong = effect.cost, 1 - effect.right
     value, low, high = (round(1000 * end) for end in (cost.value, cost.low, cost.high))
-    now, before = 1000 * wrong, 1000 * (wrong - cost.value)
-    digits = 0 if round(now) - round(before) == value else 1  # what is written adds up
-    totals = f"{now:.{digits}f} instead of {before:.{digits}f}"
+    now, before = round(1000 * wrong), round(1000 * (wrong - cost.value))
+    totals = f"{now} instead of {before}" if now - before == value else f"{now} in all"  # what is written adds up
     if value == 0:
         return f"**as many people as without** ({-low} fewer to {high} more in 1,000)"
     if value < 0:

@@ -9,6 +9,8 @@ import pytest
 
 CHART = '[data-testid="stVegaLiteChart"] canvas, [data-testid="stVegaLiteChart"] svg'
 HEADLINE = ".st-key-headline"
+from tests.browser.screens import wait_until_quiet
+
 pytestmark = pytest.mark.browser
 
 
@@ -136,8 +138,10 @@ def test_the_first_screen_holds_dial_sentence_and_charts(server, browser, query,
 
 def test_on_a_phone_the_dial_stays_in_reach(server, browser) -> None:
     page = open_page(browser, server, 390, 844)
+    assert wait_until_quiet(page)  # while a page is being drawn its parts still find their places
     dial = page.get_by_role("slider").first
     before = dial.bounding_box()
+    assert before["y"] > 700
     page.locator("text=Domain by domain").scroll_into_view_if_needed()
     time.sleep(0.5)
     assert dial.bounding_box() == before

@@ -118,6 +118,7 @@ html:has(.st-key-leave) { font-size: 21px; }
   .st-key-meaning { min-height: 5.8rem; }
   .st-key-headline p { font-size: 0.95rem; line-height: 1.35; }
   .st-key-answer [data-testid="stCaptionContainer"] p { font-size: 0.8rem; line-height: 1.3; }
+  .st-key-answer [data-testid="stCaptionContainer"] { min-height: 4.15rem; }
   /* the dial stays in reach while the charts scroll */
   [class*="st-key-in_reach_price_"]:not(.st-key-in_reach_price_second) {
     position: fixed; bottom: 0; left: 0; right: 0; z-index: 99; padding: 0.5rem 1rem 1rem;
