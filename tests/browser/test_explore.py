@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-CHART = '[data-testid="stVegaLiteChart"] canvas, [data-testid="stVegaLiteChart"] svg'
-HEADLINE = ".st-key-headline"
 from tests.browser.screens import wait_until_quiet
 
+CHART = '[data-testid="stVegaLiteChart"] canvas, [data-testid="stVegaLiteChart"] svg'
+HEADLINE = ".st-key-headline"
 pytestmark = pytest.mark.browser
 
 
