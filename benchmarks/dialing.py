@@ -54,7 +54,9 @@ def main() -> None:
     """Measure, and keep it."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder:
-        env = {**os.environ, "FAIRVIZ_CACHE": f"{folder}/cache"}
+        # with rows any price could be set, and most moves would be computed anew
+        env = {name: value for name, value in os.environ.items() if name != "FAIRVIZ_DATA"}
+        env["FAIRVIZ_CACHE"] = f"{folder}/cache"
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
         with served(command, ROOT, env, Path(folder) / "app.log") as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)

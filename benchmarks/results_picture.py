@@ -11,7 +11,7 @@ import vl_convert
 from fairviz import charts
 from fairviz.evaluation.metrics import METRICS
 from fairviz.evaluation.pareto import hull
-from fairviz.experiments.results import CONSTANT, TRIVIAL, Results
+from fairviz.experiments.results import CONSTANT, TRIVIAL, Results, kinds_of
 from fairviz.store.library import Library
 from fairviz.store.specs import FRONTIER
 
@@ -41,7 +41,7 @@ def chart_of(results: Results) -> dict:
                "fairness_low", "fairness_high"]  # fmt: skip
     chart = charts.frontier(
         part[columns], pd.DataFrame(fronts), constant, y_title=METRICS[METRIC].short,
-        kinds=dict(points.drop_duplicates("family")[["family", "kind"]].to_numpy()),
+        kinds=kinds_of(points),
         neutral=[results.family(TRIVIAL)], height=SIZE[1],
     )  # fmt: skip
     spec: dict = chart.properties(width=SIZE[0], background="white").to_dict(validate=False)

@@ -18,6 +18,9 @@ _WIDTHS, _HEIGHTS = (215, 265, 330, 430, 560, 720), (172, 190, 215, 300)
 _SIZES = [(width, height) for width in _WIDTHS for height in _HEIGHTS]
 
 
+_SIDES: tuple[tuple[int, Align], ...] = ((0, "center"), (8, "left"), (-8, "right"))
+
+
 @dataclass(frozen=True)
 class Spot:
     """A place for a label beside a point: shift in pixels, how the text hangs there, and how wide the plot must be."""
@@ -95,16 +98,12 @@ def _along(points: np.ndarray) -> np.ndarray:
     return np.concatenate([((1 - steps) * points[:-1] + steps * points[1:]).reshape(-1, 2), points[-1:]])
 
 
-def _moving_spots() -> list[Spot]:
-    """Where the label of a moving point may stand, best first: the path falls to the right, so above right of it and
-    below left there is room.
-    """
-    spots = [
-        Spot(s * 12, dy, "left" if s > 0 else "right") for s, dy in ((1, -12), (-1, 14), (1, 14), (-1, -12), (-1, 24))
-    ]
-    for dy in (-28, 30, -46, 48):
-        spots += [Spot(0, dy, "center"), Spot(8, dy, "left"), Spot(-8, dy, "right")]
-    return spots
+#: Where the label of a moving point may stand, best first: the path falls to the right, so above right of it and below
+#: left there is room.
+_MOVING = [
+    *(Spot(s * 12, dy, "left" if s > 0 else "right") for s, dy in ((1, -12), (-1, 14), (1, 14), (-1, -12), (-1, 24))),
+    *(Spot(dx, dy, align) for dy in (-28, 30, -46, 48) for dx, align in _SIDES),
+]
 
 
 class Labels:
@@ -130,19 +129,26 @@ class Labels:
         share = self.y.share(value)
         return share if self.y.reverse else 1 - share
 
+    def _stands(self, box: tuple[float, float, float, float], plot: tuple[int, int]) -> bool:
+        """Whether a label is inside a plot of this size and meets none that is placed."""
+        width, height = plot
+        if abs(box[0] - width / 2) > width / 2 - box[2] - 1 or abs(box[1] - height / 2) > height / 2 - box[3] - 1:
+            return False
+        return not any(
+            _meet(box, other.box(self._pixel(a, width), self._pixel(f, height), w + 4, h))
+            for a, f, other, w, h in self.placed
+        )
+
     def _free(self, at: tuple[float, float], spot: Spot, wide: float, high: float, over: float) -> bool:
         for width, height in _SIZES:
             if width < spot.least:
                 continue
             box = spot.box(self._pixel(at[0], width), self._pixel(at[1], height), wide, high)
-            if abs(box[0] - width / 2) > width / 2 - box[2] - 1 or abs(box[1] - height / 2) > height / 2 - box[3] - 1:
+            if not self._stands(box, (width, height)):
                 return False
             for a, f, radius in self.dots:
                 x, y = self._pixel(self.x.share(a), width), self._pixel(self._down(f), height)
                 if radius > over and _meet(box, (x, y, radius, radius)):
-                    return False
-            for a, f, other, w, h in self.placed:
-                if _meet(box, other.box(self._pixel(a, width), self._pixel(f, height), w + 4, h)):
                     return False
         return True
 
@@ -201,7 +207,7 @@ class Labels:
             }
             for row, at in zip(stops.to_dict("records"), self._shares(_points(stops)), strict=True)
         ]  # fmt: skip
-        fields, spots = [f"at{k}" for k in range(len(_SIZES))], _moving_spots()
+        fields = [f"at{k}" for k in range(len(_SIZES))]
         at = f"datum['at' + ({len(_HEIGHTS)} * ({_nearest('width', _WIDTHS)}) + ({_nearest('height', _HEIGHTS)}))]"
         layer: alt.Chart = (
             layer_of(name)
@@ -209,8 +215,8 @@ class Labels:
             .transform_lookup(lookup="lambda_z", from_=alt.LookupData(alt.NamedData("places"), "lambda_z", fields))
             .mark_text(
                 color=ink(NOW), fontSize=size, fontWeight="bold", baseline="middle",
-                align=alt.ExprRef(f"{[s.align for s in spots]}[{at}]"),
-                dx=alt.ExprRef(f"{[s.dx for s in spots]}[{at}]"), dy=alt.ExprRef(f"{[s.dy for s in spots]}[{at}]"),
+                align=alt.ExprRef(f"{[s.align for s in _MOVING]}[{at}]"),
+                dx=alt.ExprRef(f"{[s.dx for s in _MOVING]}[{at}]"), dy=alt.ExprRef(f"{[s.dy for s in _MOVING]}[{at}]"),
             )
             .encode(x=x_of("x"), y=y_of("y"), text=alt.TextValue(alt.ExprRef(f"{at} >= 0 ? datum.label : ''")))
         )  # fmt: skip
@@ -221,22 +227,16 @@ class Labels:
         return np.array([[self.x.share(a), self._down(f)] for a, f in points]).reshape(-1, 2)
 
     def _clear_of(self, lines: np.ndarray, at: np.ndarray, text: tuple[float, float], plot: tuple[int, int]) -> int:
-        """The first of :func:`_moving_spots` that is free in a plot of this size; over a line rather than nowhere; -1
+        """The first of :data:`_MOVING` that is free in a plot of this size; over a line rather than nowhere; -1
         where none is.
         """
         if not np.isfinite(at).all():
             return -1
-        (width, height), fallback = plot, -1
-        inner = np.array(plot) - 2 * INSET
-        for k, spot in enumerate(_moving_spots()):
-            across, down = (INSET + at * inner).tolist()
-            x, y, w, h = spot.box(across, down, *text)
-            if abs(x - width / 2) > width / 2 - w - 1 or abs(y - height / 2) > height / 2 - h - 1:
-                continue
-            if any(
-                _meet((x, y, w, h), other.box(self._pixel(a, width), self._pixel(f, height), wide + 4, high + 4))
-                for a, f, other, wide, high in self.placed
-            ):
+        fallback, inner = -1, np.array(plot) - 2 * INSET
+        across, down = (INSET + at * inner).tolist()
+        for k, spot in enumerate(_MOVING):
+            x, y, w, h = box = spot.box(across, down, *text)
+            if not self._stands(box, plot):
                 continue
             if not (np.abs(INSET + lines * inner - (x, y)) < (w + 3, h + 3)).all(-1).any():
                 return k

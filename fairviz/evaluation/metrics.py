@@ -46,6 +46,8 @@ class Rate:
     hits, among : tuple of (label, prediction)
     people_verb : str
         The same with the people as its subject, "{who} get {yes} 0.7 times as often as men"; "" if there is none.
+    heading : str
+        Of a column of shares, in plain words; the title if there is none.
     """
 
     title: str
@@ -55,6 +57,7 @@ class Rate:
     hits: tuple[tuple[int, int], ...]
     among: tuple[tuple[int, int], ...] = EVERYBODY
     people_verb: str = ""
+    heading: str = ""
 
     def __call__(self, table: np.ndarray, min_rows: int = MIN_ROWS) -> np.ndarray:
         """The rate of every group, (..., K); NaN over fewer than ``min_rows`` rows."""
@@ -71,11 +74,12 @@ class Rate:
 
 selection_rate = Rate(
     "rate of yes", "rows", "says {yes} for {who}", "for {who}", hits=((0, 1), (1, 1)),
-    people_verb="{who} get {yes}",
+    people_verb="{who} get {yes}", heading="Told yes",
 )  # fmt: skip
 true_positive_rate = Rate(
     "true positive rate", "rows with the favourable label", "finds {who} whose label is {yes}", "{who}",
     hits=((1, 1),), among=((1, 0), (1, 1)), people_verb="{who} who truly have {yes} are found",
+    heading="Of those who truly have it, told so",
 )  # fmt: skip
 false_positive_rate = Rate(
     "false positive rate", "rows with the unfavourable label", "wrongly says {yes} for {who}", "for {who}",

@@ -48,7 +48,8 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
         return pd.DataFrame()
     standard = BALANCED if of_little_use(points) else ACCURACY
     by_position = dict(iter(results.rows.groupby(["method", "setting"])))
-    wording = {(p["method"], p["setting"]): _worded(p, points) for p in points.to_dict("records")}
+    several = points.groupby("family")["title"].nunique() > 1
+    wording = {(p["method"], p["setting"]): _worded(p, several[p["family"]]) for p in points.to_dict("records")}
     start = {(UNMITIGATED, text_of({}))} & by_position.keys()
     rows = []
     for family, part in points.groupby("family", sort=False):
@@ -77,11 +78,10 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
     return pd.DataFrame(rows).sort_values([metric, standard], ascending=False, ignore_index=True)
 
 
-def _worded(point: dict[str, Any], points: pd.DataFrame) -> str:
-    """A setting in words, with its dial's name where its family has several: 1.25 may be a share or a price."""
-    titles = points.loc[points["family"] == point["family"], "title"].unique()
+def _worded(point: dict[Any, Any], several: bool) -> str:
+    """A setting in words, with its dial's name where its family has ``several``: 1.25 may be a share or a price."""
     dial = str(point["title"]).removeprefix(str(point["family"])).strip(" ,")
-    return f"{dial}, {point['wording']}" if len(titles) > 1 and dial else str(point["wording"])
+    return f"{dial}, {point['wording']}" if several and dial else str(point["wording"])
 
 
 def _settings(

@@ -128,6 +128,11 @@ class Results(Tested):
         return positions.merge(means, on=["method", "setting"])
 
 
+def kinds_of(points: pd.DataFrame) -> dict[str, str]:
+    """Kind of every family among :meth:`Results.points`, in their order; charts colour and shape families by it."""
+    return dict(points.drop_duplicates("family")[["family", "kind"]].to_numpy())
+
+
 def family_scores(results: Results, metric: str, points: pd.DataFrame | None = None) -> pd.DataFrame:
     """A row per family: hypervolume (both reference points) with its spread over seeds, distance to the bound.
 

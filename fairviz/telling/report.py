@@ -52,8 +52,6 @@ NOT_TO_CONCLUDE = (
     "That the price is the right one. How much accuracy equality is worth is a choice; these numbers do not make it.",
     "That a number without its interval holds: read both.",
 )
-#: What a rate of the groups is called at the head of a column.
-TOLD = {"rate of yes": "Told yes", "true positive rate": "Of those who truly have it, told so"}
 #: Words of the glossary that the report explains at its end.
 EXPLAINED = ("Price", "Domain", "Synthetic rows", "Seed", "Yes")
 TEACHING = "This is a public table, used for teaching and research. Nothing here is a finding about people today."
@@ -206,7 +204,7 @@ def _report(scenario: Scenario, view: View, about: _About) -> Report:
         groups=groups,
         sure=_sure(view, about),
         domains=_domains(view, about),
-        rated=TOLD.get(_rate(view).title, _rate(view).title.capitalize())
+        rated=(_rate(view).heading or _rate(view).title.capitalize())
         + (" (of the other answer)" if between(view.metric).other else ""),
         compared=_compared(view, about),
         not_measured=list(NOT_MEASURED),

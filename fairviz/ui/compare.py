@@ -9,7 +9,7 @@ from fairviz import charts
 from fairviz.data.sets import DATASETS
 from fairviz.evaluation.metrics import METRICS
 from fairviz.evaluation.pareto import hull
-from fairviz.experiments.results import CONSTANT, MEANS, OURS, TRIVIAL, UNMITIGATED
+from fairviz.experiments.results import CONSTANT, MEANS, OURS, TRIVIAL, UNMITIGATED, kinds_of
 from fairviz.experiments.tables import before_the_dual
 from fairviz.store import Entry
 from fairviz.store.specs import FRONTIER, QUALITY, TABLE, made_from
@@ -148,7 +148,7 @@ def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str, trivial: str, 
         part[columns].dropna(subset=["fairness"]), pd.DataFrame(fronts),
         float(constant.iloc[0]) if len(constant) else None,
         y_title=METRICS[metric].short, selected=st.session_state[key], neutral=[trivial], always=always,
-        kinds=dict(points.drop_duplicates("family")[["family", "kind"]].to_numpy()),
+        kinds=kinds_of(points),
     )  # fmt: skip
     st.vega_lite_chart(
         chart.to_dict(validate=False), key="compare_chart", on_select="rerun", selection_mode="chosen", width="stretch",

@@ -17,7 +17,7 @@ from fairviz.evaluation.metrics import METRICS, Ratio, axes
 from fairviz.evaluation.pareto import hull
 from fairviz.evaluation.tradeoff import Sweep
 from fairviz.experiments.recorded import sweep_of
-from fairviz.experiments.results import Results
+from fairviz.experiments.results import Results, kinds_of
 from fairviz.store.library import Library
 from fairviz.store.specs import FRONTIER
 from fairviz.telling.view import View, direction, dumbbell_frame, now_frame, recorded_background
@@ -257,7 +257,7 @@ def test_comparisons(dataset: str, metric: str, every: bool, width: int) -> None
             fronts,
             constant,
             y_title=METRICS[metric].short,
-            kinds=dict(points.drop_duplicates("family")[["family", "kind"]].to_numpy()),
+            kinds=kinds_of(points),
             selected=selected,
             neutral=[family[TRIVIAL]],
             always=always,

@@ -116,6 +116,8 @@ def test_who_gets_less_is_told_from_unrounded_rates() -> None:
 def test_spans() -> None:
     assert words.span((0.0, float("nan"), float("nan"))) == "0.00 (no interval)"
     assert words.span((0.7, 0.63, 0.77)) == "0.70 (0.63–0.77)"
+    assert words.span((0.7, 0.63, 0.77), percent=True) == "70.0 % (63–77)"
+    assert words.span((0.829, 0.826, 0.832), percent=True) == "82.9 % (82.6–83.2)"  # not 83 to 83
     assert words.span((float("nan"),) * 3) == ""
     assert words.join(["a"]) == "a"
     assert words.join(["a", "b", "c"]) == "a, b and c"

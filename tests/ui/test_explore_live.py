@@ -38,8 +38,11 @@ def test_any_price_of_the_simulated_world() -> None:
     app.slider(key="price_dp").set_value(0.11).run()
     assert not app.exception
     assert status(app).startswith("Preview")
+    surer = "it can be off by more than its brackets say"
+    assert any(surer in m.value for m in app.markdown)
     drawn(app)
     assert status(app) == "Sampled · one seed of 10,000 rows per domain"
+    assert not any(surer in m.value for m in app.markdown)
     assert sentence(app) != before
 
 

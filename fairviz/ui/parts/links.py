@@ -235,6 +235,16 @@ def choose_some(
     return value
 
 
+def kept(name: str, known: Callable[[str], bool], most: int) -> list[str]:
+    """Texts that have no widget, such as pins: what the session or a link says, of those that are known, ``most`` at
+    most; they are changed in the session's state.
+    """
+    take(name, lambda texts: [text for text in dict.fromkeys(texts) if known(text)][:most] or None)
+    texts: list[str] = st.session_state.setdefault(name, [])
+    put(name, texts, not texts)
+    return texts
+
+
 def flag(name: str) -> bool:
     """What is on or off and has no widget; it is changed in the session's state."""
     take(name, lambda texts: texts[0] == "1")

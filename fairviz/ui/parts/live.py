@@ -116,7 +116,7 @@ def body(setting: Setting, sentence: DeltaGenerator, aside: DeltaGenerator) -> N
     known |= {name: recorded[name] for name in ("bayes_frontier",) if name in recorded}  # the best, where it is known
     show(
         setting, view, places, known, note, status=aimed + status, recorded=False, trials=sampled.trials,
-        other=other,
+        other=other, preview=sampled.runs is None,
     )  # fmt: skip
     failed = ask(sampled.missing or wanted, aside, sampled.words if sampled.missing else REAL)
     if failed:

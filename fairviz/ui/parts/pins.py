@@ -67,10 +67,7 @@ class Pin:
 
 def of(dataset: str) -> list[Pin]:
     """What is pinned of a data set, as the session or the link says."""
-    key = _key(dataset)
-    links.take(key, lambda texts: [t for t in dict.fromkeys(texts) if Pin.read(t, dataset)][:MOST] or None)
-    texts = st.session_state.setdefault(key, [])
-    links.put(key, texts, not texts)
+    texts = links.kept(_key(dataset), lambda text: Pin.read(text, dataset) is not None, MOST)
     return [pin for text in texts if (pin := Pin.read(text, dataset)) is not None]
 
 

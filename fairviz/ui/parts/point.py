@@ -13,10 +13,9 @@ from fairviz.experiments.tables import with_span
 from fairviz.experiments.trial import rerun_command
 from fairviz.store import Entry
 from fairviz.telling import words
-from fairviz.telling.headline import mind, told, whose
+from fairviz.telling.headline import headline, whose
 from fairviz.ui.parts import comparisons, links, tables
-
-MAX_PINS = 4
+from fairviz.ui.parts.pins import MOST
 
 
 def detail(dataset: str, entry: Entry, points: pd.DataFrame, chosen: str, classifier: str, metric: str) -> None:
@@ -34,17 +33,14 @@ def detail(dataset: str, entry: Entry, points: pd.DataFrame, chosen: str, classi
         with left:
             _people(entry, row, classifier, metric)
         left.caption(words.plain(f"{row['source'] or 'For comparison'} · Setting: {row['setting']}"))
-        known = set(points["id"])
-        links.take("pins", lambda texts: [text for text in dict.fromkeys(texts) if text in known][:MAX_PINS] or None)
-        pins = st.session_state.setdefault("pins", [])
-        links.put("pins", pins, not pins)
+        pins = links.kept("pins", set(points["id"]).__contains__, MOST)
         if chosen in pins:
             if right.button("Unpin", key="unpin", icon=":material/keep_off:"):
                 pins.remove(chosen)
                 st.rerun()
         elif right.button(
-            "Pin", key="pin", icon=":material/keep:", disabled=len(pins) >= MAX_PINS,
-            help=f"Side by side below, up to {MAX_PINS}.",
+            "Pin", key="pin", icon=":material/keep:", disabled=len(pins) >= MOST,
+            help=f"Side by side below, up to {MOST}.",
         ):  # fmt: skip
             pins.append(chosen)
             st.rerun()
@@ -69,17 +65,9 @@ def _people(entry: Entry, row: pd.Series, classifier: str, metric: str) -> None:
         return
     facts, nouns = entry.json("facts.json"), DATASETS[entry.spec["dataset"]["name"]].nouns
     labels, controlled = (facts["labels"][0], facts["labels"][1]), row["method"] != UNMITIGATED
-    for text in [
-        *told(
-            found,
-            metric=metric,
-            labels=labels,
-            nouns=nouns,
-            controlled=controlled,
-            here="Beside real rows without control",
-        ),
-        *mind(found, metric=metric, labels=labels, nouns=nouns, controlled=controlled),
-    ]:
+    for text in headline(
+        found, metric=metric, labels=labels, nouns=nouns, controlled=controlled, here="Beside real rows without control"
+    ):
         st.markdown(text)
     st.caption(
         f"{whose(found, nouns.get('domain', facts['schema']['domain']))}. In these sentences all people count the "
@@ -94,7 +82,7 @@ def pins(points: pd.DataFrame) -> None:
         return
     st.markdown("**Pinned**")
     first = points[points["id"] == pins[0]].iloc[0]
-    for column, pin in zip(st.columns(MAX_PINS), pins, strict=False):
+    for column, pin in zip(st.columns(MOST), pins, strict=False):
         row = points[points["id"] == pin].iloc[0]
         with column.container(border=True):
             st.markdown(f"**{words.plain(row['title'])}**  \n{words.plain(row['wording'])}")

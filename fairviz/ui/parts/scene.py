@@ -90,7 +90,7 @@ def layout(setting: Setting, names: list[str], labels: list[str], sentence: Delt
 def show(
     setting: Setting, view: View, places: Places, facts: dict[str, Any], note: str, *, status: str, recorded: bool,
     command: Callable[[str], str] | None = None, trials: pd.DataFrame | None = None,
-    other: pd.DataFrame | None = None,
+    other: pd.DataFrame | None = None, preview: bool = False,
 ) -> None:  # fmt: skip
     """Draw a view. Recorded charts are kept between visitors; live ones hold a visitor's own path and are not.
 
@@ -102,6 +102,8 @@ def show(
         Held-out domain -> the command that gives its numbers again; by default those of the dial.
     trials : DataFrame, optional
         The trials that are shown, with their counts: what a scenario holds.
+    preview : bool
+        The numbers are of re-weighted rows, and others follow.
     other : DataFrame, optional
         A second path, see ``charts.tradeoff``; of live numbers only.
     """
@@ -117,7 +119,7 @@ def show(
     still = still and json.dumps([still, [pin.text for pin in kept]])
     token = token and json.dumps([token, [pin.text for pin in kept]])
     effect = view.effect
-    tell = partial(_tell, setting, effect, metric, facts, nouns, status)
+    tell = partial(_tell, setting, effect, metric, facts, nouns, status, preview)
     with places.sentence:
         base.show_again(tell, token=token, key="headline_told")
     with places.left:
@@ -147,15 +149,16 @@ def show(
 
 
 def _tell(
-    setting: Setting, effect: Effect, metric: str, facts: dict[str, Any], nouns: Mapping[str, str], status: str
-) -> None:
+    setting: Setting, effect: Effect, metric: str, facts: dict[str, Any], nouns: Mapping[str, str], status: str,
+    preview: bool,
+) -> None:  # fmt: skip
     """What the numbers are, and what they say."""
     with st.container(key="headline", gap="small"):
         for text in told(effect, **_how(setting, metric, facts, nouns)):
             st.markdown(text)
     st.caption(f"{words.plain(status)} · {whose(effect, _domain_word(facts, nouns))}")
     with st.container(key="mind"):
-        _mind(setting, effect, metric, facts, nouns, PREVIEW if status.startswith("Preview") else BRACKETS)
+        _mind(setting, effect, metric, facts, nouns, preview)
 
 
 def _how(setting: Setting, metric: str, facts: dict[str, Any], nouns: Mapping[str, str]) -> dict[str, Any]:
@@ -164,12 +167,11 @@ def _how(setting: Setting, metric: str, facts: dict[str, Any], nouns: Mapping[st
 
 
 def _mind(
-    setting: Setting, effect: Effect, metric: str, facts: dict[str, Any], nouns: Mapping[str, str], brackets: str
+    setting: Setting, effect: Effect, metric: str, facts: dict[str, Any], nouns: Mapping[str, str], preview: bool
 ) -> None:
     """What makes the headline weak; else what its brackets are, so that nothing moves when there is something."""
-    if brackets == BRACKETS and setting.controlled and not effect.counted:
-        brackets += WIDEST
-    for text in mind(effect, **_how(setting, metric, facts, nouns)) or [brackets]:
+    brackets = BRACKETS + (WIDEST if setting.controlled and not effect.counted else "")
+    for text in mind(effect, **_how(setting, metric, facts, nouns)) or [PREVIEW if preview else brackets]:
         st.markdown(text)
 
 

@@ -13,7 +13,7 @@ from fairviz.evaluation.metrics import METRICS
 from fairviz.experiments.chosen import RULE, most_equal, of_little_use
 from fairviz.experiments.chosen import headline as chosen_headline
 from fairviz.experiments.pairwise import MEANING, RIGHT
-from fairviz.experiments.results import CONSTANT, TRIVIAL, UNMITIGATED
+from fairviz.experiments.results import CONSTANT, TRIVIAL, UNMITIGATED, kinds_of
 from fairviz.experiments.tables import number, settings_text, with_span
 from fairviz.store import Entry
 from fairviz.telling import words
@@ -81,7 +81,7 @@ def by_domain(entry: Entry, points: pd.DataFrame, classifier: str, metric: str, 
     if not len(rows):
         return
     frame = domain_points(rows, families, metric, results.family(results.ours), results.family(UNMITIGATED))
-    kinds = dict(points.drop_duplicates("family")[["family", "kind"]].to_numpy())
+    kinds = kinds_of(points)
     drawn = charts.panels(
         frame, kinds, y_title=METRICS[metric].short, what=METRICS[rows["standard"].iloc[0]].title.lower(),
         neutral=[results.family(TRIVIAL)],

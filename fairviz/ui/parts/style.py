@@ -83,28 +83,14 @@ html:has(.st-key-leave) { font-size: 21px; }
   .st-key-whole_table1 td:nth-child(5)::before { content: "R_EOp"; }
   .st-key-whole_table1 td:nth-child(6)::before { content: "Paper (right, R_DP, R_EOp):"; }
   .st-key-whole_table1 td:nth-child(7)::before { content: "Chosen:"; }
-  .st-key-whole_domain_table td:nth-child(2)::before, .st-key-whole_compare_domains td:nth-child(2)::before {
-    content: "People";
-  }
-  .st-key-whole_domain_table td:nth-child(3)::before, .st-key-whole_compare_domains td:nth-child(3)::before {
-    content: "Right";
-  }
-  .st-key-whole_domain_table td:nth-child(4)::before, .st-key-whole_compare_domains td:nth-child(4)::before {
-    content: "Told yes:";
-  }
-  .st-key-whole_domain_table td:nth-child(5)::before, .st-key-whole_compare_domains td:nth-child(5)::before {
-    content: "R_DP";
-  }
-  .st-key-whole_domain_table td:nth-child(6)::before, .st-key-whole_compare_domains td:nth-child(6)::before {
-    content: "If equal";
-  }
-  .st-key-whole_domain_table td:nth-child(7)::before, .st-key-whole_compare_domains td:nth-child(7)::before {
-    content: "R_EOp";
-  }
-  .st-key-whole_domain_table td:nth-child(8)::before, .st-key-whole_compare_domains td:nth-child(8)::before {
-    content: "If equal";
-  }
-  .st-key-whole_domain_table td:nth-child(n+4), .st-key-whole_compare_domains td:nth-child(n+4) { grid-column: 1 / 3; }
+  :is(.st-key-whole_domain_table, .st-key-whole_compare_domains) td:nth-child(2)::before { content: "People"; }
+  :is(.st-key-whole_domain_table, .st-key-whole_compare_domains) td:nth-child(3)::before { content: "Right"; }
+  :is(.st-key-whole_domain_table, .st-key-whole_compare_domains) td:nth-child(4)::before { content: "Told yes:"; }
+  :is(.st-key-whole_domain_table, .st-key-whole_compare_domains) td:nth-child(5)::before { content: "R_DP"; }
+  :is(.st-key-whole_domain_table, .st-key-whole_compare_domains) td:nth-child(6)::before { content: "If equal"; }
+  :is(.st-key-whole_domain_table, .st-key-whole_compare_domains) td:nth-child(7)::before { content: "R_EOp"; }
+  :is(.st-key-whole_domain_table, .st-key-whole_compare_domains) td:nth-child(8)::before { content: "If equal"; }
+  :is(.st-key-whole_domain_table, .st-key-whole_compare_domains) td:nth-child(n+4) { grid-column: 1 / 3; }
   .st-key-whole_pinned td:nth-child(3)::before { content: "Right"; }
   .st-key-whole_pinned td:nth-child(4)::before { content: "Equal"; }
   .st-key-whole_pinned td:nth-child(5)::before { content: "Right, against now"; }
