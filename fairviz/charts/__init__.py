@@ -2,6 +2,7 @@
 
 from fairviz.charts.along import along
 from fairviz.charts.axes import ACCURACY, BASE, INSET, NOW, OTHER, PATH, REAL, TRUTH, readable, records
+from fairviz.charts.chance import chance
 from fairviz.charts.cloud import cloud
 from fairviz.charts.dumbbell import dumbbell, judged_and_not
 from fairviz.charts.frontier import FAMILY_COLOURS, LEFT_EDGE, NEUTRAL, frontier, left_edge
@@ -12,6 +13,6 @@ from fairviz.charts.whom import known_and_not, labelled, whom
 
 __all__ = [
     "ACCURACY", "BASE", "FAMILY_COLOURS", "FARTHEST", "INSET", "LEFT_EDGE", "NEUTRAL", "NOW", "OTHER", "PATH", "REAL",
-    "TRUTH", "along", "cloud", "dumbbell", "frontier", "judged_and_not", "known_and_not", "labelled", "left_edge",
-    "losses", "names", "panels", "readable", "records", "tradeoff", "whom",
+    "TRUTH", "along", "chance", "cloud", "dumbbell", "frontier", "judged_and_not", "known_and_not", "labelled",
+    "left_edge", "losses", "names", "panels", "readable", "records", "tradeoff", "whom",
 ]  # fmt: skip

@@ -63,7 +63,7 @@ def axis_of(domain: tuple[float, float], kind: str) -> alt.Axis:
         step *= 0.4 if first == 5 else 0.5
     values = [round(k * step, 9) for k in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
-    shared: dict[str, Any] = {"values": values, "titleFontSize": TITLE}
+    shared: dict[str, Any] = {"values": values, "titleFontSize": TITLE, "labelFontSize": SMALL}
     if kind == "percent":
         return alt.Axis(**shared, format=f".{max(0, digits - 2)}%")
     if kind == "points":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
@@ -209,6 +209,7 @@ class Labels:
         ]  # fmt: skip
         fields = [f"at{k}" for k in range(len(_SIZES))]
         at = f"datum['at' + ({len(_HEIGHTS)} * ({_nearest('width', _WIDTHS)}) + ({_nearest('height', _HEIGHTS)}))]"
+        shown = f"isValid({at}) && {at} >= 0 ? datum.label : ''"
         layer: alt.Chart = (
             layer_of(name)
             .transform_calculate(x=self.x.held("accuracy"), y=self.y.held("fairness"))
@@ -218,7 +219,7 @@ class Labels:
                 align=alt.ExprRef(f"{[s.align for s in _MOVING]}[{at}]"),
                 dx=alt.ExprRef(f"{[s.dx for s in _MOVING]}[{at}]"), dy=alt.ExprRef(f"{[s.dy for s in _MOVING]}[{at}]"),
             )
-            .encode(x=x_of("x"), y=y_of("y"), text=alt.TextValue(alt.ExprRef(f"{at} >= 0 ? datum.label : ''")))
+            .encode(x=x_of("x"), y=y_of("y"), text=alt.TextValue(alt.ExprRef(shown)))
         )  # fmt: skip
         return layer, pd.DataFrame(places, columns=["lambda_z", *fields])
 
@@ -252,10 +253,12 @@ def beside(name: str, spot: Spot | None, colour: str) -> list[alt.Chart]:
     """The labels of a frame's points."""
     if spot is None:
         return []
-    text = layer_of(name).mark_text(
-        color=ink(colour), fontSize=SMALL, align=spot.align, baseline="middle", dx=spot.dx, dy=spot.dy
+    how: dict[str, Any] = {"fontSize": SMALL, "align": spot.align, "baseline": "middle", "dx": spot.dx, "dy": spot.dy}
+    behind = layer_of(name).mark_text(  # so that the present point's cross does not run through it
+        **how, color=alt.ExprRef("background"), stroke=alt.ExprRef("background"), strokeWidth=3, aria=False
     )
-    return [text.encode(x=x_of("accuracy"), y=y_of("fairness"), text=_if_room(spot))]
+    text = layer_of(name).mark_text(**how, color=ink(colour))
+    return [one.encode(x=x_of("accuracy"), y=y_of("fairness"), text=_if_room(spot)) for one in (behind, text)]
 
 
 def upright(constant: str, place: tuple[Spot, bool] | None, tip: list[alt.Tooltip]) -> list[alt.Chart]:

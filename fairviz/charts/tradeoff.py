@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 
 import altair as alt
@@ -22,7 +23,7 @@ from fairviz.charts.axes import (
     x_of,
     y_of,
 )
-from fairviz.charts.labels import Labels, beside, upright
+from fairviz.charts.labels import Labels, Spot, beside, upright
 
 #: Letters of an upright title that have room beside the plot.
 UPRIGHT = 26
@@ -76,7 +77,7 @@ def tradeoff(
     start = finite[finite["lambda_z"] == 0].assign(label="no control")
     frames = {"constant": constant, "finite": finite, "start": start, "seeds": seeds, "now": now}
     frames["references"] = references
-    labels, texts = _labels(x, y, finite, start, references, behind, kept)
+    labels, texts, start_is_named = _labels(x, y, finite, start, references, behind, kept)
     frames |= {f"pin_{label}": kept[kept["label"] == label] for label in kept.get("label", ())}
     layers = upright("constant", labels.along(*constant[["accuracy", "label"]].iloc[0]), tip_ref[:2])
     if truth is not None:
@@ -89,12 +90,14 @@ def tradeoff(
     lines = [finite.sort_values("lambda_z"), *([] if behind is None else [behind.sort_values("lambda_z")])]
     others = finite[~finite["lambda_z"].isin(now["lambda_z"])]
     stops = pd.concat([now, others.assign(label=others["lambda_z"].map("λ_z = {:g}".format))])
+    if start_is_named:
+        stops = stops[(stops["lambda_z"] != 0) | ~stops["accuracy"].isin(start["accuracy"])]
     label, frames["places"] = labels.moving("now", 13, stops, lines)
     layers += [
         *_behind(tip, tip_ref),
         *_pins(kept, tip[1:]),
-        *texts,
         *_present(x, y, tip_ref),
+        *texts,
         label,
     ]
     return layered(layers, frames, height, x=x, y=y)
@@ -124,23 +127,26 @@ def _sides(
 def _labels(
     x: Side, y: Side, finite: pd.DataFrame, start: pd.DataFrame, references: pd.DataFrame, other: pd.DataFrame | None,
     pinned: pd.DataFrame,
-) -> tuple[Labels, list[alt.Chart]]:  # fmt: skip
-    """Places for labels, and the labels of what stays."""
+) -> tuple[Labels, list[alt.Chart], bool]:  # fmt: skip
+    """Places for labels, the labels of what stays, and whether price 0 has one however narrow the plot is."""
     known, both = references.dropna(subset=["fairness"]), ["accuracy", "fairness"]
     beyond = finite.iloc[:0] if other is None else other
     radii = ((finite, 4.0), (known, 7.0), (start, 5.0), (beyond, 3.0), (pinned, 7.0))
     labels = Labels(x, y, [(a, f, radius) for frame, radius in radii for a, f in frame[both].to_numpy()])
     texts: list[alt.Chart] = []
+    spots: dict[str, Spot | None] = {}
     ends = beyond.sort_values("lambda_z").tail(1)
     marks = (("references", known, REAL, 11.0), ("start", start, PATH, 10.0), ("other_end", ends, OTHER, 9.0))
     for name, frame, colour, gap in marks:
         if len(frame) == 1:
             row = frame.iloc[0]
-            texts += beside(name, labels.beside(row["accuracy"], row["fairness"], row["label"], gap), colour)
+            spots[name] = labels.beside(row["accuracy"], row["fairness"], row["label"], gap)
+            texts += beside(name, spots[name], colour)
     for row in pinned.to_dict("records"):
         spot = labels.beside(row["accuracy"], row["fairness"], row["label"], 9.0)
         texts += beside(f"pin_{row['label']}", spot, BASE)
-    return labels, texts
+    first = spots.get("start")
+    return labels, texts, first is not None and first.least == 0
 
 
 def _pins(pinned: pd.DataFrame, tip: list[alt.Tooltip]) -> list[alt.Chart]:
@@ -180,16 +186,38 @@ def _behind(tip: list[alt.Tooltip], tip_ref: list[alt.Tooltip]) -> list[alt.Char
 def _present(x: Side, y: Side, tip: list[alt.Tooltip]) -> list[alt.Chart]:
     """The present point, its interval and its seeds; what lies beyond the frame is drawn at its edge."""
     held = {"x": x.held("accuracy"), "y": y.held("fairness")}
-    now = layer_of("now").transform_calculate(**held)
-    rule = now.mark_rule(color=NOW, strokeWidth=1.5, clip=True)
+    ends = {f"{kind}_{end}": side for kind, side in (("accuracy", x), ("fairness", y)) for end in ("low", "high")}
+    now = layer_of("now").transform_calculate(**held, **{f"{end}_at": side.held(end) for end, side in ends.items()})
+    rule = now.mark_rule(color=NOW, strokeWidth=1.5)
     return [
         layer_of("seeds")
         .transform_calculate(**held)
         .mark_circle(color=NOW, size=22, opacity=0.55)
         .encode(x=x_of("x"), y=y_of("y")),
-        rule.encode(x=x_of("accuracy_low"), x2=alt.X2("accuracy_high:Q"), y=y_of("y")),
-        rule.encode(x=x_of("x"), y=y_of("fairness_low"), y2=alt.Y2("fairness_high:Q")),
+        rule.encode(x=x_of("accuracy_low_at"), x2=alt.X2("accuracy_high_at:Q"), y=y_of("y")),
+        rule.encode(x=x_of("x"), y=y_of("fairness_low_at"), y2=alt.Y2("fairness_high_at:Q")),
+        _goes_on(now, y),
         now.mark_point(color=NOW, filled=True, shape="circle", size=190, opacity=1).encode(
             x=x_of("x"), y=y_of("y"), tooltip=tip
         ),
     ]
+
+
+def _goes_on(now: alt.Chart, y: Side) -> alt.Chart:
+    """Triangles where an interval goes on beyond the frame."""
+    up = {"fairness_low": 0, "fairness_high": 180} if y.reverse else {"fairness_high": 0, "fairness_low": 180}
+    turned = {"accuracy_high": 90, "accuracy_low": 270, **up}
+    beyond: alt.Chart = (
+        now.transform_fold(list(turned), as_=["end", "value"])
+        .transform_filter("isValid(datum.value) && datum.value !== datum[datum.end + '_at']")
+        .transform_calculate(
+            x="slice(datum.end, 0, 1) === 'a' ? datum[datum.end + '_at'] : datum.x",
+            y="slice(datum.end, 0, 1) === 'f' ? datum[datum.end + '_at'] : datum.y",
+        )
+        .mark_point(
+            color=NOW, filled=True, shape="triangle-up", size=45, opacity=1, aria=False,
+            angle=alt.ExprRef(f"{json.dumps(turned)}[datum.end]"),
+        )
+        .encode(x=x_of("x"), y=y_of("y"))
+    )  # fmt: skip
+    return beyond

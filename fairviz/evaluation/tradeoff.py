@@ -111,6 +111,7 @@ class Dials:
     prices: Mapping[str, tuple[float, ...]]
     classifiers: tuple[str, ...]
     label_strengths: tuple[float, ...]
+    still_from: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ class Sweep(Tested):
             {str(name): tuple(sorted({0.0, *part})) for name, part in swept.groupby("control")["lambda_z"]},
             tuple(swept["classifier"].unique()),
             tuple(sorted(swept["lambda_y"].unique().tolist())),
+            {str(name): still for name, part in swept.groupby("control") if (still := _still_from(part)) is not None},
         )
 
     def controls(self) -> list[str]:
@@ -165,6 +167,10 @@ class Sweep(Tested):
     def label_strengths(self) -> list[float]:
         """Values of lambda_y that were tested."""
         return list(self._dials.label_strengths)
+
+    def still_from(self, control: str) -> float | None:
+        """The price from which on nothing changes any more; None where the last stop differs from the one before."""
+        return self._dials.still_from.get(control)
 
     def setting(self, control: str, lambda_y: float, classifier: str, domains: Sequence[str]) -> Sweep:
         """All prices of one control; price 0 is shared by every control."""
@@ -207,6 +213,18 @@ class Sweep(Tested):
         ]
         spread = self.by_seed(metric).groupby("lambda_z")[["accuracy", "fairness"]].std().add_suffix("_sd")
         return pd.DataFrame(rows, columns=["lambda_z", "accuracy", "fairness"]).merge(spread.reset_index())
+
+
+def _still_from(trials: pd.DataFrame) -> float | None:
+    """Of one control's trials, the lowest of the prices that give the same counts as the highest one; None if it is
+    the highest.
+    """
+    counts = [name for name in trials if str(name).startswith("n_")]
+    trials = trials.sort_values(["lambda_y", "classifier", "target", "seed"])
+    by_price = {price: part[counts].to_numpy() for price, part in trials.groupby("lambda_z")}
+    last = max(by_price)
+    same = min(price for price, found in by_price.items() if np.array_equal(found, by_price[last]))
+    return float(same) if same < last else None
 
 
 def headline(runs: Runs, metric: str) -> dict[str, float]:

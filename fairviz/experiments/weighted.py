@@ -59,6 +59,10 @@ class Weighted:
         known = [name for name, control in CONTROLS.items() if control.recorded and not self.why_not(name)]
         return [name for name in known if CONTROLS[name].gaps] or known
 
+    def still_from(self, control: str) -> float | None:
+        """None: where dials end is known."""
+        return None
+
     def why_not(self, control: str) -> str:
         """Why a control has no price here; "" if it has one."""
         gaps = CONTROLS[control].gaps[:1]

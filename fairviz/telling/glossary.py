@@ -9,11 +9,16 @@ WORDS = {
     "Favourable": "The answer that is good for the person, such as being hired.",
     "Yes": "The favourable answer. A rate of yes: of 100 people of a group, how many get it.",
     "Gap": "How far apart two groups' rates are, in points: 30 and 20 of 100 are 10 points apart.",
-    "Ratio": "The smaller rate divided by the larger. 1 is equal; 0.5 means half as often.",
+    "Ratio": "One group's rate divided by another's. 1 is equal; 0.5 means half as often. A mean over domains takes "
+    "the smaller over the larger, so it is at most 1; women ÷ men may pass 1.",
+    "R_DP": "The ratio of the rates of yes.",
+    "R_EOp": "The same ratio among people who truly have the favourable label.",
     "Found": "Of 100 people who truly have the favourable label, how many are told so. Its name in the field is the "
     "true positive rate.",
     "Wrongly promised": "Of 100 people who do not have the favourable label, how many are told that they do.",
     "Price": "How many points of accuracy one point less of the gap is worth. It is what the dial sets.",
+    "λ_z": "The letter for the price in papers.",
+    "λ_y": "How clearly labels are drawn: 1 is as in the data, more makes clearer cases.",
     "Domain": "A part of the people, such as a race, a region or a year. One is left out of training and tested on.",
     "Held out": "Nobody of this domain was trained on. What is shown was measured on these people.",
     "Synthetic rows": "Made-up people, drawn by a generator that learnt from real ones. The model is trained on them.",

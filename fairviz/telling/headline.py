@@ -107,7 +107,7 @@ def whose(effect: Effect, domain_word: str) -> str:
     people = f"{effect.people:,} people"
     if len(effect.domains) == 1:
         return f"{plain(effect.domains[0])}: {people}; nobody of this {plain(domain_word)} was trained on"
-    return f"{people} of {len(effect.domains)} domains together ({plain(domain_word)}), each never trained on"
+    return f"{people} of {len(effect.domains)} domains together ({plain(domain_word)}), none trained on"
 
 
 def _more(effect: Effect) -> str:
@@ -116,8 +116,9 @@ def _more(effect: Effect) -> str:
     value, low, high = (round(1000 * end) for end in (cost.value, cost.low, cost.high))
     now, before = round(1000 * wrong), round(1000 * (wrong - cost.value))
     totals = f"{now} instead of {before}" if now - before == value else f"{now} in all"  # what is written adds up
-    if value == 0:
-        return f"**as many people as without** ({-low} fewer to {high} more in 1,000)"
+    if value == 0 or (abs(value) == 1 and low <= 0 <= high):
+        nearly = "" if value == 0 else "roughly "
+        return f"**{nearly}as many people as without control** ({-low} fewer to {high} more in 1,000)"
     if value < 0:
         low, high = -high, -low
     noun = "person" if abs(value) == 1 else "people"
@@ -143,7 +144,7 @@ def _between(effect: Effect, story: Story, controlled: bool) -> str:
 
 
 def _found(effect: Effect, yes: str, story: Story, controlled: bool) -> str:
-    """``Of 100 who truly have ">50K" it finds 61 women (was 52) and 60 men (was 63).``; of many groups the extremes."""
+    """``Of 100 women who truly have ">50K" it finds 61 (was 52), of 100 men 60.``; of many groups the extremes."""
     known = [
         (now, was) for now, was in zip(effect.found, effect.found_before, strict=True) if not math.isnan(now.value)
     ]
@@ -153,11 +154,26 @@ def _found(effect: Effect, yes: str, story: Story, controlled: bool) -> str:
         return ""
     if len(known) > 2:
         known = [min(known, key=_share), max(known, key=_share)]
-    parts = []
+    parts: list[str] = []
     for now, was in known:
-        part = f"**{round(100 * now.value)} {story.group(now.group)}**"
-        parts.append(part + (f" (was {round(100 * was.value)})" if controlled else ""))
-    return f"Of 100 who truly have {yes} it finds {' and '.join(parts)}{too_few and f'; {too_few}'}."
+        people = f"of 100 {story.group(now.group)}" + ("" if parts else f" who truly have {yes} it finds")
+        parts.append(
+            f"{people} **{round(100 * now.value)}**" + (f" (was {round(100 * was.value)})" if controlled else "")
+        )
+    text = ", ".join(parts) + (f"; {too_few}" if too_few else "")
+    if controlled and len(known) == 2 and _clearly(known, 0) * _clearly(known, 1) < 0:
+        fewer, more = sorted(known, key=_share)
+        text += f": now fewer {story.group(fewer[0].group)} are found than {story.group(more[0].group)}"
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _clearly(known: list[tuple[Share, Share]], when: int) -> int:
+    """1 where more of the first of two groups are found, -1 where more of the second, 0 where intervals meet.
+
+    ``when``: 0 now, 1 without control.
+    """
+    one, other = (pair[when] for pair in known)
+    return int(one.low > other.high) - int(other.low > one.high)
 
 
 def _share(pair: tuple[Share, Share]) -> float:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from fairviz import charts
 from fairviz.evaluation.intervals import noise_floor
-from fairviz.evaluation.metrics import METRICS, Ratio, between
+from fairviz.evaluation.metrics import METRICS, Ratio, between, selection_rate
 from fairviz.evaluation.tradeoff import Sweep
 from fairviz.telling.headline import headline
 from fairviz.telling.view import View, across, dumbbell_frame, in_words, now_frame, recorded_background, whom_frame
@@ -121,7 +121,9 @@ def _gap(recorded: Recorded) -> Step:
     guesses = (1.0, 0.75, 0.5, 0.25)
     people = view.now.pooled.counts.table[0]
     truly = people[:, 1].sum(-1) / people.sum((1, 2))
-    adds = ", so the model adds to the gap" if now.value < truly.min() / truly.max() else ""
+    adds = ", so the model adds to it" if now.value < truly.min() / truly.max() else ""
+    rates = dict(zip(view.now.groups, 100 * view.now.pooled.value(selection_rate)[0], strict=True))
+    gap = f"{rates[now.more] - rates[now.less]:.0f}"
     return Step(
         "gap", "The gap",
         f"A model learns who earns {yes}: more than 50,000 dollars a year. It learns from made-up people that are like "
@@ -129,9 +131,10 @@ def _gap(recorded: Recorded) -> Step:
         f"whether a person is a woman or a man. Then it is asked about {view.effect.people:,} real people.",
         f"How often will it say {yes} for {less}, compared with {more}?",
         ("As often", "Three quarters as often", "Half as often", "A quarter as often"), nearest(now.value, guesses),
-        f"{' '.join(recorded.told(view, controlled=False))} In the census itself {less} have it "
-        f"{truly.min() / truly.max():.2f} times as often{adds}. Leaving a column out does not "
-        "hide it: job, hours and family tell it anyway.",
+        f"{' '.join(recorded.told(view, controlled=False))} The model tells {yes} to {rates[now.less]:.0f} of 100 "
+        f"{less} and {rates[now.more]:.0f} of 100 {more}. The **ratio** is one divided by the other; the **gap** is "
+        f"the difference, {gap} points. In the census itself the ratio is {truly.min() / truly.max():.2f}{adds}. "
+        "Leaving a column out does not hide it: job, hours and family tell it anyway.",
         "Ask first what a fair model would do: say yes equally often, or find those who have it equally often? "
         "Keep both answers for step 5.",
         lambda: _whom(recorded, view),
@@ -141,14 +144,17 @@ def _gap(recorded: Recorded) -> Step:
 def _price(recorded: Recorded) -> Step:
     view, guesses = recorded.view(PRICE), (1.0, 10.0, 50.0, 100.0)
     cost = 1000 * view.effect.cost.value
+    gaps = [100 * float(np.ptp(one.pooled.value(selection_rate)[0])) for one in (view.before, view.now)]
     return Step(
         "price", "The dial, and what a price means",
-        f"The dial sets a price. At {PRICE:g}, one point less of the gap is worth {PRICE:g} points of accuracy. The "
-        "model's training data are made to follow that wish. At 0 nothing is done.",
+        f"The dial sets a price. At {PRICE:g}, one point less of the gap is worth {PRICE:g} points of accuracy; a "
+        "point is one of 100 people. So the gap is closed as long as its next point costs no more than that. At 0 "
+        "nothing is done.",
         "How many more people in 1,000 will the model be wrong about?",
         ("About 1", "About 10", "About 50", "About 100"), nearest(cost, guesses),
-        " ".join(recorded.told(view, controlled=True)) + " The line shows every position of the dial: the first steps "
-        "cost little, the last ones much.",
+        " ".join(recorded.told(view, controlled=True)) + f" The gap is {gaps[1]:.0f} points, instead of {gaps[0]:.0f}, "
+        f"for {cost / 10:.1f} points of accuracy: less than {PRICE:g} for each, for {PRICE:g} is what the last one may "
+        "cost. The line shows every position of the dial: the first steps cost little, the last ones much.",
         "The price is a choice of values, not of science. Let two people argue for two different prices.",
         lambda: [_path(recorded, view, "R_DP", "The whole dial: accuracy to the right, equality upwards; "
                        "means over the five groups, so other numbers than those of all people.")],
@@ -160,7 +166,12 @@ def _unseen(recorded: Recorded) -> Step:
     view = recorded.view(end)
     frame = dumbbell_frame(view, "R_DP")
     judged = frame.dropna(subset=["now"])
-    equal = int(((judged["low"] <= 1) & (judged["high"] >= 1)).sum())
+    equal, over = int(((judged["low"] <= 1) & (judged["high"] >= 1)).sum()), int((judged["low"] > 1).sum())
+    less = recorded.noun(view.effect.now.less)
+    many = "all" if over == len(judged) - equal else f"{over}"
+    beyond = (
+        f"In {many} of these {less} now get {plain(recorded.yes)} more often: the dial went too far. " if over else ""
+    )
     return Step(
         "unseen", "People nobody trained on",
         f"The dial ends where the gap is zero for the people trained on. Each {plain(recorded.nouns['domain'])} was "
@@ -168,8 +179,8 @@ def _unseen(recorded: Recorded) -> Step:
         "At the dial's end, will the gap be zero for them too?",
         ("Yes, for all of them", "For some it may be, for others clearly not", "For none of them"),
         0 if equal == len(judged) else 2 if equal == 0 else 1,
-        f"For {len(judged) - equal} of {len(judged)} it clearly is not. For the others the test cannot rule it out, "
-        "which is not the same as being equal. A promise for people trained on is no promise for others.",
+        f"For {len(judged) - equal} of {len(judged)} it clearly is not. {beyond}For the others the test cannot rule it "
+        "out, which is not the same as being equal. A promise for people trained on is no promise for others.",
         "Have them find the band that is widest, and say why before the next step.",
         lambda: [("Rates of yes, one divided by the other: without control (hollow), at the dial's end (filled), 95 % "
                   "interval; a triangle says that it goes on.",
@@ -193,9 +204,9 @@ def _small(recorded: Recorded) -> Step:
         f"About **{floor:.2f}**, by chance alone. So a model that shows {floor:.2f} here may be perfectly equal. "
         "Numbers of few people say little, however many decimals they have.",
         "Toss a coin ten times in two rows of the room and compare: hardly ever five and five.",
-        lambda: [("Shares that are found, one divided by the other, without control; no model has seen these people. "
-                  "A triangle says that the interval goes on.",
-                  _across(recorded, recorded.view(0.0, "R_EOp")))],
+        lambda: [("What a model shows that finds the same share of both: half of all tests come out below the dot, one "
+                  "in twenty below the bar.",
+                  _chance(recorded.view(0.0, "R_EOp")))],
     )  # fmt: skip
 
 
@@ -213,7 +224,8 @@ def _parting(recorded: Recorded) -> Step:
         "parting", "Two fairnesses part ways",
         f"One idea: women and men get {plain(recorded.yes)} equally often. Another: of those who truly have it, the "
         "model finds as many women as men. Both sound right.",
-        f"The dial is turned up until rates of yes are most alike (at {top:g}). What happens to the second?",
+        f"The dial is turned up until rates of yes are most alike, in the mean over the five groups nobody trained on "
+        f"(at {top:g}). What happens to the second?",
         ("It gets better all the way", "First better, then worse", "It gets worse from the start"), right,
         f"It goes from {start:.2f} over {peak:.2f} (at {best['lambda_z']:g}) to {end:.2f}, while the first goes from "
         f"{_at(parity, 0.0):.2f} to {_at(parity, top):.2f}. "
@@ -306,6 +318,14 @@ def _path(
 def _across(recorded: Recorded, view: View) -> Chart:
     title, ratio = across(view, recorded.nouns, in_words(view.metric)), isinstance(between(view.metric), Ratio)
     return charts.dumbbell(dumbbell_frame(view, view.metric), title=title, ratio=ratio)
+
+
+def _chance(view: View) -> Chart:
+    counts = view.now.counts
+    middle, low = noise_floor(counts, view.metric)
+    frame = pd.DataFrame({"domain": counts.domains, "people": counts.table[:, :, 1].sum(-1).min(-1), "middle": middle,
+                          "low": low})  # fmt: skip
+    return charts.chance(frame.sort_values("people", ascending=False), title="smaller ÷ larger share found")
 
 
 def _both(parity: pd.DataFrame, found: pd.DataFrame) -> Chart:

@@ -84,7 +84,7 @@ class Report:
     charts : list of (str, str)
         What each shows, and the chart as SVG.
     made : dict
-        ``link, command, versions, scenario``.
+        ``link, command, run, versions, scenario``.
     words : dict
         Words of the report that not everybody uses so, and their meaning.
     """
@@ -164,6 +164,7 @@ class _About:
     command: str
     teaching: bool
     versions: dict[str, str]
+    only_trained: list[str] = field(default_factory=list)
 
 
 def shown(view: View, **about: Any) -> dict[str, Any]:
@@ -199,7 +200,7 @@ def _report(scenario: Scenario, view: View, about: _About) -> Report:
         title=about.title,
         question=f"What does it cost to treat {alike} alike, and is the number real?",
         answer=[unmarked(text) for text in told if text],
-        whose=unmarked(whose(effect, about.domain_word)),
+        whose=unmarked(whose(effect, about.domain_word)) + _not_tested(about),
         setting=_setting(about, labels),
         groups=groups,
         sure=_sure(view, about),
@@ -212,11 +213,17 @@ def _report(scenario: Scenario, view: View, about: _About) -> Report:
         made={
             "data": about.title, "label": f"good for the person: {labels[1]}, else {labels[0]}", "status": about.status,
             "link": about.link, "command": about.command, "versions": about.versions,
+            "run": "fairviz run SCENARIO" + (" --csv TABLE" if scenario.own else ""),
             "scenario": key_of(scenario.to_json())[:16],
         },
         words={word: WORDS[word] for word in EXPLAINED},
         charts=_charts(view, about, labels),
     )  # fmt: skip
+
+
+def _not_tested(about: _About) -> str:
+    few = [f'"{name}"' for name in about.only_trained[:6]] + (["others"] if len(about.only_trained) > 6 else [])
+    return f". Trained on and not tested here: {words.join(few)}" if few else ""
 
 
 def _compared(view: View, about: _About) -> str:

@@ -57,10 +57,12 @@ def meaning(control: str, lambda_y: float, lambda_z: float, lambda_eop: float = 
     return result
 
 
-def at_equality(control: str, lambda_z: float, ends: Mapping[str, float]) -> str:
-    """Where the dial ends: the prices of equality on the source, one for each held-out domain."""
+def at_equality(control: str, lambda_z: float, ends: Mapping[str, float], still: float | None = None) -> str:
+    """Where the dial ends: the prices of equality on the source, one for each held-out domain; where they are not
+    known, from which price on nothing changes.
+    """
     if not ends:
-        return ""
+        return f" From λ_z {still:g} on nothing changes any more." if still is not None else ""
     low, high = min(ends.values()), max(ends.values())
     what = GAPS[CONTROLS[control].gaps[0]]
     at = f"{low:.2g}" if f"{low:.2g}" == f"{high:.2g}" else f"{low:.2g} to {high:.2g}"

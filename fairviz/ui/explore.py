@@ -66,17 +66,18 @@ def page() -> None:
     dial = dial.container(height=ROW, border=False, key="dial_place") if free or dataset == OWN else dial
     goals = chosen not in own or free  # found among fits, or recorded prices
     setting = _dial(dataset, options, goals, dial, (control, more), free)
+    recorded_here = recorded.answers(setting, free)
+    if dataset != OWN:
+        pins.button(pin, setting if recorded_here and setting.goal is None else None)
     try:
-        if recorded.answers(setting, free):
-            if setting.goal is None:
-                pins.button(pin, setting)
+        if recorded_here:
             recorded.body(setting, free, answer)
             if free:
                 live.warm(setting)
         elif weighted.answers(setting, free):
-            weighted.body(setting, answer, dial.container())
+            weighted.body(setting, answer, dial.container(key="under_way"))
         else:
-            live.body(setting, answer, dial.container())
+            live.body(setting, answer, dial.container(key="under_way"))
     except FairvizError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
 
@@ -135,8 +136,8 @@ def _dial(
         + ("." if weighs else "; it never sees real rows."),
     )  # fmt: skip
     help_z = (
-        "What equality is worth to you: at 0.2, one point less of the gap between groups may cost 0.2 points of "
-        "accuracy. 0 is no fair control."
+        "What equality is worth to you: how many points of accuracy one point less of the gap between groups may "
+        "cost. 0 is no fair control."
     )
     help_y = (
         "Guidance scale of the label: how strongly each row is drawn towards it. 1: as in the data. More: clearer "
@@ -173,7 +174,7 @@ def _dial(
     lambda_z, lambda_eop = _prices(dataset, options, control, stops, dial, help_z)
     text = words.meaning(control, lambda_y, lambda_z, lambda_eop)
     ends, why_not = dials.ends(dataset, options, control)
-    text += words.at_equality(control, lambda_z, ends)
+    text += words.at_equality(control, lambda_z, ends, stops.still_from(control) if stops is not None else None)
     moved = min(lambda_z, max(ends.values(), default=0.0))
     if ends and moved > dials.smallest_share(dataset, options, control):
         text += " Approximate here: the price is above the smallest group's share."

@@ -44,7 +44,7 @@ def test_opens_on_a_finished_adult_run(server, browser) -> None:
     text = sentence(page)
     assert "more people in 1,000" in text
     assert 'women get ">50K"' in text
-    assert page.get_by_text("48,842 people of 5 domains together (race), each never trained on").is_visible()
+    assert page.get_by_text("48,842 people of 5 domains together (race), none trained on").is_visible()
     assert page.get_by_text("Domain by domain").is_visible()
     assert page.locator('[data-testid="stException"]').count() == 0
     page.close()

@@ -152,6 +152,8 @@ def _walk(group: dict, x: float, y: float, out: Drawn, axis: str) -> None:
                 _walk(item, *at, out, item.get("orient", axis) if mark["role"] == "axis" else axis)
                 if mark["role"] == "legend":
                     out.legends.append(Box(*at, at[0] + item["width"], at[1] + item["height"]))
+            elif mark["marktype"] == "text" and item.get("stroke"):
+                continue  # what lies behind a label in the background's colour
             elif mark["marktype"] == "text" and not hidden and item.get("text") not in (None, ""):
                 box = _text_box(item, *at)
                 free = _text_box({**item, "limit": 0}, *at)

@@ -99,7 +99,8 @@ def test_recorded_settings(dataset: str, labels: str, control: str, metric: str,
     for price in (prices[0], prices[1], prices[len(prices) // 2], prices[-1]):
         view = behind(dataset, control, metric, domains, 1.0, "gradient_boosting", labels).at(price)
         found = draw_tradeoff(view, metric, now_frame(view, price), the_truth(facts, metric, domains), width)
-        assert f"λ_z = {price:g}" in [t.text for t in found.texts]  # where the dial stands is always said
+        said = {f"λ_z = {price:g}", *(() if price else ("no control",))}
+        assert said & {t.text for t in found.texts}  # where the dial stands is always said
         low, high = sorted(found.ends("bottom"))
         assert high - low <= 0.2 or dataset != "adult"
     draw_dumbbell(view, metric, width)
@@ -140,6 +141,37 @@ def test_a_second_path_is_drawn_and_named(metric: str, shift: tuple[float, float
     assert scale * other["fairness"].max() <= high
     if width == max(WIDTHS):
         assert "draft, 10 to 30 % trained" in [t.text for t in found.texts]
+
+
+def test_no_control_has_one_label_only() -> None:
+    """At price 0 its name stands there already; at another price both are written."""
+    view = behind("adult", "dp", "R_DP", tuple(recorded("adult")[1]["domains"]), 1.0, "gradient_boosting")
+    for price, labels in ((0.0, {"no control"}), (0.2, {"no control", "λ_z = 0.2"})):
+        found = draw_tradeoff(view.at(price), "R_DP", now_frame(view.at(price), price), None, 560)
+        assert {t.text for t in found.texts} & {"no control", "λ_z = 0", "λ_z = 0.2"} == labels
+
+
+@pytest.mark.parametrize("higher", [True, False])
+def test_an_interval_beyond_the_frame_ends_in_a_triangle_there(higher: bool) -> None:
+    """Accuracy beyond the right edge and fairness beyond both ends: three triangles on the edges; no line goes on."""
+    path = pd.DataFrame({"lambda_z": [0.0, 1.0], "accuracy": [0.8, 0.78], "fairness": [0.4, 0.6]})
+    nobody = pd.DataFrame({"accuracy": [0.7], "label": ["c"]})
+    within = {"accuracy_low": 0.77, "accuracy_high": 0.79, "fairness_low": 0.55, "fairness_high": 0.62}
+    beyond = {**within, "accuracy_high": 0.95, "fairness_low": 0.05, "fairness_high": 0.99}
+    inside, outside = (
+        drawn(charts.tradeoff(
+            path, path.iloc[:0][["accuracy", "fairness"]], path.iloc[[1]].assign(label="now", **ends),
+            path.iloc[:0].assign(label="r"), nobody, y_title="y", higher_is_fairer=higher,
+        ), 500)
+        for ends in (within, beyond)
+    )  # fmt: skip
+    assert len(outside.symbols) == len(inside.symbols) + 3
+    plot = outside.plot
+    assert all(box.inside(plot) for box, clip in outside.strokes)
+    centres = [((box.left + box.right) / 2, (box.top + box.bottom) / 2) for box, _ in outside.symbols]
+    assert sum(x > plot.right - 2 * charts.INSET for x, _ in centres) == 1
+    assert sum(y < plot.top + 2 * charts.INSET for _, y in centres) == 1
+    assert sum(y > plot.bottom - 2 * charts.INSET for _, y in centres) == 1
 
 
 @pytest.mark.parametrize("width", [300, 340, 480, 560, 800])

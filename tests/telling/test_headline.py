@@ -1,10 +1,13 @@
 """What stands in large type, against a hand-worked table; data cannot smuggle Markdown into it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from fairviz.evaluation.counts import Counts
+from fairviz.evaluation.paired import Cost
 from fairviz.evaluation.runs import Runs
 from fairviz.telling.headline import headline, whose
 from fairviz.telling.view import View, background
@@ -41,20 +44,20 @@ def test_by_hand() -> None:
     assert third.startswith(r'**Mind:** Only 10 women truly have "\>50K"')
     assert r'women get "\>50K" **0.95 times** as often as men (' in first
     assert first.endswith("instead of 0.45 times.")
-    assert second == r'Of 100 who truly have "\>50K" it finds **100 women** (was 60) and **80 men** (was 80).'
+    assert second == r'Of 100 women who truly have "\>50K" it finds **100** (was 60), of 100 men **80** (was 80).'
 
 
 def test_without_a_price() -> None:
     first, second, _ = say(HAND, controlled=False)
     assert first.startswith("Without fair control the model is right about **810 people in 1,000**, and women get")
     assert "instead of" not in first
-    assert second == r'Of 100 who truly have "\>50K" it finds **60 women** and **80 men**.'
+    assert second == r'Of 100 women who truly have "\>50K" it finds **60**, of 100 men **80**.'
 
 
 @pytest.mark.parametrize(
     ("now", "before", "text"),
     [
-        (HAND, HAND, "**as many people as without** ("),
+        (HAND, HAND, "**as many people as without control** ("),
         (HAND, NOW, "**20 fewer people in 1,000**, which may be chance ("),
         (100 * NOW, 100 * HAND, "**20 more people in 1,000** ("),
     ],
@@ -67,9 +70,24 @@ def test_totals_that_do_not_add_up_leave_one_out() -> None:
     """132 wrong of 700 instead of 131: 188.6 and 187.1 of 1,000, so one more, but not 189 instead of 187."""
     now, before = 7 * HAND, 7 * HAND
     now[0, 0, 0], before[0, 0, 0] = [190, 20], [191, 19]
-    first = say(now, before)[0]
-    assert "**1 more person in 1,000**" in first
-    assert "; 189 in all)" in first
+    effect = replace(view(now, before).effect, cost=Cost(1 / 700, 0.0006, 0.002))
+    first = headline(effect, metric="R_DP", labels=LABELS, nouns=NOUNS, controlled=True)[0]
+    assert "**1 more person in 1,000** (1 to 2; 189 in all)" in first
+
+
+def test_one_more_that_may_be_chance_is_about_as_many() -> None:
+    """Nobody counted pairs: at worst 19 + 20 of 700 women or so are told something else."""
+    now, before = 7 * HAND, 7 * HAND
+    now[0, 0, 0], before[0, 0, 0] = [190, 20], [191, 19]
+    assert "wrong about **roughly as many people as without control** (" in say(now, before)[0]
+    assert "wrong about **roughly as many people as without control** (" in say(before, now)[0]
+
+
+def test_a_gap_that_turned_is_said() -> None:
+    """Of 1,000 women 60 of 100 found and of 3,000 men 80; then 100 and 80. Of a hundredth it may be chance."""
+    assert say(100 * NOW, 100 * HAND)[1].endswith("of 100 men **80** (was 80): now fewer men are found than women.")
+    assert "fewer" not in say(NOW)[1]
+    assert "fewer" not in say(100 * HAND, 100 * HAND)[1]
 
 
 def test_the_interval_is_told_in_the_sentence_s_direction() -> None:
@@ -108,7 +126,7 @@ def test_what_cannot_be_judged_is_said() -> None:
     table[0, 0, 1] = [4, 5]
     first, second = say(table, table, metric="R_EOp")[:2]
     assert "cannot be judged: too few people of a group" in first
-    assert second.endswith("it finds **80 men** (was 80); too few women to say.")
+    assert second.endswith("it finds **80** (was 80); too few women to say.")
 
 
 def test_of_many_groups_the_extremes() -> None:
@@ -119,7 +137,8 @@ def test_of_many_groups_the_extremes() -> None:
     effect = background(runs, runs, runs, path, "R_DP").view(runs, path).effect
     first, second = headline(effect, metric="R_DP", labels=LABELS, nouns={}, controlled=False)[:2]
     assert '"z" get "\\>50K" **0.33 times** as often as "x"' in first
-    assert second.endswith('it finds **25 "z"** and **75 "x"**.')
+    assert second.startswith('Of 100 "z" who')
+    assert second.endswith('it finds **25**, of 100 "x" **75**.')
 
 
 def test_what_to_mind() -> None:
@@ -142,7 +161,7 @@ def test_what_to_mind() -> None:
 def test_whose_people_they_are() -> None:
     assert whose(view(NOW, HAND).effect, "race") == "a: 100 people; nobody of this race was trained on"
     two = np.concatenate([HAND, 3 * HAND])
-    assert whose(view(two, two).effect, "race") == "400 people of 2 domains together (race), each never trained on"
+    assert whose(view(two, two).effect, "race") == "400 people of 2 domains together (race), none trained on"
 
 
 def test_nothing_from_data_is_markup() -> None:

@@ -74,7 +74,10 @@ def test_the_numbers_are_those_of_the_table(report) -> None:
         "At a price of 0.2 the model is wrong about 20 fewer people in 1,000, which may be"
     )
     assert 'women get "yes" 0.75 times as often as men' in report.answer[0]
-    assert report.answer[1] == 'Of 100 who truly have "yes" it finds 100 women (was 60) and 80 men (was 80).'
+    assert report.answer[1] == (
+        'Of 100 women who truly have "yes" it finds 100 (was 60), of 100 men 80 (was 80): '
+        "now fewer men are found than women."
+    )
     women, men = report.groups
     assert (women["group"], women["truly"], women["other"]) == ("women", "140", "420")
     assert (women["found"], women["found_before"][:3]) == ("100 (100 to 100)", "60 ")
@@ -84,7 +87,7 @@ def test_the_numbers_are_those_of_the_table(report) -> None:
     assert (first["people"], first["right"]) == ("700", "830 of 1,000")
     assert first["groups"] == "women: 38 of 100, of 280; men: 50 of 100, of 420"
     assert first["compared"].startswith("0.75 (")
-    assert report.whose == "1,400 people of 2 domains together (town), each never trained on"
+    assert report.whose == "1,400 people of 2 domains together (town), none trained on"
 
 
 def test_the_table_of_domains_tells_the_rate_that_is_compared() -> None:

@@ -35,6 +35,9 @@ class Stops(Protocol):
     def label_strengths(self) -> list[float]:
         """Values of lambda_y."""
 
+    def still_from(self, control: str) -> float | None:
+        """The price from which on nothing changes any more, where it is seen from the numbers alone."""
+
 
 def stops(dataset: str, options: dict[str, Any], labels: str) -> Stops | None:
     """Where the dial of a data set can stop without a fit for every domain; None if there are no numbers at all."""

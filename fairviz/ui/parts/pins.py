@@ -71,8 +71,14 @@ def of(dataset: str) -> list[Pin]:
     return [pin for text in texts if (pin := Pin.read(text, dataset)) is not None]
 
 
-def button(place: DeltaGenerator, setting: Setting) -> None:
-    """Pin what is shown, or take the pin out."""
+def button(place: DeltaGenerator, setting: Setting | None) -> None:
+    """Pin what is shown, or take the pin out; None is no recorded setting."""
+    if setting is None:
+        place.button(
+            "Pin", key="no_pin", icon=":material/keep:", disabled=True,
+            help="Only recorded settings can be pinned: move the dial to a recorded stop.",
+        )  # fmt: skip
+        return
     here = Pin(setting.control, setting.labels, setting.lambda_y, setting.lambda_z, setting.classifier)
     pinned = of(setting.dataset)
     there = here in pinned

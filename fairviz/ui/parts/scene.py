@@ -46,6 +46,7 @@ MARKS = (
 )
 BRACKETS = "Brackets hold the true value in about 95 of 100 such tests of this one fit."
 WIDEST = " The first is the widest that counts allow."
+COUNTED = " Here every person counts the same; in the left chart every domain does."
 PREVIEW = "A preview, from re-weighted rows: it can be off by more than its brackets say. *Sampled* follows."
 GREEN = " Green: the best any rule can do, known because this world is made up."
 INTERVALS = " Intervals are of 95 %, over test people and seeds; what another fit would change is not in them."
@@ -171,7 +172,8 @@ def _mind(
 ) -> None:
     """What makes the headline weak; else what its brackets are, so that nothing moves when there is something."""
     brackets = BRACKETS + (WIDEST if setting.controlled and not effect.counted else "")
-    for text in mind(effect, **_how(setting, metric, facts, nouns)) or [PREVIEW if preview else brackets]:
+    alike = COUNTED if len(effect.domains) > 1 else ""
+    for text in mind(effect, **_how(setting, metric, facts, nouns)) or [(PREVIEW if preview else brackets) + alike]:
         st.markdown(text)
 
 

@@ -48,9 +48,21 @@ html:has(.st-key-leave) { font-size: 21px; }
     transform: scale(2); width: 25%; margin-bottom: 250px;
   }
 }
+@media (min-width: 1700px) and (min-height: 1000px) {
+  [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-plots
+    [data-testid="stElementContainer"]:has([data-testid="stVegaLiteChart"]) {
+    transform: scale(2.3); width: 18.9%; margin-bottom: 325px;
+  }
+}
+@media (max-height: 999px) {
+  [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-mind:not(:has(strong)) { display: none; }
+}
+/* what is on its way lies over the lower edge and moves nothing */
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-under_way {
+  position: fixed; bottom: 0; left: 0; right: 0; z-index: 99; padding: 0 2rem; background: Canvas;
+}
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-headline { min-height: 7rem; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-mind { min-height: 0; }
-[data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-mind:not(:has(strong)) { display: none; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-answer:has(.st-key-mind strong)
   [data-testid="stCaptionContainer"] { display: none; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-answer { padding: 0.5rem 1rem 0; gap: 0.5rem; }
@@ -110,6 +122,9 @@ html:has(.st-key-leave) { font-size: 21px; }
     position: fixed; bottom: 0; left: 0; right: 0; z-index: 99; padding: 0.5rem 1rem 1rem;
     background: Canvas; border-top: 1px solid GrayText;
   }
+  *:has(> .st-key-dial_place), .st-key-dial_place { height: 8rem; min-height: 0; }
+  .st-key-settings { flex-wrap: wrap; }
+  .st-key-settings > :first-child { flex: 1 0 100%; }
   /* one column: what is said and the charts come before what is set once */
   *:has(> .st-key-top), .st-key-top, .st-key-top > *, .st-key-top > * > [data-testid="stHorizontalBlock"] {
     display: contents;

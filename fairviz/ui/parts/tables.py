@@ -37,7 +37,7 @@ def domain_frame(domains: list[dict[str, Any]], favourable: str, nouns: Mapping[
             turn = f" {nouns.get(less, less)} less{MAYBE if row[metric][2] >= 1 else ''}" if less else ""
             line[metric] = f"not estimable: {why}" if why else words.span(row[metric]) + turn
             median, low = row[f"{metric}_floor"]
-            line[f"{metric} if perfectly equal"] = "" if math.isnan(median) else f"{median:.2f} / {low:.2f}"
+            line[f"{metric} if equal"] = "" if math.isnan(median) else f"{median:.2f} / {low:.2f}"
         rows.append(line)
     return pd.DataFrame(rows)
 
@@ -60,8 +60,8 @@ def domain_table(
         "favourable. Rates are means over the runs, and a ratio is the quotient of these means. Chance alone lowers a "
         "ratio: with 30 people in each group that of an equal model comes out about 0.14 too low if the rates are near "
         "60 %, 0.30 if near 20 %; with 1,000 people 0.03 and 0.07. A ratio that is truly 0.5 is hardly off. “If "
-        "perfectly equal”: what one run of a model without group difference would show with the people of this row, "
-        "typically / 1 in 20 below."
+        "equal”: what one run of a model without group difference would show with the people of this row, typically / "
+        "1 in 20 below."
     )
 
 
@@ -88,7 +88,11 @@ def details(
         )
         code = partial(_code, command, target)
         base.show_again(code, token=token and json.dumps([token, target]), key="command")
-        st.caption("Seeds 0, 1, 2 … (in every line) give the recorded runs; the numbers above are their means.")
+        st.caption(
+            "Seeds 0, 1, 2 … (in every line) give the recorded runs; the numbers above are their means. All at once: "
+            "take the scenario away (above); `fairviz run FILE` gives its counts again, `fairviz report FILE` "
+            "the sentences."
+        )
 
 
 def _counts(view: View, favourable: str, nouns: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import streamlit as st
 from fairviz.data.sets import DATASETS
 from fairviz.data.sources import OWN
 from fairviz.errors import JobError
+from fairviz.evaluation.metrics import MIN_ROWS
 from fairviz.experiments.scenario import Scenario
 from fairviz.store.specs import versions
 from fairviz.telling.report import shown
@@ -66,6 +67,11 @@ def section(
                 help="One file with the working dial over recorded results. It opens from a memory stick, in any "
                 "browser, without a network.",
             )  # fmt: skip
+        else:
+            st.button(
+                "Hand-out (the dial itself)", key="no_handout", disabled=True,
+                help="Only of recorded dials: move this one to a recorded stop.",
+            )  # fmt: skip
         st.download_button(
             "Scenario", partial(_text, scenario), f"fairviz-scenario-{base.nonce()}.json", "application/json",
             key="download_scenario", on_click="ignore",
@@ -89,9 +95,15 @@ def _scenario(
         control=setting.control, classifier=setting.classifier, lambda_y=setting.lambda_y, lambda_z=setting.lambda_z,
         lambda_eop=setting.lambda_eop, prices=list(setting.prices), controlled=setting.controlled, status=status,
         note=note, link="" if own else link, command=command(view.now.domains[0]) if command is not None else "",
-        teaching=setting.dataset in DATASETS, versions=versions(),
+        teaching=setting.dataset in DATASETS, versions=versions(), only_trained=_only_trained(facts, view.now.domains),
     )  # fmt: skip
     return Scenario.of(setting.dataset, setting.options, trials, {**told, **address}, about)
+
+
+def _only_trained(facts: dict[str, Any], tested: Sequence[str]) -> list[str]:
+    """Domains that are large enough to speak of and were not tested."""
+    people = pd.DataFrame(facts["counts"]).groupby("domain", sort=False)["n"].sum()
+    return [str(domain) for domain, n in people.items() if domain not in tested and n >= MIN_ROWS]
 
 
 def _text(scenario: Callable[[], Scenario]) -> str:
