@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from fairviz import charts
+from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.intervals import noise_floor
 from fairviz.evaluation.metrics import METRICS, Ratio, between, selection_rate
 from fairviz.evaluation.tradeoff import Sweep
@@ -192,9 +193,10 @@ def _small(recorded: Recorded) -> Step:
     truly = {d: int(recorded.view(0.0, "R_EOp", [d]).now.counts.table[0, :, 1].sum(-1).min())
              for d in recorded.facts["domains"]}  # fmt: skip
     domain = min((d for d in truly if truly[d] >= 10), key=truly.__getitem__)
-    view = recorded.view(0.0, "R_EOp", [domain])
-    floor, guesses = float(noise_floor(view.now.counts, "R_EOp")[0][0]), (1.0, 0.8, 0.5)
-    group = view.now.groups[int(view.now.counts.table[0, :, 1].sum(-1).argmin())]
+    counts = recorded.view(0.0, "R_EOp").now.counts
+    middle, low = noise_floor(counts, "R_EOp")
+    here, guesses = counts.domains.index(domain), (1.0, 0.8, 0.5)
+    floor, group = float(middle[here]), counts.groups[int(counts.table[here, :, 1].sum(-1).argmin())]
     return Step(
         "small", "Small groups, and what chance does",
         f"Only {truly[domain]} {recorded.noun(group)} of {plain(domain)} truly have {plain(recorded.yes)}. Suppose a "
@@ -206,7 +208,7 @@ def _small(recorded: Recorded) -> Step:
         "Toss a coin ten times in two rows of the room and compare: hardly ever five and five.",
         lambda: [("What a model shows that finds the same share of both: half of all tests come out below the dot, one "
                   "in twenty below the bar.",
-                  _chance(recorded.view(0.0, "R_EOp")))],
+                  _chance(counts, middle, low))],
     )  # fmt: skip
 
 
@@ -320,9 +322,7 @@ def _across(recorded: Recorded, view: View) -> Chart:
     return charts.dumbbell(dumbbell_frame(view, view.metric), title=title, ratio=ratio)
 
 
-def _chance(view: View) -> Chart:
-    counts = view.now.counts
-    middle, low = noise_floor(counts, view.metric)
+def _chance(counts: Counts, middle: np.ndarray, low: np.ndarray) -> Chart:
     frame = pd.DataFrame({"domain": counts.domains, "people": counts.table[:, :, 1].sum(-1).min(-1), "middle": middle,
                           "low": low})  # fmt: skip
     return charts.chance(frame.sort_values("people", ascending=False), title="smaller ÷ larger share found")
