@@ -39,8 +39,14 @@ class Zeros:
     pairs: list[tuple[str, int, str, int]]
 
     @classmethod
-    def learn(cls, rows: pd.DataFrame) -> Zeros:
-        """From n rows, one or more."""
+    def learn(cls, rows: pd.DataFrame, expected: int = EXPECTED) -> Zeros:
+        """From n rows, one or more.
+
+        Parameters
+        ----------
+        expected : int
+            Rows with both values that independence would make, at least, before their absence counts.
+        """
         values = {str(name): _values(rows[name]) for name in rows.columns}
         places = {name: _places(rows[name], known) for name, known in values.items()}
         counts = {name: np.bincount(codes, minlength=len(values[name]) + 1) for name, codes in places.items()}
@@ -48,12 +54,12 @@ class Zeros:
         for one, other in list(combinations(values, 2))[:MAX_PAIRS]:
             size = len(values[other]) + 1
             found = np.bincount(places[one] * size + places[other], minlength=(len(values[one]) + 1) * size)
-            expected = (
+            by_chance = (
                 np.outer(_told_apart(counts[one], rows[one]), _told_apart(counts[other], rows[other])).ravel() / n
             )
             pairs += [
                 (one, int(k // size), other, int(k % size))
-                for k in np.flatnonzero((found == 0) & (expected >= EXPECTED))
+                for k in np.flatnonzero((found == 0) & (by_chance >= expected))
             ]
         return cls(values, pairs)
 

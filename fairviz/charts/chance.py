@@ -30,8 +30,8 @@ def chance(frame: pd.DataFrame, *, title: str, height: int = 250) -> alt.LayerCh
     rows = layer_of("known")
     layers = [
         rows.mark_rule(color=NOW, opacity=0.25, strokeWidth=8).encode(x=x_of("low"), x2=alt.X2Datum(1.0), y=y),
-        rows.mark_point(color=NOW, filled=True, size=130, opacity=1).encode(x=x_of("middle"), y=y, tooltip=tip),
-        rows.mark_text(color=ink(NOW), fontSize=SMALL, fontWeight="bold", dy=-13)
+        rows.mark_point(color=NOW, filled=True, size=60, opacity=1).encode(x=x_of("middle"), y=y, tooltip=tip),
+        rows.mark_text(color=ink(NOW), fontSize=SMALL, fontWeight="bold", dy=-10)
         .encode(x=x_of("middle"), y=y, text=alt.Text("middle:Q", format=".2f")),
     ]  # fmt: skip
     return layered(layers, {"known": known}, height, x=x)

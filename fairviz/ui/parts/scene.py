@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -37,6 +38,9 @@ class Places:
     metric: str
 
 
+#: Seconds that the headline is ahead of the charts: a browser gathers what comes within 10 ms and shows it at once, and
+#: charts take it several times as long as text.
+AHEAD = 0.015
 #: What the marks of the charts are.
 MARKS = (
     "Accuracy against equality: means over domains that count the same, whatever their size; in the sentences all "
@@ -123,6 +127,7 @@ def show(
     tell = partial(_tell, setting, effect, metric, facts, nouns, status, preview)
     with places.sentence:
         base.show_again(tell, token=token, key="headline_told")
+    time.sleep(AHEAD)
     with places.left:
         scatter = partial(_scatter, setting, view, metric, facts, still, other, pinned)
         truth = base.show_again(scatter, token=token, key="tradeoff")
