@@ -20,16 +20,18 @@ from fairviz.data.sets import DATASETS
 from fairviz.data.sources import fingerprint_of
 from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.evaluation.metrics import METRICS, mean_over_domains
+from fairviz.evaluation.quality import MEASURES
 from fairviz.evaluation.tradeoff import mean_point, runs_of
 from fairviz.experiments import overview, tables
 from fairviz.experiments.chosen import RULE, of_little_use
 from fairviz.experiments.pairwise import MEANING
 from fairviz.experiments.parts import parts_text
+from fairviz.experiments.quality import means as quality_means
 from fairviz.experiments.recorded import sweep_of
 from fairviz.experiments.results import CONSTANT, Results
 from fairviz.store import Entry
 from fairviz.store.library import Library
-from fairviz.store.specs import FRONTIER, TABLE
+from fairviz.store.specs import FRONTIER, QUALITY, TABLE
 
 ROOT = Path(__file__).parent.parent
 #: The price at which the gain is told beside how many prices keep their promise.
@@ -229,6 +231,53 @@ def known_front() -> str:
     return "\n".join(lines)
 
 
+#: Of what is told of rows: what fits a table of all data sets.
+LIKENESS = ("shapes", "trends", "detection", "detection_linear", "impossible", "auc", "nearer", "attack")
+
+
+def likeness() -> str:
+    """How alike makers' rows are to real ones, of what use, and what they give away, on every data set."""
+    measures = [measure for measure in MEASURES if measure.name in LIKENESS]
+    lines = [
+        "| rows | " + " | ".join(f"{measure.title} ({measure.better})" for measure in measures) + " |",
+        "|---" * (len(measures) + 1) + "|",
+    ]
+    entries = published(QUALITY)
+    for name, entry in entries.items():
+        halves = entry.spec["halves"]
+        people = int(entry.table("scores.csv")["trained_on"].iloc[0])
+        lines.append(f"| **{name}**, {halves} halves of {people:,} people" + " |" * (len(measures) + 1))
+        lines += [
+            f"| {maker} | " + " | ".join(measure.told(*values[measure.name]) for measure in measures) + " |"
+            for maker, values in quality_means(entry).items()
+        ]
+    made = [
+        f"* {name}: {entry.made['time'][:10]}, {entry.made['machine']}, torch {entry.made['torch']}, scikit-learn "
+        f"{entry.made['scikit-learn']}; {entry.made['seconds'] / 60:.0f} minutes with {entry.made['workers']} workers, "
+        f"trainings of {entry.table('scores.csv')['fit_seconds'].sum() / 60:.0f} minutes in all. "
+        f"`fairviz quality --dataset {name}`"
+        for name, entry in entries.items()
+    ]
+    return "\n".join([*lines, "", *made])
+
+
+def detected() -> str:
+    """Adult: detection by length of training and by steps."""
+    found = pd.read_csv(RESULTS / "detection.csv")
+    lines = [
+        "| Adult, training | processor, s | steps | detection, against rows trained on | against held-out rows | "
+        "impossible rows, % | AUC on adult.test | nearer to rows trained on |",
+        "|---" * 8 + "|",
+    ]
+    lines += [
+        f"| {row.training} | {row.cpu_seconds} | {row.steps} | {row.against_trained_on:.3f} | "
+        f"{row.against_held_out:.3f} | {100 * row.impossible:.2f} | {row.auc:.3f} | {row.nearer:.2f} "
+        f"({row.nearer_low:.2f}–{row.nearer_high:.2f}) |"
+        for row in found.itertuples()
+    ]
+    return "\n".join([*lines, "", f"{found['date'][0]}, {found['machine'][0]}. `benchmarks/detection.py`."])
+
+
 def blocks() -> dict[str, dict[str, str]]:
     """The generated parts of documents, by file and marker."""
     return {
@@ -237,6 +286,7 @@ def blocks() -> dict[str, dict[str, str]]:
             "results": adult_dial(Library()),
             "table1": tables.table1_text(published(TABLE)["adult"]),
             "frontier": compared(),
+            "likeness": f"{likeness()}\n\n{detected()}",
             "checks": checks(),
             "speed": measured(),
         },

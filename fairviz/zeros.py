@@ -39,14 +39,8 @@ class Zeros:
     pairs: list[tuple[str, int, str, int]]
 
     @classmethod
-    def learn(cls, rows: pd.DataFrame, expected: int = EXPECTED) -> Zeros:
-        """From n rows, one or more.
-
-        Parameters
-        ----------
-        expected : int
-            Rows with both values that independence would make, at least, before their absence counts.
-        """
+    def learn(cls, rows: pd.DataFrame) -> Zeros:
+        """From n rows, one or more."""
         values = {str(name): _values(rows[name]) for name in rows.columns}
         places = {name: _places(rows[name], known) for name, known in values.items()}
         counts = {name: np.bincount(codes, minlength=len(values[name]) + 1) for name, codes in places.items()}
@@ -54,12 +48,12 @@ class Zeros:
         for one, other in list(combinations(values, 2))[:MAX_PAIRS]:
             size = len(values[other]) + 1
             found = np.bincount(places[one] * size + places[other], minlength=(len(values[one]) + 1) * size)
-            by_chance = (
+            expected = (
                 np.outer(_told_apart(counts[one], rows[one]), _told_apart(counts[other], rows[other])).ravel() / n
             )
             pairs += [
                 (one, int(k // size), other, int(k % size))
-                for k in np.flatnonzero((found == 0) & (by_chance >= expected))
+                for k in np.flatnonzero((found == 0) & (expected >= EXPECTED))
             ]
         return cls(values, pairs)
 
