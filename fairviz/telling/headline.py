@@ -6,15 +6,18 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from fairviz.evaluation.metrics import MIN_ROWS, between
+from fairviz.evaluation.metrics import METRICS, MIN_ROWS, Ratio, between
 from fairviz.evaluation.people import Share
 from fairviz.telling.effect import Effect
+from fairviz.telling.view import View
 from fairviz.telling.words import FEW, Story, join, plain
 
 #: What the effect is of, where nothing else is said.
 HERE = "At this price"
 #: A share of people who get the same answer at which nothing is decided any more.
 NEARLY = 0.98
+#: A difference in accuracy, or of a mean ratio, that is hardly one.
+HARDLY = 0.02
 
 
 def headline(
@@ -77,16 +80,20 @@ def cautions(effect: Effect, yes: str, story: Story, controlled: bool) -> list[s
     if effect.told_yes > NEARLY or effect.told_yes < 1 - NEARLY:
         of = max(effect.told_yes, 1 - effect.told_yes)
         answer = yes if effect.told_yes > NEARLY else f"not {yes}"
-        found.append(f"It tells {answer} to {1000 * of:,.0f} of 1,000 people, so there is hardly a decision.")
+        hardly = "no" if round(1000 * of) == 1000 else "hardly a"
+        found.append(f"It tells {answer} to {1000 * of:,.0f} of 1,000 people, so there is {hardly} decision.")
     elif effect.same >= effect.right:
         found.append(
             f"One answer for all would be right about {1000 * effect.same:.0f} people in 1,000, as many or more."
         )
+    elif effect.same > effect.right - HARDLY:
+        found.append(f"One answer for all would be right about {1000 * effect.same:.0f} people in 1,000, hardly fewer.")
     if controlled and _parts_ways(effect, story):
+        smaller = " (the smaller rate by the larger)" if isinstance(story.metric, Ratio) else ""
         chance = ", which may be chance" if effect.mean_low <= effect.mean_before <= effect.mean_high else ""
         found.append(
             f"Domain by domain it is less equal than without control: {story.amount(effect.mean).replace('**', '')} on "
-            f"average, instead of {story.amount(effect.mean_before).replace('**', '')}{chance}."
+            f"average{smaller}, instead of {story.amount(effect.mean_before).replace('**', '')}{chance}."
         )
     return found
 
@@ -99,7 +106,43 @@ def _parts_ways(effect: Effect, story: Story) -> bool:
         return abs(min(value, 1 / value) - even) if even and value > 0 else abs(value - even)
 
     together = off(effect.now.value) < off(effect.before.value)
-    return together and off(effect.mean) > off(effect.mean_before) + 0.02
+    return together and off(effect.mean) > off(effect.mean_before) + HARDLY
+
+
+def in_the_data(effect: Effect, *, labels: tuple[str, str], nouns: Mapping[str, str]) -> str:
+    """What the data themselves say: ``In the data 11 of 100 women and 30 of 100 men have ">50K".``; "" if too few.
+
+    Parameters as for :func:`headline`; groups of fewer than ``MIN_ROWS`` people are left out.
+    """
+    told = []
+    for yes, no in zip(effect.found, effect.promised, strict=True):
+        people = yes.people + no.people
+        if people >= MIN_ROWS:
+            quoted = f'"{yes.group}"'
+            told.append(f"{100 * yes.people / people:.0f} of 100 {plain(nouns.get(yes.group, quoted))}")
+    if not told:
+        return ""
+    answer = plain(f'"{labels[1]}"')
+    return f"In the data {join(told)} have {answer}; whether that is just was not asked."
+
+
+def past_the_best(view: View, price: float, nouns: Mapping[str, str]) -> str:
+    """That a lower price gives more equality at less cost, in the means over domains; "" where none clearly does."""
+    what = METRICS[view.metric]
+    sign = 1 if what.higher_is_better else -1
+    lower = view.path[(view.path["lambda_z"] < price) & (view.path["lambda_z"] > 0)].dropna(subset=["fairness"])
+    if lower.empty or math.isnan(view.head["fairness"]):
+        return ""
+    best = lower.loc[(sign * lower["fairness"]).idxmax()]
+    gains = sign * (float(best["fairness"]) - view.head["fairness"])
+    if gains <= HARDLY or best["accuracy"] < view.head["accuracy"]:
+        return ""
+    story = Story(between(view.metric), "", nouns)
+    there, here = (story.amount(value).replace("**", "") for value in (float(best["fairness"]), view.head["fairness"]))
+    return (
+        f"Less is more, as these very people show: at {best['lambda_z']:g} the mean over domains is {there}, at less "
+        f"cost; here {here}."
+    )
 
 
 def whose(effect: Effect, domain_word: str) -> str:
@@ -164,7 +207,15 @@ def _found(effect: Effect, yes: str, story: Story, controlled: bool) -> str:
     if controlled and len(known) == 2 and _clearly(known, 0) * _clearly(known, 1) < 0:
         fewer, more = sorted(known, key=_share)
         text += f": now fewer {story.group(fewer[0].group)} are found than {story.group(more[0].group)}"
+    elif controlled and len(known) > 1 and _all_lose(known):
+        text += ": no group gains"
     return f"{text[0].upper()}{text[1:]}."
+
+
+def _all_lose(known: list[tuple[Share, Share]]) -> bool:
+    """Whether fewer are found of some group, by more than chance, and of none more."""
+    none_more = all(round(100 * now.value) <= round(100 * was.value) for now, was in known)
+    return none_more and any(now.high < was.low for now, was in known)
 
 
 def _clearly(known: list[tuple[Share, Share]], when: int) -> int:

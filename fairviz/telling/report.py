@@ -29,7 +29,7 @@ from fairviz.experiments.scenario import Scenario
 from fairviz.store import key_of
 from fairviz.telling import words
 from fairviz.telling.glossary import WORDS
-from fairviz.telling.headline import headline, whose
+from fairviz.telling.headline import headline, in_the_data, whose
 from fairviz.telling.view import View, across, dumbbell_frame, in_words, now_frame, whom_frame
 
 #: Width and height of a chart in pixels: two stand side by side on a sheet of A4.
@@ -52,6 +52,7 @@ NOT_TO_CONCLUDE = (
     "That the price is the right one. How much accuracy equality is worth is a choice; these numbers do not make it.",
     "That a number without its interval holds: read both.",
 )
+NOT_TO_CONCLUDE_WITHOUT = ("That a model trained this way is fair. Nothing was asked of it here.", NOT_TO_CONCLUDE[-1])
 #: Words of the glossary that the report explains at its end.
 EXPLAINED = ("Price", "Domain", "Synthetic rows", "Seed", "Yes")
 TEACHING = "This is a public table, used for teaching and research. Nothing here is a finding about people today."
@@ -198,25 +199,29 @@ def _report(scenario: Scenario, view: View, about: _About) -> Report:
     ]
     return Report(
         title=about.title,
-        question=f"What does it cost to treat {alike} alike, and is the number real?",
+        question=f"What does it cost to treat {alike} alike, and is the number real?" if about.controlled
+        else f"How does the model treat {alike}, and is the number real?",
         answer=[unmarked(text) for text in told if text],
         whose=unmarked(whose(effect, about.domain_word)) + _not_tested(about),
         setting=_setting(about, labels),
         groups=groups,
-        sure=_sure(view, about),
+        sure=[*filter(None, [unmarked(in_the_data(effect, labels=labels, nouns=nouns))]), *_sure(view, about)],
         domains=_domains(view, about),
         rated=(_rate(view).heading or _rate(view).title.capitalize())
         + (" (of the other answer)" if between(view.metric).other else ""),
         compared=_compared(view, about),
         not_measured=list(NOT_MEASURED),
-        not_to_conclude=[*NOT_TO_CONCLUDE, *((TEACHING,) if about.teaching else ())],
+        not_to_conclude=[
+            *(NOT_TO_CONCLUDE if about.controlled else NOT_TO_CONCLUDE_WITHOUT),
+            *((TEACHING,) if about.teaching else ()),
+        ],
         made={
             "data": about.title, "label": f"good for the person: {labels[1]}, else {labels[0]}", "status": about.status,
             "link": about.link, "command": about.command, "versions": about.versions,
             "run": "fairviz run SCENARIO" + (" --csv TABLE" if scenario.own else ""),
             "scenario": key_of(scenario.to_json())[:16],
         },
-        words={word: WORDS[word] for word in EXPLAINED},
+        words={word: WORDS[word] for word in EXPLAINED if about.controlled or word != "Price"},
         charts=_charts(view, about, labels),
     )  # fmt: skip
 

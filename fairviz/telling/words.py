@@ -67,10 +67,8 @@ def at_equality(control: str, lambda_z: float, ends: Mapping[str, float], still:
     what = GAPS[CONTROLS[control].gaps[0]]
     at = f"{low:.2g}" if f"{low:.2g}" == f"{high:.2g}" else f"{low:.2g} to {high:.2g}"
     if lambda_z >= high:
-        return (
-            f" The dial ends here: on the people trained on the {what} are equal, and a higher price asks nothing more."
-        )
-    return f" From λ_z {at} on, {what} are equal on the people trained on; the dial ends at the next stop."
+        return f" From here on the {what} are equal on the people trained on, and a higher price asks nothing more."
+    return f" From λ_z {at} on, {what} are equal on the people trained on; the dial ends soon after."
 
 
 def aimed(goal: Goal, found: Mapping[str, Solved], prices: str, where: str) -> str:

@@ -217,15 +217,18 @@ def _prices(
     what = CONTROLS[control]
     end = max(dials.ends(dataset, options, control)[0].values(), default=0.0)
     how: dict[str, Any] = {"key": f"price_{control}", "story": f"{dataset} {options}", "help": help_z}
+    name = "Fairness price λ_z" if what.gaps else "Strength of the control, λ_z"
+    if not what.gaps:
+        how["help"] = what.note + " 0 is no fair control."
     if stops is not None:
         every = tuple(stops.prices(control))
         wanted = what.start(end) if end else 0.0 if dataset == OWN else START * every[-1]
         start = min(every, key=lambda price: abs(price - wanted))
         how["help"] += " The stops are the recorded settings."
-        lambda_z = _slide(dial, "Fairness price λ_z", every, 0.0, start, **how)
+        lambda_z = _slide(dial, name, every, 0.0, start, **how)
     else:
         step = what.step(end) / BETWEEN if what.gaps else what.step(end)
-        lambda_z = _slide(dial, "Fairness price λ_z", (what.stops(end)[-1],), step, what.start(end), **how)
+        lambda_z = _slide(dial, name, (what.stops(end)[-1],), step, what.start(end), **how)
     return lambda_z, _second_price(dataset, options, control, dial)
 
 

@@ -9,7 +9,7 @@ import pytest
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.paired import Cost
 from fairviz.evaluation.runs import Runs
-from fairviz.telling.headline import headline, whose
+from fairviz.telling.headline import headline, in_the_data, past_the_best, whose
 from fairviz.telling.view import View, background
 from tests.evaluation.test_metrics import HAND
 
@@ -156,6 +156,34 @@ def test_what_to_mind() -> None:
     told = say(apart, level)
     assert any("Domain by domain it is less equal than without control: 0.50 times on average" in text for text in told)
     assert "instead of 0.75 times" in told[-1]
+
+
+def test_no_group_gains() -> None:
+    """Of 1,000 women 60 and of 3,000 men 80 of 100 found; then 40 and 80; a hundredth of them is too few to say."""
+    fewer = HAND.copy()
+    fewer[0, 0, 1] = [6, 4]
+    assert say(100 * fewer, 100 * HAND)[1].endswith("of 100 men **80** (was 80): no group gains.")
+    assert "gains" not in say(fewer, HAND)[1]
+    assert "gains" not in say(100 * HAND, 100 * HAND)[1]
+    assert "gains" not in say(100 * HAND, 100 * fewer)[1]
+
+
+def test_what_the_data_say_themselves() -> None:
+    """10 of 40 women and 30 of 60 men."""
+    found = in_the_data(view(NOW, HAND).effect, labels=LABELS, nouns=NOUNS)
+    assert found == (r'In the data 25 of 100 women and 50 of 100 men have "\>50K"; whether that is just was not asked.')
+
+
+def test_a_lower_price_that_is_more_equal_and_cheaper_is_said() -> None:
+    """Now it is 19/40 over 30/60 with 79 of 100 right; .98 with 83 is better, .96 hardly, .98 with 70 dearer."""
+
+    def at(price: float, accuracy: float, fairness: float) -> str:
+        path = pd.DataFrame({"lambda_z": [0.0, price], "accuracy": [0.9, accuracy], "fairness": [1.0, fairness]})
+        return past_the_best(replace(view(100 * NOW, 100 * HAND), path=path), 0.2, NOUNS)
+
+    said = "Less is more, as these very people show: at 0.1 the mean over domains is 0.98 times, at less cost; "
+    assert at(0.1, 0.83, 0.98) == said + "here 0.95 times."
+    assert at(0.1, 0.7, 0.98) == at(0.1, 0.83, 0.96) == at(0.3, 0.83, 0.98) == ""
 
 
 def test_whose_people_they_are() -> None:

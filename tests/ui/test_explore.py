@@ -149,7 +149,7 @@ def test_the_dial_ends_at_equality_and_says_so() -> None:
     assert stops[-1] == pytest.approx(0.3)  # of the five fits the last reaches equality at 0.281
     assert any("0.27 to 0.28 on, rates of yes are equal" in c.value.replace("\\", "") for c in app.caption)
     app.select_slider(key="price_dp").set_value(0.3).run()
-    assert any("The dial ends here" in c.value for c in app.caption)
+    assert any("From here on" in c.value for c in app.caption)
     app.selectbox(key="control").set_value("eop").run()
     assert float(app.select_slider(key="price_eop").options[-1]) == pytest.approx(0.024)
 

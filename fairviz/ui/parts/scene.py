@@ -21,7 +21,7 @@ from fairviz.evaluation.metrics import METRICS, Ratio, axes
 from fairviz.store.specs import FRONTIER, SWEEP
 from fairviz.telling import words
 from fairviz.telling.effect import Effect
-from fairviz.telling.headline import mind, told, whose
+from fairviz.telling.headline import HERE, in_the_data, mind, past_the_best, told, whose
 from fairviz.telling.view import View, across, dumbbell_frame, now_frame, whom_frame
 from fairviz.ui.parts import base, links, loading, pins, served, tables, takeaway
 from fairviz.ui.parts.setting import Setting, reproduce
@@ -49,7 +49,7 @@ MARKS = (
     "Dashed: giving everyone the more frequent answer. Triangle: the interval goes on."
 )
 BRACKETS = "Brackets hold the true value in about 95 of 100 such tests of this one fit."
-WIDEST = " The first is the widest that counts allow."
+WIDEST = " The first is as wide as can be, for it was not counted who is told something else."
 COUNTED = " Here every person counts the same; in the left chart every domain does."
 PREVIEW = "A preview, from re-weighted rows: it can be off by more than its brackets say. *Sampled* follows."
 GREEN = " Green: the best any rule can do, known because this world is made up."
@@ -124,7 +124,7 @@ def show(
     still = still and json.dumps([still, [pin.text for pin in kept]])
     token = token and json.dumps([token, [pin.text for pin in kept]])
     effect = view.effect
-    tell = partial(_tell, setting, effect, metric, facts, nouns, status, preview)
+    tell = partial(_tell, setting, view, metric, facts, nouns, status, preview)
     with places.sentence:
         base.show_again(tell, token=token, key="headline_told")
     time.sleep(AHEAD)
@@ -155,16 +155,18 @@ def show(
 
 
 def _tell(
-    setting: Setting, effect: Effect, metric: str, facts: dict[str, Any], nouns: Mapping[str, str], status: str,
+    setting: Setting, view: View, metric: str, facts: dict[str, Any], nouns: Mapping[str, str], status: str,
     preview: bool,
 ) -> None:  # fmt: skip
     """What the numbers are, and what they say."""
+    effect = view.effect
     with st.container(key="headline", gap="small"):
-        for text in told(effect, **_how(setting, metric, facts, nouns)):
+        here = HERE if CONTROLS[setting.control].gaps else "At this strength"
+        for text in told(effect, **_how(setting, metric, facts, nouns), here=here):
             st.markdown(text)
     st.caption(f"{words.plain(status)} · {whose(effect, _domain_word(facts, nouns))}")
     with st.container(key="mind"):
-        _mind(setting, effect, metric, facts, nouns, preview)
+        _mind(setting, view, metric, facts, nouns, preview)
 
 
 def _how(setting: Setting, metric: str, facts: dict[str, Any], nouns: Mapping[str, str]) -> dict[str, Any]:
@@ -173,12 +175,16 @@ def _how(setting: Setting, metric: str, facts: dict[str, Any], nouns: Mapping[st
 
 
 def _mind(
-    setting: Setting, effect: Effect, metric: str, facts: dict[str, Any], nouns: Mapping[str, str], preview: bool
+    setting: Setting, view: View, metric: str, facts: dict[str, Any], nouns: Mapping[str, str], preview: bool
 ) -> None:
     """What makes the headline weak; else what its brackets are, so that nothing moves when there is something."""
+    effect = view.effect
     brackets = BRACKETS + (WIDEST if setting.controlled and not effect.counted else "")
     alike = COUNTED if len(effect.domains) > 1 else ""
-    for text in mind(effect, **_how(setting, metric, facts, nouns)) or [(PREVIEW if preview else brackets) + alike]:
+    found = mind(effect, **_how(setting, metric, facts, nouns))
+    if (less := past_the_best(view, setting.lambda_z, nouns)) and not setting.prices:
+        found = [f"{found[0]} {less}" if found else f"**Mind:** {less}"]
+    for text in found or [(PREVIEW if preview else brackets) + alike]:
         st.markdown(text)
 
 
@@ -209,6 +215,7 @@ def _for_whom(
     """Of 100 people of every group: who is found, and who is wrongly promised."""
     yes = f'"{textwrap.shorten(facts["labels"][1], 20, placeholder="…")}"'
     st.markdown("**For whom** · of 100 people of each group; hollow: no control, filled: now, band: 95 % interval")
+    st.caption(in_the_data(effect, labels=_labels(facts), nouns=nouns))
     left, right = st.columns(2, gap="medium")
     places = (
         (left, "found", f"of 100 with {yes}: told so", effect.found, effect.found_before),

@@ -98,6 +98,8 @@ def details(
 def _counts(view: View, favourable: str, nouns: Mapping[str, str]) -> str:
     table = counts_table(view, favourable, nouns)
     st.dataframe(table, hide_index=True, key="counts_table")
+    if len(view.now.parts) > 1:
+        st.caption("Predicted and found are means over runs, so they need not be whole.")
     return str(table.to_csv(index=False))
 
 
