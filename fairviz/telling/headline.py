@@ -137,11 +137,12 @@ def past_the_best(view: View, price: float, nouns: Mapping[str, str]) -> str:
     gains = sign * (float(best["fairness"]) - view.head["fairness"])
     if gains <= HARDLY or best["accuracy"] < view.head["accuracy"]:
         return ""
-    story = Story(between(view.metric), "", nouns)
+    within = view.head["fairness_low"] <= best["fairness"] <= view.head["fairness_high"]
+    chance, story = ", which may be chance" if within else "", Story(between(view.metric), "", nouns)
     there, here = (story.amount(value).replace("**", "") for value in (float(best["fairness"]), view.head["fairness"]))
     return (
-        f"Less is more, as these very people show: at {best['lambda_z']:g} the mean over domains is {there}, at less "
-        f"cost; here {here}."
+        f"Less did more on these very people: at {best['lambda_z']:g} the mean over domains is {there}, at less cost; "
+        f"here {here}{chance}."
     )
 
 

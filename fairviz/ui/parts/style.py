@@ -51,7 +51,7 @@ html:has(.st-key-leave) { font-size: 21px; }
 @media (min-width: 1700px) and (min-height: 1000px) {
   [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-plots
     [data-testid="stElementContainer"]:has([data-testid="stVegaLiteChart"]) {
-    transform: scale(2.3); width: 18.9%; margin-bottom: 325px;
+    transform: scale(2.1); width: 22.68%; margin-bottom: 275px;
   }
 }
 @media (max-height: 999px) {
@@ -112,7 +112,7 @@ html:has(.st-key-leave) { font-size: 21px; }
     padding: 1rem 1rem 7rem;
   }
   [data-testid="stMainBlockContainer"]:has(.st-key-leave) { padding-top: 2.5rem; }
-  .st-key-headline { min-height: 10.5rem; }
+  .st-key-headline { min-height: 11.3rem; }
   .st-key-meaning { min-height: 5.8rem; }
   .st-key-headline p { font-size: 0.95rem; line-height: 1.35; }
   .st-key-answer [data-testid="stCaptionContainer"] p { font-size: 0.8rem; line-height: 1.3; }
@@ -135,7 +135,7 @@ html:has(.st-key-leave) { font-size: 21px; }
   [data-testid="stColumn"]:has(.st-key-answer) { order: -2; }
   *:has(> .st-key-plots) { order: -1; }
   .st-key-answer { gap: 0.4rem; padding: 0.6rem 0.8rem; }
-  .st-key-mind { min-height: 3.3rem; }
+  .st-key-mind { min-height: 4.4rem; }
   .st-key-mind p { font-size: 0.8rem; line-height: 1.35; }
 }
 </style>
