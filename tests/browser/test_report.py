@@ -55,7 +55,10 @@ def test_taken_away_from_the_page(server, browser, tmp_path) -> None:
     with page.expect_download(timeout=60_000) as asked:
         page.get_by_role("button", name="Hand-out (the dial itself)").click()
     assert said in Path(asked.value.path()).read_text().replace('\\"', '"').replace("\\u003e", ">")
-    assert told["whose"] == "Black: 4,685 people; nobody of this race was trained on"
+    others = '"Amer-Indian-Eskimo", "Asian-Pac-Islander", "Other" and "White"'
+    assert told["whose"] == (
+        f"Black: 4,685 people; nobody of this race was trained on. Trained on and not tested here: {others}"
+    )
     assert "price_dp=0.15" in told["made"]["link"]
     (tmp_path / "scenario.json").write_text(found["Scenario"])
     assert main(["report", str(tmp_path / "scenario.json"), "--out", str(tmp_path / "again.json")]) == 0
