@@ -40,8 +40,9 @@ def measure(name: str, n: int, passes: int, seed: int) -> dict:
     x = torch.from_numpy(fit.encoder_.transform(held.features)).repeat(DRAWS, 1)
     y, z = (torch.from_numpy(codes).repeat(DRAWS) for codes in (held.y, held.z))
     with torch.no_grad():
-        batch = noised(fit.nets_.sde, fit.nets_.sensitive, x, y, z, torch.Generator().manual_seed(0))
-        loss = float(score_loss(fit.nets_.score, dict(fit.nets_.score.named_parameters()), batch))
+        nets, rng = fit.nets_, torch.Generator().manual_seed(0)
+        batch = noised(nets.sde, nets.score.noise, nets.sensitive, x, y, z, rng)
+        loss = float(score_loss(nets.score, dict(nets.score.named_parameters()), batch))
     rows = fit.sample(2000, n_steps=20, solver="mixed_dpmpp_2m", random_state=seed)
     found = privacy(train.frame[rows.columns], held.frame[rows.columns], rows, seed=seed)
     return {

@@ -230,6 +230,7 @@ def _quality(sub: argparse.ArgumentParser) -> None:
     _where_arguments(sub, n_jobs=2)
     sub.add_argument("--quick", action="store_true", help="few iterations, one half; to see the command work")
     sub.add_argument("--out", metavar="FOLDER", help="store to publish in; default: the user's cache")
+    sub.add_argument("--extend", action="store_true", help="measure only what is not published there as it is now")
     sub.add_argument("--json", action="store_true")
 
 

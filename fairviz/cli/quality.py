@@ -35,8 +35,9 @@ def make_quality(args: argparse.Namespace) -> None:
     note(dataset.frame)
     compared = [maker for maker in known if maker.title in chosen]
     entry = follow(
-        quality(dataset, compared, out, options=options, halves=args.halves, where=where_of(args), quick=args.quick)
-    )
+        quality(dataset, compared, out, options=options, halves=args.halves, where=where_of(args), quick=args.quick,
+                extend=args.extend)
+    )  # fmt: skip
     if args.json:
         answer_json({"out": str(entry.path), **entry.made, "quality": quality_json(entry)})
     else:

@@ -31,9 +31,11 @@ LABELS = Parameter("labels", NETWORK, choices=(NETWORK, BOOSTED), neutral=True)
 SOLVER, BEST_SOLVER = "sde_dpmpp_2m", "mixed_dpmpp_2m"
 #: What pages draw with, by who labels the rows: results of the networks' labels were recorded with the former solver.
 SOLVERS_OF = {NETWORK: SOLVER, BOOSTED: BEST_SOLVER}
-#: Hyper-parameters of the training that was measured as best: plain, long, no impossible rows, and no small source
+#: Hyper-parameters of the training that was measured as best: plain, no impossible rows, and no small source
 #: learnt by heart.
-BEST_TRAINING = {"meta": "none", "n_iter": 12_000, "structural_zeros": True, "max_passes": 200.0}
+BEST_TRAINING = {
+    "meta": "none", "n_iter": 4000, "network": "residual", "structural_zeros": True, "max_passes": 100.0,
+}  # fmt: skip
 LABEL_STRENGTH = Parameter("lambda_y", 1.0, high=MAX_LAMBDA_Y, symbol="λ_y", neutral=True)
 
 

@@ -31,7 +31,7 @@ from fairviz.files import written_aside
 #: Bytes that one person's tables may take.
 QUOTA = 500_000_000
 MAX_TITLE = 80
-#: The training that was measured as best, for as long as somebody waits: 5,000 iterations.
+#: The training that was measured as best, for as long as somebody waits.
 TRAINING = {name: value for name, value in BEST_TRAINING.items() if name != "n_iter"}
 NOT_FOUND = "This data set is not found, or not yours. Hand it in again under 'Your data'."
 _ID = re.compile(r"[0-9a-f]{32}")

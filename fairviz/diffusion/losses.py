@@ -17,7 +17,7 @@ from fairviz.diffusion.networks import (
     SensitiveClassifier,
     pick_head,
 )
-from fairviz.diffusion.sde import RATIO_MIN, VPSDE, draw_times
+from fairviz.diffusion.sde import RATIO_MIN, VPSDE, NoiseLevels
 
 Params = dict[str, Tensor]
 
@@ -43,10 +43,11 @@ def clean_time(sde: VPSDE, n: int) -> Tensor:
 
 
 def noised(
-    sde: VPSDE, sensitive: SensitiveClassifier, x: Tensor, y: Tensor, z: Tensor, rng: torch.Generator
-) -> NoisedBatch:
+    sde: VPSDE, levels: NoiseLevels, sensitive: SensitiveClassifier, x: Tensor, y: Tensor, z: Tensor,
+    rng: torch.Generator,
+) -> NoisedBatch:  # fmt: skip
     """Draw times and noise for a batch of clean rows, and the soft target from the current classifier."""
-    t = draw_times(sde, len(x), rng)
+    t = levels.draw_times(sde, len(x), rng)
     with torch.no_grad():
         soft = sensitive(x, clean_time(sde, len(x)))[:, MARGINAL].exp()
     return NoisedBatch(x, y, z, t, sde.perturb(x, t, torch.randn(x.shape, generator=rng)), soft)

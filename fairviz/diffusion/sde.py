@@ -59,12 +59,19 @@ class VPSDE:
 RATIO_MIN, RATIO_MAX = 0.02, 80.0
 
 
-def draw_times(sde: VPSDE, n: int, rng: torch.Generator, *, mean: float = -0.4, std: float = 1.4) -> Tensor:
-    """Times (n,) whose log noise ratio is normal (Karras et al. 2022, EDM, table 1), within the trained range.
+@dataclass(frozen=True)
+class NoiseLevels:
+    """Noise ratios that a network is trained on: their logarithm is normal (Karras et al. 2022, EDM, table 1)."""
 
-    Stratified over the batch, which lowers the variance of the loss and changes nothing on average.
-    """
-    u = (torch.arange(n) + torch.rand(n, generator=rng)) / n
-    u = u[torch.randperm(n, generator=rng)]
-    log_ratio = mean + std * math.sqrt(2) * torch.erfinv((2 * u - 1).clamp(-0.999999, 0.999999))
-    return sde.time_of_ratio(log_ratio.exp().clamp(RATIO_MIN, RATIO_MAX))
+    mean: float = -0.4
+    std: float = 1.4
+
+    def draw_times(self, sde: VPSDE, n: int, rng: torch.Generator) -> Tensor:
+        """Times (n,) of these noise ratios, within the trained range.
+
+        Stratified over the batch, which lowers the variance of the loss and changes nothing on average.
+        """
+        u = (torch.arange(n) + torch.rand(n, generator=rng)) / n
+        u = u[torch.randperm(n, generator=rng)]
+        log_ratio = self.mean + self.std * math.sqrt(2) * torch.erfinv((2 * u - 1).clamp(-0.999999, 0.999999))
+        return sde.time_of_ratio(log_ratio.exp().clamp(RATIO_MIN, RATIO_MAX))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from fairviz.experiments.trial import Trial
 from fairviz.store import Entry, ResultStore, key_of
 from fairviz.store.library import Library, pretrained_dir
 from fairviz.store.specs import made_from, versions
+from fairviz.synthesizers.hyper import META, PRESET, trainings
 
 
 def facts(dataset: DomainDataset) -> dict[str, Any]:
@@ -32,6 +34,7 @@ def facts(dataset: DomainDataset) -> dict[str, Any]:
         "labels": list(dataset.labels),
         "domains": list(dataset.domains),
         "counts": rows,
+        "trainings": trainings(),
     }
 
 
@@ -42,10 +45,19 @@ def published(store: ResultStore, kind: str, fingerprint: str, quick: bool) -> l
 
 
 def take(kind: str, dataset: DomainDataset, library: Library, out: Path | None, *, quick: bool) -> None:
-    """Trials of a published table into the library, as if they had been computed here."""
+    """Trials of a published table into the library, as if they had been computed here.
+
+    Those of a preset that meant another training when they were published are left.
+    """
+    now = trainings()
     for entry in published(ResultStore(out or pretrained_dir()), kind, dataset.fingerprint(), quick):
+        then = entry.json("facts.json").get("trainings", {})
         for name in (name for name in entry.files if name.endswith(".csv")):
-            library.trials.put(dataset.fingerprint(), dataset.groups, rows_of(entry.table(name), dataset))
+            table = entry.table(name)
+            presets = {text: json.loads(text).get(PRESET.name, META) for text in table["setting"].unique()}
+            same = [text for text, preset in presets.items() if preset == META or then.get(preset) == now.get(preset)]
+            kept = table[table["setting"].isin(same)].reset_index(drop=True)
+            library.trials.put(dataset.fingerprint(), dataset.groups, rows_of(kept, dataset))
 
 
 def publish(

@@ -13,7 +13,7 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -114,6 +114,7 @@ def quality(
     halves: int = 0,
     where: Where = HERE,
     quick: bool = False,
+    extend: bool = False,
 ) -> Generator[Progress, None, Entry]:
     """Measure makers on random halves and publish the table; yields progress, returns the entry.
 
@@ -125,6 +126,8 @@ def quality(
         0 for :data:`MANY` of a small data set and :data:`FEW` of others.
     quick : bool
         60 iterations and one half, to see the command work.
+    extend : bool
+        Makers whose training and sampling did not change are taken from what is published there.
 
     Raises
     ------
@@ -139,29 +142,45 @@ def quality(
         many = 1
         todo = [Maker(m.title, m.synthesizer, {**m.params, **({"n_iter": 60} if m.synthesizer else {})}, m.sampling)
                 for m in todo]  # fmt: skip
-    calls = [(measured, (dataset, maker, seed)) for maker in todo for seed in range(many)]
-    begun, rows = time.monotonic(), list[dict[str, Any]]()
+    store = ResultStore(out)
+    there = [e for e in store.entries(QUALITY) if made_from(e) == dataset.fingerprint() and e.spec["quick"] == quick]
+    rows = [row for entry in (there if extend else []) for row in _unchanged(entry, todo, many)]
+    known = {(row["maker"], row["seed"]) for row in rows}
+    calls = [
+        (measured, (dataset, maker, seed))
+        for maker in todo for seed in range(many)
+        if (maker.title, seed) not in known
+    ]  # fmt: skip
+    begun = time.monotonic()
     here = where.backend == "local" and where.n_jobs == 1
     for row in (function(*arguments) for function, arguments in calls) if here else in_workers(calls, where):
         rows.append(row)
-        yield "halves", len(rows), len(calls), ""
+        yield "halves", len(rows) - len(known), len(calls), ""
     order = {maker.title: k for k, maker in enumerate(todo)}
     table = pd.DataFrame(sorted(rows, key=lambda row: (order[row["maker"]], row["seed"])))
     spec = {
         "dataset": {"name": dataset.name, "options": dict(options or {}), "fingerprint": dataset.fingerprint()},
         "makers": [maker.to_json() for maker in todo], "halves": many, "quick": quick,
     }  # fmt: skip
-    made = {"seconds": round(time.monotonic() - begun), "workers": where.n_jobs, **versions()}
-    store = ResultStore(out)
+    made = {
+        "seconds": round(time.monotonic() - begun), "workers": where.n_jobs, "measured": len(calls), **versions(),
+    }  # fmt: skip
     facts = {"measures": [asdict(measure) for measure in MEASURES], "steps": STEPS}
     store.publish(QUALITY, spec, json_files={"facts.json": facts}, tables={"scores.csv": table}, made=made)
-    kept = store.path(QUALITY, spec)
-    for entry in store.entries(QUALITY):
-        if made_from(entry) == dataset.fingerprint() and entry.spec["quick"] == quick and entry.path != kept:
+    for entry in there:
+        if entry.path != store.path(QUALITY, spec):
             shutil.rmtree(entry.path)
     found = store.get(QUALITY, spec)
     assert found is not None, "published a moment ago"
     return found
+
+
+def _unchanged(entry: Entry, todo: Sequence[Maker], many: int) -> list[dict[str, Any]]:
+    """Rows of a published table whose makers are still to be measured as they were, on the same halves."""
+    same = [maker.title for maker in todo if maker.to_json() in entry.spec["makers"]]
+    table = entry.table("scores.csv")
+    kept = table[table["maker"].isin(same) & (table["seed"] < many)]
+    return cast("list[dict[str, Any]]", kept.to_dict("records"))
 
 
 def means(entry: Entry) -> dict[str, dict[str, tuple[float, float, float]]]:

@@ -19,6 +19,7 @@ from fairviz.settings import Setting, text_of
 from fairviz.store import key_of
 from fairviz.store.specs import FitSpec
 from fairviz.store.trials import Row
+from fairviz.synthesizers.hyper import META, PRESET, trainings
 from fairviz.text import command_line
 
 T = TypeVar("T")
@@ -113,6 +114,9 @@ class Trial:
         spec: dict[str, Any] = {"dataset": fingerprint, "fit": fit, **asdict(self)}
         if self.what.priced(self.position):
             spec["price"] = "dual"  # what an earlier version stored paid for reversal too, and must not answer
+        preset = self.position.get(PRESET.name, META)
+        if preset != META:
+            spec["training"] = trainings()[preset]  # what the preset's former training brought must not answer either
         return key_of({"trial": 2, **spec})[:32]
 
     def split(self, dataset: DomainDataset) -> tuple[DomainDataset, DomainDataset]:

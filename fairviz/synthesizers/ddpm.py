@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from fairviz.diffusion.losses import NoisedBatch, score_loss
 from fairviz.diffusion.networks import ScoreNetwork
-from fairviz.diffusion.sde import VPSDE, draw_times
+from fairviz.diffusion.sde import VPSDE
 from fairviz.diffusion.solvers import solve
 from fairviz.settings import Dial, Parameter, spread
 from fairviz.synthesizers.base import FitStep
@@ -71,7 +71,7 @@ class DDPM(TableSynthesizer):
         weights = dict(net.named_parameters())
 
         def loss(rows: Tensor) -> dict[str, Tensor]:
-            t = draw_times(net.sde, len(rows), rng)
+            t = net.noise.draw_times(net.sde, len(rows), rng)
             clean = x[rows]
             noise = torch.randn(clean.shape, generator=rng)
             batch = NoisedBatch(clean, condition[rows], z[rows], t, net.sde.perturb(clean, t, noise), clean[:, :0])

@@ -86,6 +86,8 @@ class FADM(StoredFADM):
     max_passes : float
         How often a source row is seen in the mean, at most; 0 for no bound. A small source is then trained on for fewer
         iterations than ``n_iter``, or its rows would come back as they are.
+    network : str
+        The score network: ``plain`` or ``residual`` (:class:`fairviz.diffusion.networks.ResidualScoreNetwork`).
 
     Attributes
     ----------

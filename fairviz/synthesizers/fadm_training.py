@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from fairviz.diffusion.losses import NoisedBatch, label_loss, noised, score_loss, sensitive_loss
-from fairviz.diffusion.networks import Blocks, LabelClassifier, ScoreNetwork, SensitiveClassifier
+from fairviz.diffusion.networks import SCORE_NETWORKS, Blocks, LabelClassifier, ScoreNetwork, SensitiveClassifier
 from fairviz.diffusion.sde import VPSDE
 from fairviz.meta import meta_loss
 from fairviz.synthesizers.base import FitStep
-from fairviz.synthesizers.hyper import check_fadm_params, iterations
+from fairviz.synthesizers.hyper import LATER, check_fadm_params, iterations
 from fairviz.synthesizers.memory import Memory
 from fairviz.synthesizers.tabular import seeded
 from fairviz.synthesizers.training import Descent, loop
@@ -35,10 +35,11 @@ class Networks:
         check_fadm_params(params)
         size = {"hidden": params["classifier_hidden"], "depth": params["classifier_depth"]}
         n_labels = 2 if params["label_in_score"] else 0
+        score = SCORE_NETWORKS[params.get("network", LATER["network"])]
         result: Networks = seeded(
             lambda: cls(
                 sde,
-                ScoreNetwork(sde, width, blocks, hidden=params["hidden"], depth=params["depth"], n_labels=n_labels),
+                score(sde, width, blocks, hidden=params["hidden"], depth=params["depth"], n_labels=n_labels),
                 LabelClassifier(sde, width, **size),
                 SensitiveClassifier(sde, width, n_groups, **size),
             ),
@@ -121,7 +122,7 @@ def train(
     descent = Descent(flat, n_iter, params["learning_rate"])
 
     def batch(rows: Tensor) -> NoisedBatch:
-        return noised(nets.sde, nets.sensitive, x[rows], y[rows], z[rows], rng)
+        return noised(nets.sde, nets.score.noise, nets.sensitive, x[rows], y[rows], z[rows], rng)
 
     def drawn() -> tuple[NoisedBatch, NoisedBatch | None, float, float]:
         """``B_in`` and ``B_out`` with the weights of their losses."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from fairviz.checks import check_count
@@ -21,11 +21,13 @@ HIGHEST = {
 #: rows: the two losses are weighted by their domains' shares, so every source row counts the same. equal: by 1, so
 #: a domain of 400 rows counts as much as one of 40,000.
 DOMAIN_WEIGHTS = ("rows", "equal")
+#: plain: layers in a row. residual: with skip connections, and told what every block of a noised row says by itself.
+NETWORKS = ("plain", "residual")
 #: What soft rows call their weights.
 WEIGHT = "weight"
 #: Hyper-parameters that earlier versions had not, with the values by which those versions fitted. Where a fit has these
 #: values they are not written down, so that it keeps its name.
-LATER = {"structural_zeros": False, "max_passes": 0.0}
+LATER = {"structural_zeros": False, "max_passes": 0.0, "network": "plain"}
 #: Fewest iterations that a bound on the passes leaves.
 FEWEST_ITERATIONS = 100
 
@@ -107,6 +109,13 @@ class FADMParams:
     random_state: int = 0
     structural_zeros: bool = False
     max_passes: float = 0.0
+    network: str = "plain"
+
+
+def trainings() -> dict[str, dict[str, Any]]:
+    """By preset, all hyper-parameters of its training as a fit's specification has them."""
+    whole = {name: written(asdict(FADMParams(**preset.params))) for name, preset in PRESETS.items()}
+    return {name: {k: v for k, v in params.items() if k != "random_state"} for name, params in whole.items()}
 
 
 def check_params(params: dict[str, Any]) -> None:
@@ -135,7 +144,6 @@ def check_fadm_params(params: dict[str, Any]) -> None:
     check_params(params)
     if params["meta"] not in META_MODES:
         raise SettingError(f"meta is {params['meta']!r}; choose one of {', '.join(META_MODES)}.")
-    if params["domain_weights"] not in DOMAIN_WEIGHTS:
-        raise SettingError(
-            f"domain_weights is {params['domain_weights']!r}; choose one of {', '.join(DOMAIN_WEIGHTS)}."
-        )
+    for name, choices in (("domain_weights", DOMAIN_WEIGHTS), ("network", NETWORKS)):
+        if params.get(name, LATER.get(name)) not in choices:
+            raise SettingError(f"{name} is {params[name]!r}; choose one of {', '.join(choices)}.")

@@ -15,6 +15,7 @@ from fairviz.experiments.trial import Trial
 from fairviz.mitigation.reweighing import Reweighing
 from fairviz.store import ResultStore, key_of
 from fairviz.store.library import Library
+from fairviz.synthesizers.hyper import PRESETS, Preset
 from tests.cli.commands import ok
 from tests.cli.comparisons import GROUPS, OUTCOMES, QUICK, TINY, counts_of, of_row, told
 from tests.markdown import cells
@@ -155,6 +156,15 @@ def test_a_published_table_is_extended(tmp_path, monkeypatch, capsys):
     assert (first["trials_computed"], second["trials_computed"]) == (len(old), len(new) - len(old))
     assert 0 < second["trials_computed"] < len(new)
     pd.testing.assert_frame_equal(new[new["method"].isin(set(old["method"]))].reset_index(drop=True), old)
+    # trials of a preset that means another training by now are not taken
+    dials = "fadm_soft_eop,constant"  # a trial of each for two targets
+    computed = []
+    for n_iter, methods in ((20, dials), (20, f"{dials},unmitigated"), (30, f"{dials},unmitigated")):
+        monkeypatch.setitem(PRESETS, "fairviz", Preset("short", {"meta": "none", "n_iter": n_iter}, {}))
+        monkeypatch.setenv("FAIRVIZ_CACHE", str(tmp_path / f"presets {len(computed)}"))
+        answer = ok(capsys, *argv, "--methods", methods, "--out", tmp_path / "presets", "--extend")
+        computed.append(json.loads(answer)["trials_computed"])
+    assert computed == [4, 2, 2]
     # all anew, unless it is asked for
     monkeypatch.setenv("FAIRVIZ_CACHE", str(tmp_path / "elsewhere"))
     assert json.loads(ok(capsys, *argv, *more, "--out", tmp_path / "other"))["trials_computed"] == len(new)

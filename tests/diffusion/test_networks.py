@@ -10,6 +10,7 @@ from fairviz.diffusion.networks import (
     EXPECTED,
     GIVEN_LABEL,
     MARGINAL,
+    SCORE_NETWORKS,
     LabelClassifier,
     ScoreNetwork,
     SensitiveClassifier,
@@ -20,11 +21,14 @@ from tests.diffusion import toy
 SDE = VPSDE()
 
 
-def network(**change: object) -> ScoreNetwork:
+every_network = pytest.mark.parametrize("kind", SCORE_NETWORKS)
+
+
+def network(kind: str = "plain", **change: object) -> ScoreNetwork:
     """Two blocks of 3 and 2 categories around a number in column 3."""
     settings = {"hidden": 16, "depth": 2, "n_labels": 0, **change}
     torch.manual_seed(0)
-    return ScoreNetwork(SDE, 6, [(0, 3), (4, 6)], **settings)  # type: ignore[arg-type]
+    return SCORE_NETWORKS[kind](SDE, 6, [(0, 3), (4, 6)], **settings)  # type: ignore[arg-type]
 
 
 def batch(n: int = 64) -> NoisedBatch:
@@ -38,10 +42,11 @@ def batch(n: int = 64) -> NoisedBatch:
     return NoisedBatch(x, y, z, t, SDE.perturb(x, t, torch.randn(x.shape, generator=rng)), torch.full((n, 3), 1 / 3))
 
 
-def test_fresh_network_is_the_posterior_under_a_flat_prior() -> None:
+@every_network
+def test_fresh_network_is_the_posterior_under_a_flat_prior(kind: str) -> None:
     """The head starts at zero: blocks follow from the evidence alone (Bayes' rule by densities), numbers as N(0, 1)."""
     b = batch()
-    out = network().denoised(b.x_t, b.t)
+    out = network(kind).denoised(b.x_t, b.t)
     alpha, sigma = SDE.alpha(b.t)[:, None], SDE.sigma(b.t)[:, None]
     density = torch.stack(
         [torch.exp(-((b.x_t[:, :3] - alpha * torch.eye(3)[k]) ** 2).sum(1) / (2 * sigma[:, 0] ** 2)) for k in range(3)],
@@ -84,13 +89,28 @@ def test_the_minimiser_of_the_score_loss_is_the_exact_denoiser() -> None:
     assert best < at(toy.tensor(toy.P_X_GIVEN_Y[:, 0])) - 0.005
 
 
-def test_label_reaches_a_conditional_network_only() -> None:
+@every_network
+def test_label_reaches_a_conditional_network_only(kind: str) -> None:
     b = batch()
-    net = network(n_labels=2)
+    net = network(kind, n_labels=2)
     torch.nn.init.normal_(net.head.weight)
     assert not torch.allclose(net.denoised(b.x_t, b.t, b.y), net.denoised(b.x_t, b.t, 1 - b.y))
     with pytest.raises(AssertionError):
         net(b.x_t, b.t)
+
+
+def test_a_residual_network_is_told_what_blocks_say_by_themselves() -> None:
+    """What its first layer gets beside the row: each block's posterior under a flat prior, by normal densities."""
+    b, net = batch(), network("residual")
+    seen: list[Tensor] = []
+    net.first.register_forward_hook(lambda _, given, __: seen.append(given[0]))
+    net(b.x_t, b.t)
+    alpha, sigma = (f(b.t).double()[:, None] for f in (SDE.alpha, SDE.sigma))
+    for first, width, columns in ((0, 3, slice(6, 9)), (4, 2, slice(9, 11))):
+        block = b.x_t[:, first : first + width].double()
+        log_density = torch.stack([-((block - alpha * torch.eye(width)[k]) ** 2).sum(1) for k in range(width)], 1)
+        density = torch.exp(log_density / (2 * sigma**2))
+        assert torch.allclose(seen[0][:, columns].double(), density / density.sum(1, keepdim=True), atol=1e-5)
 
 
 def test_classifier_losses_by_hand() -> None:

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.integrate import quad, solve_ivp
 
-from fairviz.diffusion.sde import RATIO_MAX, RATIO_MIN, VPSDE, draw_times
+from fairviz.diffusion.sde import RATIO_MAX, RATIO_MIN, VPSDE, NoiseLevels
 
 SDE = VPSDE()
 
@@ -39,11 +39,12 @@ def test_denoised_and_score_on_a_gaussian() -> None:
     assert torch.allclose(SDE.score_of(x, t, conditional), score)
 
 
-def test_drawn_times_have_lognormal_ratios() -> None:
+@pytest.mark.parametrize("levels", [NoiseLevels(), NoiseLevels(mean=-1.0, std=0.9)])
+def test_drawn_times_have_lognormal_ratios(levels: NoiseLevels) -> None:
     rng = torch.Generator().manual_seed(0)
-    t = draw_times(SDE, 20_000, rng).double()
+    t = levels.draw_times(SDE, 20_000, rng).double()
     log_ratio = torch.log(SDE.sigma(t) / SDE.alpha(t))
-    assert float(log_ratio.mean()) == pytest.approx(-0.4, abs=0.02)
-    assert float(log_ratio.std()) == pytest.approx(1.4, abs=0.02)
+    assert float(log_ratio.mean()) == pytest.approx(levels.mean, abs=0.02)
+    assert float(log_ratio.std()) == pytest.approx(levels.std, abs=0.02)
     assert float(log_ratio.exp().min()) >= RATIO_MIN * 0.99
     assert float(log_ratio.exp().max()) <= RATIO_MAX * 1.01

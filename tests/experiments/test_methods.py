@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from fairviz.controls.dials import BEST_TRAINING
 from fairviz.errors import SettingError
 from fairviz.evaluation.classifiers import CLASSIFIERS
 from fairviz.experiments.methods import METHODS, line_named, lines, method_named
@@ -14,7 +15,7 @@ from fairviz.mitigation import MITIGATIONS
 from fairviz.settings import GENERATOR, MITIGATION, REFERENCE
 from fairviz.synthesizers import SYNTHESIZERS
 from fairviz.synthesizers.guided import guided_chunks
-from fairviz.synthesizers.hyper import LATER
+from fairviz.synthesizers.hyper import LATER, PRESETS, Preset
 from fairviz.synthesizers.pool import Pool
 
 #: Settings that are no numbers.
@@ -103,8 +104,16 @@ def test_fits_take_turns_over_seeds(dataset) -> None:
     assert [spec.params["random_state"] for spec in specs[3]] == [0, 1, 2, 0, 1, 2]
     assert [spec.params["random_state"] for spec in specs[1]] == [0] * 6
     for spec in [*specs[1], *specs[3]]:
-        assert (spec.params["meta"], spec.params["n_iter"], spec.params["max_passes"]) == ("none", 12_000, 200.0)
+        assert (spec.params["meta"], spec.params["n_iter"], spec.params["max_passes"]) == ("none", BEST_TRAINING["n_iter"], BEST_TRAINING["max_passes"])
     assert Trial.of("fadm", {}, "East", "mlp", 4).fit_spec(dataset).params["meta"] == "second_order"
+
+
+def test_a_trial_of_a_preset_is_known_by_what_the_preset_means(monkeypatch) -> None:
+    """What a preset's former training brought does not answer for its new one; trials without a preset stay."""
+    trials = [Trial.of("fadm_preview", setting, "East", "mlp", 0) for setting in ({"preset": "fairviz"}, {})]
+    before = [trial.key("0" * 64) for trial in trials]
+    monkeypatch.setitem(PRESETS, "fairviz", Preset("longer", {"meta": "none", "n_iter": 13}, {}))
+    assert [trial.key("0" * 64) == key for trial, key in zip(trials, before, strict=True)] == [False, True]
 
 
 @pytest.mark.parametrize("name", list(lines()))

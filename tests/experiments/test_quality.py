@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fairviz.controls.dials import BEST_TRAINING
 from fairviz.data.dataset import DomainDataset
 from fairviz.data.schema import Schema
 from fairviz.errors import DataError, SettingError
@@ -99,6 +100,15 @@ def test_published_is_what_was_measured(tmp_path: Path, monkeypatch: pytest.Monk
     row = entry.table("scores.csv").set_index(["maker", "seed"]).loc[("Parrot", 1)]
     for name in ("shapes", "detection", "auc", "attack"):
         assert row[name] == pytest.approx(alone[name])
+    # what did not change is taken where that is asked for, to the last digit; what did is measured
+    other, first = Maker("Other", "parrot"), entry.table("scores.csv")
+    *_, more = _run(quality(people(), [Maker("Parrot", "parrot"), other], tmp_path, halves=2, extend=True))
+    assert more.made["measured"] == 2
+    kept = more.table("scores.csv").query("maker != 'Other'").reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, first)
+    monkeypatch.setattr(Parrot, "get_params", lambda self, deep=True: {"words": 2})
+    *_, changed = _run(quality(people(), [Maker("Parrot", "parrot"), other], tmp_path, halves=2, extend=True))
+    assert changed.made["measured"] == 4
     # a second measurement takes the first one's place
     *_, again = _run(quality(people(), [], tmp_path, halves=1))
     assert [e.path for e in ResultStore(tmp_path).entries(QUALITY)] == [again.path]
@@ -161,6 +171,6 @@ def test_few_rows_are_refused(tmp_path: Path) -> None:
 def test_the_presets_are_measured_where_a_source_is_small_too() -> None:
     found = {maker.title: maker.to_json() for maker in makers(1000)}
     assert found["FADM (meta-learnt)"]["params"]["n_iter"] == 1000
-    assert found["FADM (preset fairviz)"]["params"]["n_iter"] == 12_000  # bounds itself
+    assert found["FADM (preset fairviz)"]["params"]["n_iter"] == BEST_TRAINING["n_iter"]  # bounds itself
     assert found["FADM (preset fairviz)"]["sampling"] == {"labels": "boosted", "solver": "mixed_dpmpp_2m"}
     assert "random_state" not in found["VAE"]["params"]

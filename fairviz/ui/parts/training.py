@@ -28,7 +28,7 @@ from fairviz.turn import AT_ONCE
 from fairviz.ui.parts import base, loading
 from fairviz.ui.parts.setting import Setting
 
-ITERATIONS = (1000, 2000, 5000, 8000, 12_000)
+ITERATIONS = (1000, 2000, 4000, 8000, 12_000)
 WIDTHS = (64, 128, 256, 512)
 #: In the session: seconds of a fit by its key, or the future that will tell.
 _COSTS = "_costs"
