@@ -28,9 +28,10 @@ from fairviz.synthesizers.hyper import PRESETS
 
 #: Trainings: what they are called, and what differs from the preset.
 TRAININGS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("as long as a minute allows", {"n_iter": 4_000}),
+    ("as long as a minute allows", {"n_iter": 2_500}),
     ("the preset", {}),
-    ("the preset, twice as wide", {"hidden": 512}),
+    ("twice as long", {"n_iter": 8_000}),
+    ("the plain network, three times as long", {"network": "plain", "n_iter": 12_000}),
 )
 STEPS = (10, 20, 50)
 ROWS, SEEDS, SHARE = 20_000, range(3), 0.85

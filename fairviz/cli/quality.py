@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fairviz.cli.arguments import dataset_of, listed, note, where_of
 from fairviz.cli.output import answer, answer_json, follow, say
-from fairviz.data.own import TRAINING
+from fairviz.controls.dials import BEST_TRAINING
 from fairviz.data.sources import source_of
 from fairviz.errors import SettingError
 from fairviz.experiments.quality import Maker, makers, quality, quality_json, quality_text
@@ -20,7 +20,7 @@ def make_quality(args: argparse.Namespace) -> None:
     """Train generators on random halves and compare their rows with the other halves."""
     dataset, options = dataset_of(args)
     if args.csv:  # as the app trains on a person's own table
-        known: tuple[Maker, ...] = (Maker("FADM (own table)", "fadm", dict(TRAINING), {"labels": "boosted"}),)
+        known: tuple[Maker, ...] = (Maker("FADM (own table)", "fadm", dict(BEST_TRAINING), {"labels": "boosted"}),)
     else:
         known = makers(source_of(dataset.name).compare.n_iter)
     chosen = listed("--makers", args.makers) if args.makers else [maker.title for maker in known]

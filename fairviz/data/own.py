@@ -31,8 +31,6 @@ from fairviz.files import written_aside
 #: Bytes that one person's tables may take.
 QUOTA = 500_000_000
 MAX_TITLE = 80
-#: The training that was measured as best, for as long as somebody waits.
-TRAINING = {name: value for name, value in BEST_TRAINING.items() if name != "n_iter"}
 NOT_FOUND = "This data set is not found, or not yours. Hand it in again under 'Your data'."
 _ID = re.compile(r"[0-9a-f]{32}")
 _ADDING = threading.Lock()
@@ -79,7 +77,7 @@ class Own:
     size: int = 0
     sha256: str = ""
     made: float = 0.0
-    training: Mapping[str, Any] = field(default_factory=lambda: dict(TRAINING))
+    training: Mapping[str, Any] = field(default_factory=lambda: dict(BEST_TRAINING))
     fingerprint: str = ""
 
 
