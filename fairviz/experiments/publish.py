@@ -49,15 +49,18 @@ def take(kind: str, dataset: DomainDataset, library: Library, out: Path | None, 
 
     Those of a preset that meant another training when they were published are left.
     """
-    now = trainings()
     for entry in published(ResultStore(out or pretrained_dir()), kind, dataset.fingerprint(), quick):
-        then = entry.json("facts.json").get("trainings", {})
         for name in (name for name in entry.files if name.endswith(".csv")):
             table = entry.table(name)
-            presets = {text: json.loads(text).get(PRESET.name, META) for text in table["setting"].unique()}
-            same = [text for text, preset in presets.items() if preset == META or then.get(preset) == now.get(preset)]
-            kept = table[table["setting"].isin(same)].reset_index(drop=True)
+            kept = table[~table["setting"].isin(of_former_trainings(entry, table))].reset_index(drop=True)
             library.trials.put(dataset.fingerprint(), dataset.groups, rows_of(kept, dataset))
+
+
+def of_former_trainings(entry: Entry, table: pd.DataFrame) -> list[str]:
+    """Settings in a published table whose preset meant another training when it was published."""
+    then, now = entry.json("facts.json").get("trainings", {}), trainings()
+    presets = {text: json.loads(text).get(PRESET.name, META) for text in table["setting"].unique()}
+    return [text for text, preset in presets.items() if preset != META and then.get(preset) != now.get(preset)]
 
 
 def publish(

@@ -10,9 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+from fairviz.experiments.publish import of_former_trainings
 from fairviz.experiments.results import BOUND, CONSTANT, MEANS, UNMITIGATED, Results, family_scores, floors
 from fairviz.settings import text_of
 from fairviz.store import Entry
+from fairviz.synthesizers.hyper import PRESET
 
 #: Table 1 of the paper: accuracy in percent, R_DP, R_EOp, for A-I-E, A-P-I, Black, Other, White and their mean.
 PAPER_DOMAINS = ("Amer-Indian-Eskimo", "Asian-Pac-Islander", "Black", "Other", "White")
@@ -70,7 +72,7 @@ def made_line(entry: Entry) -> str:
     return (
         f"{len(entry.spec['seeds'])} seeds, {len(entry.spec['targets'])} held-out domains; measured "
         f"{made['time'][:10]} on {made['machine']}, torch {made['torch']}, scikit-learn {made['scikit-learn']}. {took}"
-        f"{before_the_dual(entry)}{_failures(made)}"
+        f"{before_the_dual(entry)}{_before_the_training(entry)}{_failures(made)}"
     )
 
 
@@ -92,6 +94,15 @@ def before_the_dual(entry: Entry) -> str:
         f" Measured with version {version}, whose price was on the signed gap and could pay for reversal: lines with a "
         "price of a gap are not those of today's dial."
     )
+
+
+def _before_the_training(entry: Entry) -> str:
+    """A warning where a preset meant another training when its lines were measured; nothing otherwise."""
+    old = of_former_trainings(entry, entry.table("trials.csv"))
+    names = sorted({json.loads(text)[PRESET.name] for text in old})
+    if not names:
+        return ""
+    return f" Lines of the preset {' and '.join(names)} are of its former training; `--extend` makes them anew."
 
 
 def scores_table(results: Results, classifier: str, metric: str, points: pd.DataFrame | None = None) -> str:

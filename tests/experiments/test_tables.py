@@ -9,6 +9,7 @@ from fairviz.experiments.methods import METHODS
 from fairviz.experiments.overview import overview, standing, straight
 from fairviz.experiments.results import Results
 from fairviz.experiments.tables import as_json, frontier_text, made_line
+from fairviz.synthesizers.hyper import trainings
 from tests.experiments.by_hand import ALL, BEST, FADM, NAMES, NOBODY, PLAIN, REWEIGHING, both_seeds, dials
 from tests.experiments.published import area, published
 from tests.markdown import cells
@@ -155,3 +156,15 @@ def test_straight_by_hand(tmp_path, made) -> None:
     assert table["Always the same answer"] == "62.5 · –"
     assert "Threshold per group *" in table
     assert f"_{BEST}_" in table
+
+
+def test_lines_of_a_presets_former_training_are_said_to_be(tmp_path, made) -> None:
+    """The preset's lines alone, and only where it means another training now."""
+    preset = [{**row, "setting": '{"preset": "fairviz"}'} for row in ALL[:2]]
+    former = {**trainings(), "fairviz": {**trainings()["fairviz"], "n_iter": 12_000}}
+    for name, rows, then, warned in (
+        ("now", preset, {"trainings": trainings()}, False), ("then", preset, {"trainings": former}, True),
+        ("untold", preset, {}, True), ("without", ALL, {"trainings": former}, False),
+    ):  # fmt: skip
+        line = made_line(published(tmp_path / name, "frontier", rows, made, **then))
+        assert ("Lines of the preset fairviz are of its former training" in line) is warned
