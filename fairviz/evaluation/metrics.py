@@ -45,7 +45,7 @@ class Rate:
         A sentence about the rate, "It {verb} 0.7 times as often as {other}", with ``{yes}`` and ``{who}`` to fill in.
     hits, among : tuple of (label, prediction)
     people_verb : str
-        The same with the people as its subject, "{who} get {yes} 0.7 times as often as men"; "" if there is none.
+        The same with the people as its subject, "{who} are told {yes} 0.7 times as often as men"; "" if there is none.
     heading : str
         Of a column of shares, in plain words; the title if there is none.
     """
@@ -74,7 +74,7 @@ class Rate:
 
 selection_rate = Rate(
     "rate of yes", "rows", "says {yes} for {who}", "for {who}", hits=((0, 1), (1, 1)),
-    people_verb="{who} get {yes}", heading="Told yes",
+    people_verb="{who} are told {yes}", heading="Told yes",
 )  # fmt: skip
 true_positive_rate = Rate(
     "true positive rate", "rows with the favourable label", "finds {who} whose label is {yes}", "{who}",

@@ -9,7 +9,7 @@ from typing import Any
 from fairviz.evaluation.metrics import METRICS, MIN_ROWS, Ratio, between
 from fairviz.evaluation.people import Share
 from fairviz.telling.effect import Effect
-from fairviz.telling.view import View
+from fairviz.telling.view import View, direction
 from fairviz.telling.words import FEW, Story, join, plain
 
 #: What the effect is of, where nothing else is said.
@@ -142,8 +142,20 @@ def past_the_best(view: View, price: float, nouns: Mapping[str, str]) -> str:
     there, here = (story.amount(value).replace("**", "") for value in (float(best["fairness"]), view.head["fairness"]))
     return (
         f"Less did more on these very people: at {best['lambda_z']:g} the mean over domains is {there}, at less cost; "
-        f"here {here}{chance}."
+        f"here {here}{chance}.{_turned(view)}"
     )
+
+
+def _turned(view: View) -> str:
+    """That past equality counts as unequal, where the direction of a domain's two groups has turned; else ""."""
+    what, pair = between(view.metric), direction(view, view.metric)
+    if pair is None or not isinstance(what, Ratio):
+        return ""
+    low, high = pair
+    was, now = (runs.value(what.group_rates) for runs in (view.before, view.now))
+    turned = int(((was[:, low] < was[:, high]) & (now[:, low] > now[:, high])).sum())
+    where = "a domain" if turned == 1 else f"{turned} domains"
+    return f" The smaller rate is divided by the larger, and in {where} it is now the other group's." if turned else ""
 
 
 def whose(effect: Effect, domain_word: str) -> str:
@@ -177,14 +189,14 @@ def _more(effect: Effect) -> str:
 def _between(effect: Effect, story: Story, controlled: bool) -> str:
     now, before = effect.now, effect.before
     if not now.less:
-        return ". How groups compare cannot be judged: too few people of a group, or nobody gets it"
+        return ". How groups compare cannot be judged: too few people of a group, or nobody is told yes"
     text = f", and {story.told(now)}"
     if not controlled or not before.less:
         return text
     was = story.amount(before.value).replace("**", "")
     if before.less == now.less:
         return f"{text}, instead of {was}"
-    return f"{text}; without control {story.group(before.less)} got it {was} {story.than} {story.group(before.more)}"
+    return f"{text}; without control {story.group(before.less)} {was} {story.than} {story.group(before.more)}"
 
 
 def _found(effect: Effect, yes: str, story: Story, controlled: bool) -> str:

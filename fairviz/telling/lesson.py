@@ -14,6 +14,7 @@ from fairviz import charts
 from fairviz.evaluation.counts import Counts
 from fairviz.evaluation.intervals import noise_floor
 from fairviz.evaluation.metrics import METRICS, Ratio, between, selection_rate
+from fairviz.evaluation.people import shares
 from fairviz.evaluation.tradeoff import Sweep
 from fairviz.telling.headline import headline
 from fairviz.telling.view import View, across, dumbbell_frame, in_words, now_frame, recorded_background, whom_frame
@@ -171,7 +172,7 @@ def _unseen(recorded: Recorded) -> Step:
     less = recorded.noun(view.effect.now.less)
     many = "all" if over == len(judged) - equal else f"{over}"
     beyond = (
-        f"In {many} of these {less} now get {plain(recorded.yes)} more often: the dial went too far. " if over else ""
+        f"In {many} of these {less} are now told {plain(recorded.yes)} more often: the dial went too far. " if over else ""
     )
     return Step(
         "unseen", "People nobody trained on",
@@ -205,7 +206,7 @@ def _small(recorded: Recorded) -> Step:
         ("1.00, since it treats them alike", "About 0.8", "About 0.5"), nearest(floor, guesses),
         f"About **{floor:.2f}**, by chance alone. So a model that shows {floor:.2f} here may be perfectly equal. "
         "Numbers of few people say little, however many decimals they have.",
-        "Toss a coin ten times in two rows of the room and compare: hardly ever five and five.",
+        "Have two rows of the room toss a coin ten times each: that both count the same happens less than once in five times.",
         lambda: [("What a model shows that finds the same share of both: half of all tests come out below the dot, one "
                   "in twenty below the bar.",
                   _chance(counts, middle, low))],
@@ -224,8 +225,8 @@ def _parting(recorded: Recorded) -> Step:
     turned = after.value > 1
     return Step(
         "parting", "Two fairnesses part ways",
-        f"One idea: women and men get {plain(recorded.yes)} equally often. Another: of those who truly have it, the "
-        "model finds as many women as men. Both sound right.",
+        f"One idea: women and men are told {plain(recorded.yes)} equally often. Another: of those who truly have it, "
+        "the model finds as many women as men. Both sound right.",
         f"The dial is turned up until rates of yes are most alike, in the mean over the five groups nobody trained on "
         f"(at {top:g}). What happens to the second?",
         ("It gets better all the way", "First better, then worse", "It gets worse from the start"), right,
@@ -277,9 +278,10 @@ def _published(recorded: Recorded) -> Step:
         ("By more", "By about as much", "By less"), _which(rise, 0.7 * other, 1.3 * other),
         f"Its ratio rises by {rise:.2f} and costs {lost:.1f} points of accuracy; this one's rises by {other:.2f} and "
         f"costs {other_lost:.1f}. A model learns *who gets what* from rows. Drawing other people leaves that as it "
-        "was, and shows it fewer clear cases. (It starts elsewhere: its rows are labelled as published, too.)",
+        "was, and shows it fewer clear cases. (It starts elsewhere, for its rows are labelled as published: compare how far "
+        "each one moves.)",
         "The difference is one of statistics: the first moves the distribution of people, the second the rule given a "
-        "person. The method page has the equations.",
+        "person. The equations are in docs/method.md.",
         lambda: [_path(recorded, recorded.view(best), "R_DP", "Both dials, every position; means over the five groups.",
                        first.path.assign(label="published control"))],
     )  # fmt: skip
@@ -293,10 +295,14 @@ def _best_of(path: pd.DataFrame) -> tuple[float, float]:
 
 def _whom(recorded: Recorded, view: View) -> list[tuple[str, Chart]]:
     effect, yes = view.effect, recorded.yes
-    pairs = ((effect.found, f"of 100 with {yes}: told so"), (effect.promised, f"of 100 without {yes}: wrongly told so"))
+    shown = (
+        ("Of all people of a group, those who are told yes:", shares(view.now, selection_rate), f"of 100: told {yes}"),
+        ("Of those who truly have it, those who are found:", effect.found, f"of 100 with {yes}: told so"),
+        ("Of those who do not have it:", effect.promised, f"of 100 without {yes}: wrongly told so"),
+    )
     return [
-        (title, charts.whom(whom_frame(now, [_nobody(one) for one in now], recorded.nouns), title=title))
-        for now, title in pairs
+        (says, charts.whom(whom_frame(now, [_nobody(one) for one in now], recorded.nouns), title=title))
+        for says, now, title in shown
     ]
 
 

@@ -303,7 +303,7 @@ def _sizes(view: View, sizes: np.ndarray, rate: Rate, about: _About) -> list[str
         + (
             f"{few} of {sizes.size} groups have fewer: what is said of them is weak."
             if few
-            else "Every group has them."
+            else "Every group counted so has as many."
         )
     ]
     if (sizes < MIN_ROWS).any():

@@ -151,7 +151,7 @@ class Story:
         return f"It {verb} {amount} {self.than} {other}"
 
     def told(self, found: Comparison) -> str:
-        """``women get ">50K" **0.73 times** as often as men (0.70 to 0.76)``."""
+        """``women are told ">50K" **0.73 times** as often as men (0.70 to 0.76)``."""
         rate, turned = self.metric.rates[0], isinstance(self.metric, Difference) and found.value < 0
         ends = (-found.value, -found.high, -found.low) if turned else (found.value, found.low, found.high)
         amount, _, interval = self.amount(*ends).partition(" (")

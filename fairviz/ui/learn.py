@@ -68,8 +68,8 @@ def _show(step: Step, number: int, many: int) -> None:
         said = "You guessed right." if guess == step.right else f"It is: {step.options[step.right]}."
         st.markdown(f"**{said}** {step.answer}")
         for k, (says, chart) in enumerate(step.charts()):
+            st.caption(says)  # above: two charts follow each other, and it is to be clear whose it is
             base.draw(chart, key=f"lesson_{step.key}_{k}", alt=says)
-            st.caption(says)
 
 
 @loading.stamped(SWEEP, FRONTIER)

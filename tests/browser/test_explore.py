@@ -43,7 +43,7 @@ def test_opens_on_a_finished_adult_run(server, browser) -> None:
     page = open_page(browser, server)
     text = sentence(page)
     assert "more people in 1,000" in text
-    assert 'women get ">50K"' in text
+    assert 'women are told ">50K"' in text
     assert page.get_by_text("48,842 people of 5 domains together (race), none trained on").is_visible()
     assert page.get_by_text("Domain by domain").is_visible()
     assert page.locator('[data-testid="stException"]').count() == 0
@@ -78,7 +78,7 @@ def test_zero_is_no_control(server, browser) -> None:
 
 def test_switch_to_the_simulated_world(server, browser) -> None:
     page = open_page(browser, f"{server}/?data=Simulated+hiring")
-    assert 'get "hired"' in sentence(page)
+    assert 'are told "hired"' in sentence(page)
     page.close()
 
 
@@ -99,7 +99,7 @@ def test_a_free_price_is_previewed_then_sampled(server, browser) -> None:
     page.get_by_role("slider").first.press("ArrowRight")
     page.get_by_text("Preview ·").wait_for(timeout=30_000)
     page.get_by_text("Sampled ·").wait_for(timeout=120_000)
-    assert 'get "hired"' in sentence(page)
+    assert 'are told "hired"' in sentence(page)
     after = page.locator('[data-testid="stVegaLiteChart"]').first.bounding_box()
     assert abs(place["y"] - after["y"]) < 1
     page.close()
@@ -229,9 +229,13 @@ def test_the_lecture_view(server, browser, size) -> None:
             "e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).height)", chart.element_handle()
         )
         assert 12 * scale >= 18  # the smallest text in a chart
-    before = sentence(page)
-    page.get_by_role("slider").first.press("ArrowLeft")
-    settle(page, before)
+    dial, tops = page.get_by_role("slider").first, set()
+    for key in ("Home", *["ArrowRight"] * 4, "End"):  # from two lines to five and what to mind
+        before = sentence(page)
+        dial.press(key)
+        settle(page, before)
+        tops |= {round(chart.bounding_box()["y"]) for chart in charts}
+    assert len(tops) == 1, tops
     page.get_by_role("button", name="Leave").click()
     page.get_by_text("Domain by domain").wait_for(timeout=20_000)
     page.wait_for_function("!location.search.includes('present')", timeout=20_000)

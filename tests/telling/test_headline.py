@@ -42,14 +42,14 @@ def test_by_hand() -> None:
     assert first.startswith("At this price the model is wrong about **20 more people in 1,000**, which may be chance (")
     assert "; 210 instead of 190), and" in first
     assert third.startswith(r'**Mind:** Only 10 women truly have "\>50K"')
-    assert r'women get "\>50K" **0.95 times** as often as men (' in first
+    assert r'women are told "\>50K" **0.95 times** as often as men (' in first
     assert first.endswith("instead of 0.45 times.")
     assert second == r'Of 100 women who truly have "\>50K" it finds **100** (was 60), of 100 men **80** (was 80).'
 
 
 def test_without_a_price() -> None:
     first, second, _ = say(HAND, controlled=False)
-    assert first.startswith("Without fair control the model is right about **810 people in 1,000**, and women get")
+    assert first.startswith("Without fair control the model is right about **810 people in 1,000**, and women are told")
     assert "instead of" not in first
     assert second == r'Of 100 women who truly have "\>50K" it finds **60**, of 100 men **80**.'
 
@@ -107,7 +107,7 @@ def test_the_direction_is_kept() -> None:
     even[0, 0] = [[30, 0], [4, 6]]
     swapped[0, 1] = [[30, 0], [4, 6]]
     first = say(even, swapped)[0]
-    assert r'men get "\\>50K" **1.50 times** as often as women ('.replace("\\\\", "\\") in first
+    assert r'men are told "\\>50K" **1.50 times** as often as women ('.replace("\\\\", "\\") in first
     assert first.endswith("instead of 0.67 times.")
     gap = say(even, swapped, metric="dp_difference")[0]
     assert "**7.5 points** more often than women (" in gap
@@ -115,8 +115,8 @@ def test_the_direction_is_kept() -> None:
 
 
 def test_a_gap_is_in_points_and_the_other_label_is_named() -> None:
-    assert r'women get "\>50K" **2.5 points** less often than men' in say(NOW, metric="dp_difference")[0]
-    assert r'get "\<\=50K"' in say(NOW, metric="R_DP_other")[0].replace("=", r"\=")
+    assert r'women are told "\>50K" **2.5 points** less often than men' in say(NOW, metric="dp_difference")[0]
+    assert r'are told "\<\=50K"' in say(NOW, metric="R_DP_other")[0].replace("=", r"\=")
     assert r'women who truly have "\>50K" are found **0.75 times** as often as men' in say(HAND, metric="R_EOp")[0]
     assert "it is right to say" in say(3 * HAND, 3 * HAND, metric="R_PP")[0]
 
@@ -136,7 +136,7 @@ def test_of_many_groups_the_extremes() -> None:
     path = pd.DataFrame({"lambda_z": [0.0], "accuracy": [0.8], "fairness": [0.5]})
     effect = background(runs, runs, runs, path, "R_DP").view(runs, path).effect
     first, second = headline(effect, metric="R_DP", labels=LABELS, nouns={}, controlled=False)[:2]
-    assert '"z" get "\\>50K" **0.33 times** as often as "x"' in first
+    assert '"z" are told "\\>50K" **0.33 times** as often as "x"' in first
     assert second.startswith('Of 100 "z" who')
     assert second.endswith('it finds **25**, of 100 "x" **75**.')
 
@@ -185,6 +185,12 @@ def test_a_lower_price_that_is_more_equal_and_cheaper_is_said() -> None:
     assert at(0.1, 0.83, 0.98) == said + "here 0.95 times, which may be chance."
     assert at(0.1, 0.83, 1.0).endswith("here 0.95 times.")  # of 10,000 people 0.95 has an interval of .02 and less
     assert at(0.1, 0.7, 0.98) == at(0.1, 0.83, 0.96) == at(0.3, 0.83, 0.98) == ""
+    turned = np.array([[[[14, 16], [2, 8]], [[22, 8], [8, 22]]]])  # women 24 of 40, men 30 of 60: 0.83 the other way
+    path = pd.DataFrame({"lambda_z": [0.0, 0.1], "accuracy": [0.9, 0.9], "fairness": [1.0, 0.98]})
+    beyond = past_the_best(replace(view(100 * turned, 100 * HAND), path=path), 0.2, NOUNS)
+    assert beyond.endswith(
+        "here 0.83 times. The smaller rate is divided by the larger, and in a domain it is now the other group's."
+    )
 
 
 def test_whose_people_they_are() -> None:

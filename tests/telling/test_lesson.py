@@ -68,6 +68,8 @@ def test_the_gap(steps, shipped) -> None:
     table = cells(rows(shipped[0], "boosted", control="dp", lambda_z=0.0)).sum(0)
     rate = table[:, :, 1].sum(1) / table.sum((1, 2))
     assert f"**{rate.min() / rate.max():.2f} times** as often" in steps["gap"].answer
+    drawn = steps["gap"].charts()[0][1].to_dict()["datasets"]["known"]
+    assert [row["now"] for row in drawn] == pytest.approx(100 * rate, abs=0.05)
     wanted = [1, 0.75, 0.5, 0.25]
     assert steps["gap"].right == int(np.abs(np.array(wanted) - rate.min() / rate.max()).argmin())
 

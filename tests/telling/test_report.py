@@ -73,7 +73,7 @@ def test_the_numbers_are_those_of_the_table(report) -> None:
     assert report.answer[0].startswith(
         "At a price of 0.2 the model is wrong about 20 fewer people in 1,000, which may be"
     )
-    assert 'women get "yes" 0.75 times as often as men' in report.answer[0]
+    assert 'women are told "yes" 0.75 times as often as men' in report.answer[0]
     assert report.answer[1] == (
         'Of 100 women who truly have "yes" it finds 100 (was 60), of 100 men 80 (was 80): '
         "now fewer men are found than women."

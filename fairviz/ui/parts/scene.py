@@ -50,7 +50,7 @@ MARKS = (
 )
 BRACKETS = "Brackets hold the true value in about 95 of 100 such tests of this one fit."
 WIDEST = " The first is as wide as can be, for it was not counted who is told something else."
-COUNTED = " Here every person counts the same; in the left chart every domain does."
+COUNTED = " Here every person counts the same; in the chart of accuracy every domain does."
 PREVIEW = "A preview, from re-weighted rows: it can be off by more than its brackets say. *Sampled* follows."
 GREEN = " Green: the best any rule can do, known because this world is made up."
 INTERVALS = " Intervals are of 95 %, over test people and seeds; what another fit would change is not in them."

@@ -61,11 +61,18 @@ html:has(.st-key-leave) { font-size: 21px; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-under_way {
   position: fixed; bottom: 0; left: 0; right: 0; z-index: 99; padding: 0 2rem; background: Canvas;
 }
-[data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-headline { min-height: 7rem; }
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-headline { min-height: 0; }
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-headline p { font-size: 1.05rem; line-height: 1.3; }
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-mind p { font-size: 0.85rem; line-height: 1.3; }
+[data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-answer { min-height: 13.4rem; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-mind { min-height: 0; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-answer:has(.st-key-mind strong)
   [data-testid="stCaptionContainer"] { display: none; }
 [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-answer { padding: 0.5rem 1rem 0; gap: 0.5rem; }
+@media (min-width: 1700px) and (min-height: 1000px) {
+  [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-answer { min-height: 16.6rem; }
+  [data-testid="stMainBlockContainer"]:has(.st-key-leave) .st-key-headline p { font-size: 1.15rem; }
+}
 /* tables that are all on the page: cells begin at the top, a figure and its interval hold together */
 [class*="st-key-whole_"] td { vertical-align: top; }
 .st-key-whole_compare_chosen td:nth-child(-n+3) *, .st-key-whole_table1 td:nth-child(-n+6) * { white-space: nowrap; }
