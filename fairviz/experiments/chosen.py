@@ -14,9 +14,12 @@ from fairviz.evaluation.metrics import METRICS
 from fairviz.evaluation.tradeoff import runs_of
 from fairviz.experiments.results import CONSTANT, MEANS, TRIVIAL, UNMITIGATED, Results
 from fairviz.settings import MITIGATION, REFERENCE, text_of
+from fairviz.text import listing
 
 #: Accuracy that a setting may lose against the method's own best.
 BUDGET = 0.01
+#: Families that are named at most as not told apart from the most equal one.
+NAMED = 3
 RULE = (
     "For each held-out domain a method's setting is the one with the largest mean of {metric} over the other domains "
     "among those that lose at most one point there against the method's own best {standard}; tests on the domain "
@@ -31,9 +34,10 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
 
     Columns: ``family, kind, needs_group``; ``standard``, what being right is measured by: accuracy, or balanced
     accuracy where that says little (:func:`of_little_use`); the means of :data:`MEANS` and of the standard with
-    ``_low`` and ``_high``, those of all people together (``all_<standard>``, ``all_<metric>``), and, by held-out
-    domain, ``settings`` in words and ``by_domain``: the standard (as ``right``) and the metric there, with ``_low`` and
-    ``_high``. No rows where one domain alone was held out, for there is no other to choose on.
+    ``_low`` and ``_high``, those of all people together (``all_<standard>``, ``all_<metric>``); ``usual``, the method
+    and setting that were chosen for most domains; and, by held-out domain, ``settings`` in words and ``by_domain``:
+    the standard (as ``right``) and the metric there, with ``_low`` and ``_high``. No rows where one domain alone was
+    held out, for there is no other to choose on.
 
     Parameters
     ----------
@@ -63,6 +67,7 @@ def chosen_elsewhere(results: Results, metric: str, points: pd.DataFrame) -> pd.
         row: dict[str, Any] = {
             "family": family, "kind": part["kind"].iloc[0], "needs_group": bool(part["needs_group"].any()),
             "settings": {target: wording[place] for target, place in found.items()}, "standard": standard,
+            "usual": max(found.values(), key=list(found.values()).count),
         }  # fmt: skip
         for name in dict.fromkeys((*MEANS, standard)):
             row[name], row[f"{name}_low"], row[f"{name}_high"], _ = runs.mean_span(name)
@@ -110,13 +115,18 @@ def most_equal(chosen: pd.DataFrame, unmitigated: str) -> str:
     """The family that is most equal among those that anybody could use and that lose at most :data:`BUDGET` against
     real rows without control, where these were tested; "" if there is none.
     """
+    near = _near(chosen, unmitigated)
+    return str(near["family"].iloc[0]) if len(near) else ""
+
+
+def _near(chosen: pd.DataFrame, unmitigated: str) -> pd.DataFrame:
+    """Rows of what anybody could use and that loses at most :data:`BUDGET` against real rows without control."""
     usable = chosen[(chosen["kind"] != REFERENCE) & ~chosen["needs_group"]] if len(chosen) else chosen
     if not len(usable):
-        return ""
+        return usable
     standard = usable["standard"].iloc[0]
     real = chosen.loc[chosen["family"] == unmitigated, standard]
-    near = usable[usable[standard] >= real.iloc[0] - BUDGET - 1e-12] if len(real) else usable
-    return str(near["family"].iloc[0]) if len(near) else ""
+    return usable[usable[standard] >= real.iloc[0] - BUDGET - 1e-12] if len(real) else usable
 
 
 def headline(chosen: pd.DataFrame, ours: str, unmitigated: str, metric: str) -> str:
@@ -145,6 +155,11 @@ def headline(chosen: pd.DataFrame, ours: str, unmitigated: str, metric: str) -> 
         return f"{row['family']} {100 * row[standard]:.1f} % and {equal}{whole}"
 
     lead = f"the most equal within a point of real rows is {said(told[0])}" if best else said(told[0])
+    if best:
+        near = _near(chosen, unmitigated)
+        alike = near[(near["family"] != best) & (near[f"{metric}_high"] >= rows[best][metric])]["family"].tolist()
+        if alike:
+            lead += f", not told apart by intervals from {listing(alike, NAMED)}"
     return (
         f"Chosen without the held-out domain, {METRICS[standard].title.lower()} and {metric}, means over domains: "
         f"{'; '.join([lead, *(said(row) for row in told[1:])])}. Intervals are in the table below."

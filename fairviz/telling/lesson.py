@@ -172,7 +172,9 @@ def _unseen(recorded: Recorded) -> Step:
     less = recorded.noun(view.effect.now.less)
     many = "all" if over == len(judged) - equal else f"{over}"
     beyond = (
-        f"In {many} of these {less} are now told {plain(recorded.yes)} more often: the dial went too far. " if over else ""
+        f"In {many} of these {less} are now told {plain(recorded.yes)} more often: the dial went too far. "
+        if over
+        else ""
     )
     return Step(
         "unseen", "People nobody trained on",
@@ -206,7 +208,7 @@ def _small(recorded: Recorded) -> Step:
         ("1.00, since it treats them alike", "About 0.8", "About 0.5"), nearest(floor, guesses),
         f"About **{floor:.2f}**, by chance alone. So a model that shows {floor:.2f} here may be perfectly equal. "
         "Numbers of few people say little, however many decimals they have.",
-        "Have two rows of the room toss a coin ten times each: that both count the same happens less than once in five times.",
+        "Have two rows of the room toss a coin ten times each: both count the same less than once in five times.",
         lambda: [("What a model shows that finds the same share of both: half of all tests come out below the dot, one "
                   "in twenty below the bar.",
                   _chance(counts, middle, low))],
@@ -278,8 +280,8 @@ def _published(recorded: Recorded) -> Step:
         ("By more", "By about as much", "By less"), _which(rise, 0.7 * other, 1.3 * other),
         f"Its ratio rises by {rise:.2f} and costs {lost:.1f} points of accuracy; this one's rises by {other:.2f} and "
         f"costs {other_lost:.1f}. A model learns *who gets what* from rows. Drawing other people leaves that as it "
-        "was, and shows it fewer clear cases. (It starts elsewhere, for its rows are labelled as published: compare how far "
-        "each one moves.)",
+        "was, and shows it fewer clear cases. (It starts elsewhere, its rows are labelled as published: compare "
+        "how far each one moves.)",
         "The difference is one of statistics: the first moves the distribution of people, the second the rule given a "
         "person. The equations are in docs/method.md.",
         lambda: [_path(recorded, recorded.view(best), "R_DP", "Both dials, every position; means over the five groups.",

@@ -112,7 +112,9 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
     if part["fairness"].notna().sum() == 0:
         st.info("Choose at least one method.", icon=":material/info:")
         return
-    chosen = _chart(part, points, metric, trivial, [results.family(dial) for dial in (results.ours, UNMITIGATED)])
+    usual = scores.usual(entry, classifier, metric, results.family(results.ours))
+    always = [results.family(dial) for dial in (results.ours, UNMITIGATED)]
+    chosen = _chart(part, points, metric, trivial, always, usual)
     point.detail(dataset, entry, points, chosen, classifier, metric)
     point.pins(points)
     scores.chosen(entry, classifier, metric)
@@ -121,8 +123,17 @@ def _frontier(dataset: str, origin: str, entry: Entry) -> None:
     scores.fronts(entry, classifier, metric)
 
 
-def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str, trivial: str, always: list[str]) -> str:
-    """The chart, the best of some families always in it; returns the point that was clicked or chosen from the list."""
+def _chart(
+    part: pd.DataFrame, points: pd.DataFrame, metric: str, trivial: str, always: list[str],
+    usual: tuple[str, str] | None,
+) -> str:  # fmt: skip
+    """The chart, the best of some families always in it; returns the point that was clicked or chosen from the list.
+
+    Parameters
+    ----------
+    usual : (str, str), optional
+        Method and setting of the point that is looked at first.
+    """
     fronts = []
     for family, rows in part.groupby("family", sort=False):
         front = hull(rows[["accuracy", "fairness"]].to_numpy(float))
@@ -134,13 +145,14 @@ def _chart(part: pd.DataFrame, points: pd.DataFrame, metric: str, trivial: str, 
     shown = set(part["dial"])
     start = next((dial for dial in OURS if dial in shown), part["dial"].iloc[0])
     default = part.loc[part["dial"] == start, "id"].tolist()
+    here = part[(part["method"] == usual[0]) & (part["setting"] == usual[1])]["id"].tolist() if usual else []
     key = "compare_point"
     clicked = _clicked()
     if clicked in names and st.session_state.get("compare_clicked") != clicked:
         st.session_state["compare_clicked"] = clicked
         st.session_state[key] = clicked
     links.take(key, lambda texts: texts[0] if texts[0] in names else None)
-    start_at = default[len(default) // 2]
+    start_at = here[0] if here else default[len(default) // 2]
     links.hold(key, tuple(names), st.session_state[key] if st.session_state.get(key) in names else start_at)
     columns = ["id", "family", "title", "wording", "accuracy", "accuracy_low", "accuracy_high", "fairness",
                "fairness_low", "fairness_high"]  # fmt: skip

@@ -59,6 +59,7 @@ def test_the_setting_is_that_of_the_other_domains() -> None:
     mine = chosen.loc["Dial"]
     # for d1: d2, d3 say 90, 89, 80 and .8, .837, 1, so 1; for d2: d1, d3 say 85, 89.5, 84.5, so 1 alone is allowed
     assert mine["settings"] == {"d1": "s 1", "d2": "s 1", "d3": "s 1"}
+    assert mine["usual"] == ("m", text_of({"s": 1}))
     assert mine["accuracy"] == pytest.approx((0.90 + 0.89 + 0.89) / 3)
     assert mine["R_DP"] == pytest.approx((0.40 / 0.50 + 2 * 0.41 / 0.49) / 3)
     assert mine["all_accuracy"] == pytest.approx((0.90 + 0.89 + 0.89) / 3)
@@ -134,12 +135,14 @@ def test_the_headline_names_the_most_equal_the_product_and_doing_nothing() -> No
         ("Plain", "reference", False, 0.897, float("nan")),
     ]  # fmt: skip
     names = ["family", "kind", "needs_group", "accuracy", "R_DP"]
-    table = pd.DataFrame(rows, columns=names).assign(standard="accuracy")
+    table = pd.DataFrame(rows, columns=names).assign(standard="accuracy", R_DP_high=0.7)
     assert headline(table, "Ours", "Plain", "R_DP") == (
         "Chosen without the held-out domain, accuracy and R_DP, means over domains: the most equal within a point of "
         "real rows is Grid 88.9 % and 0.74; Ours 88.8 % and 0.67; Plain 89.7 % and not estimable. Intervals are in the "
         "table below."
     )
+    alike = headline(table.assign(R_DP_high=[1, 1, 1, 1, 0.74, 1]), "Ours", "Plain", "R_DP")
+    assert "is Grid 88.9 % and 0.74, not told apart by intervals from 'Ours'; Ours" in alike  # not Far, nor references
     whole = headline(table.assign(all_R_DP=0.5), "Ours", "Plain", "R_DP")
     assert "Grid 88.9 % and 0.74 (all people together 0.50); Ours" in whole  # another average, another winner
     assert most_equal(table, "Plain") == "Grid"  # the one named Far loses 1.1 points

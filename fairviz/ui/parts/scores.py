@@ -39,6 +39,13 @@ def named(entry: Entry, classifier: str, metric: str) -> str:
     return most_equal(comparisons.comparison_chosen(path, classifier, metric), results.family(UNMITIGATED))
 
 
+def usual(entry: Entry, classifier: str, metric: str, family: str) -> tuple[str, str] | None:
+    """Method and setting that a family was given for most held-out domains; None where nothing could be chosen."""
+    rows = comparisons.comparison_chosen(str(entry.path), classifier, metric)
+    found = rows.loc[rows["family"] == family, "usual"].tolist() if len(rows) else []
+    return found[0] if found else None
+
+
 def chosen(entry: Entry, classifier: str, metric: str) -> None:
     """The first thing to look at: no setting was picked after the test."""
     path = str(entry.path)
