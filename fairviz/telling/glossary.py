@@ -22,6 +22,11 @@ WORDS = {
     "Domain": "A part of the people, such as a race, a region or a year. One is left out of training and tested on.",
     "Held out": "Nobody of this domain was trained on. What is shown was measured on these people.",
     "Synthetic rows": "Made-up people, drawn by a generator that learnt from real ones. The model is trained on them.",
+    "FADM": "This project's generator. It turns noise into rows step by step, and a control steers it.",
+    "Soft labels": "Each made-up row stands twice, once with either label, and counts as much as the label is likely.",
+    "DDPM, VAE, GAN": "Other generators, without a control. FairGAN makes rows that do not tell the group.",
+    "Trivial line": "The model without control, some of whose answers are swapped for one label by lot. Any method "
+    "should be above it.",
     "Seed": "The start of the random numbers. Other seeds show how much is luck.",
     "Interval": "A range that holds the true value in about 95 of 100 such tests. Its ends stand in brackets. Where it "
     "holds equality too, equality is not shown; it is only not ruled out.",
