@@ -222,9 +222,13 @@ def _parting(recorded: Recorded) -> Step:
     best = way.loc[way["fairness"].idxmax()]
     start, end, peak = _at(found, 0.0), _at(found, top), float(best["fairness"])
     right = 1 if peak > start + 0.02 and end < peak - 0.02 else 0 if end > start else 2
-    before, after = (recorded.view(price, "R_EOp").effect.now for price in (0.0, float(top)))
-    first = recorded.noun(before.less)
-    turned = after.value > 1
+    before, after = (recorded.view(price, "R_EOp").effect.found for price in (0.0, float(top)))
+    people = [
+        (f"100 {recorded.noun(was.group)}", round(100 * was.value), round(100 * now.value))
+        for was, now in zip(before, after, strict=True)
+    ]
+    told = "Of {} who truly have it, {} are found without control and {} there".format(*people[0])
+    told += "".join("; of {}, {} and {}".format(*one) for one in people[1:])
     return Step(
         "parting", "Two fairnesses part ways",
         f"One idea: women and men are told {plain(recorded.yes)} equally often. Another: of those who truly have it, "
@@ -234,8 +238,8 @@ def _parting(recorded: Recorded) -> Step:
         ("It gets better all the way", "First better, then worse", "It gets worse from the start"), right,
         f"It goes from {start:.2f} over {peak:.2f} (at {best['lambda_z']:g}) to {end:.2f}, while the first goes from "
         f"{_at(parity, 0.0):.2f} to {_at(parity, top):.2f}. "
-        + (f"At first fewer {first} are found, at the end more than {recorded.noun(before.more)}. " if turned else "")
-        + f"Where groups truly differ in how many have {plain(recorded.yes)}, equal rates come from finding fewer of "
+        f"{told}. "
+        f"Where groups truly differ in how many have {plain(recorded.yes)}, equal rates come from finding fewer of "
         "one group, or from wrongly promising it to more of the other. So one has to choose.",
         "Back to the two answers of step 1. Whoever chose the second idea may turn the dial of opportunity on Explore.",
         lambda: [("Both, along the dial, means over domains: 1 is equal.", _both(parity, found))],

@@ -155,6 +155,10 @@ def test_two_fairnesses(steps, shipped) -> None:
     assert steps["parting"].right == 1
     parity = [ratio(rows(shipped[0], "boosted", control="dp", lambda_z=p)) for p in (0.0, at)]
     assert told[4:6] == pytest.approx(parity, abs=0.006)
+    tables = [cells(rows(shipped[0], "boosted", control="dp", lambda_z=p)).sum(0)[:, 1] for p in (0.0, at)]
+    shares = [100 * table[:, 1] / table.sum(1) for table in tables]
+    wanted = [number for k in (0, 1) for number in (100, round(shares[0][k]), round(shares[1][k]))]
+    assert told[6:12] == wanted
 
 
 @pytest.mark.parametrize("width", [358, 560])
