@@ -253,8 +253,8 @@ def likeness() -> str:
         ]
     made = [
         f"* {name}: {entry.made['time'][:10]}, {entry.made['machine']}, torch {entry.made['torch']}, scikit-learn "
-        f"{entry.made['scikit-learn']}; {entry.made['seconds'] / 60:.0f} minutes with {entry.made['workers']} workers, "
-        f"trainings of {entry.table('scores.csv')['fit_seconds'].sum() / 60:.0f} minutes in all. "
+        f"{entry.made['scikit-learn']}; trainings of {entry.table('scores.csv')['fit_seconds'].sum() / 60:.0f} minutes "
+        "of one core in all. "
         f"`fairviz quality --dataset {name}`"
         for name, entry in entries.items()
     ]
