@@ -161,7 +161,7 @@ class Handout:
         said = headline(
             view.effect, metric=self.metric, labels=self.labels, nouns=self.nouns, controlled=price > 0
         )  # fmt: skip
-        if less := past_the_best(view, price, self.nouns):
+        if less := past_the_best(view, price, self.nouns, briefly=len(said) > 2):
             said.append(f"Mind: {less}")
         return {
             "price": f"{price:g}", "said": [unmarked(text) for text in said if text],

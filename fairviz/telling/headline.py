@@ -126,8 +126,14 @@ def in_the_data(effect: Effect, *, labels: tuple[str, str], nouns: Mapping[str, 
     return f"In the data {join(told)} have {answer}; whether that is just was not asked."
 
 
-def past_the_best(view: View, price: float, nouns: Mapping[str, str]) -> str:
-    """That a lower price gives more equality at less cost, in the means over domains; "" where none clearly does."""
+def past_the_best(view: View, price: float, nouns: Mapping[str, str], *, briefly: bool = False) -> str:
+    """That a lower price gives more equality at less cost, in the means over domains; "" where none clearly does.
+
+    Parameters
+    ----------
+    briefly : bool
+        In few words, where something else is said already.
+    """
     what = METRICS[view.metric]
     sign = 1 if what.higher_is_better else -1
     lower = view.path[(view.path["lambda_z"] < price) & (view.path["lambda_z"] > 0)].dropna(subset=["fairness"])
@@ -140,6 +146,8 @@ def past_the_best(view: View, price: float, nouns: Mapping[str, str]) -> str:
     within = view.head["fairness_low"] <= best["fairness"] <= view.head["fairness_high"]
     chance, story = ", which may be chance" if within else "", Story(between(view.metric), "", nouns)
     there, here = (story.amount(value).replace("**", "") for value in (float(best["fairness"]), view.head["fairness"]))
+    if briefly:
+        return f"Less did more on these very people: {there} at {best['lambda_z']:g}, at less cost{chance}."
     return (
         f"Less did more on these very people: at {best['lambda_z']:g} the mean over domains is {there}, at less cost; "
         f"here {here}{chance}.{_turned(view)}"

@@ -158,10 +158,8 @@ def test_nothing_moves_while_the_dial_does(server, browser, query, size) -> None
     page.locator('[data-testid="stVegaLiteChart"]').nth(3).wait_for(timeout=20_000)
     dial, seen = page.get_by_role("slider").first, set()
     for key in ("Home", "ArrowRight", "ArrowRight", "ArrowRight", "End"):
-        before = sentence(page)
         dial.press(key)
-        settle(page, before)
-        time.sleep(1.0)
+        time.sleep(2.0)  # neighbouring stops may say the same, so there is no change to wait for
         charts = page.locator('[data-testid="stVegaLiteChart"]').all()
         seen.add(tuple(round(chart.bounding_box()["y"]) for chart in charts))
     assert len(seen) == 1, seen

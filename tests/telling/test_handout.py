@@ -76,7 +76,7 @@ def test_every_stop_says_what_the_page_says(handout, html) -> None:
         said = headline(
             view.effect, metric="R_DP", labels=("<=50K", ">50K"), nouns=DATASETS["adult"].nouns, controlled=price > 0
         )
-        less = past_the_best(view, price, DATASETS["adult"].nouns)
+        less = past_the_best(view, price, DATASETS["adult"].nouns, briefly=len(said) > 2)
         assert stop["said"] == [unmarked(text) for text in [*said, *([f"Mind: {less}"] if less else [])]]
         (now,) = stop["frames"]["tradeoff"]["now"]
         assert (now["accuracy"], now["fairness"]) == pytest.approx((view.head["accuracy"], view.head["fairness"]))

@@ -187,7 +187,10 @@ def test_a_lower_price_that_is_more_equal_and_cheaper_is_said() -> None:
     assert at(0.1, 0.7, 0.98) == at(0.1, 0.83, 0.96) == at(0.3, 0.83, 0.98) == ""
     turned = np.array([[[[14, 16], [2, 8]], [[22, 8], [8, 22]]]])  # women 24 of 40, men 30 of 60: 0.83 the other way
     path = pd.DataFrame({"lambda_z": [0.0, 0.1], "accuracy": [0.9, 0.9], "fairness": [1.0, 0.98]})
-    beyond = past_the_best(replace(view(100 * turned, 100 * HAND), path=path), 0.2, NOUNS)
+    far = replace(view(100 * turned, 100 * HAND), path=path)
+    brief = "Less did more on these very people: 0.98 times at 0.1, at less cost."
+    assert past_the_best(far, 0.2, NOUNS, briefly=True) == brief
+    beyond = past_the_best(far, 0.2, NOUNS)
     assert beyond.endswith(
         "here 0.83 times. The smaller rate is divided by the larger, and in a domain it is now the other group's."
     )

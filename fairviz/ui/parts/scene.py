@@ -182,7 +182,8 @@ def _mind(
     brackets = BRACKETS + (WIDEST if setting.controlled and not effect.counted else "")
     alike = COUNTED if len(effect.domains) > 1 else ""
     found = mind(effect, **_how(setting, metric, facts, nouns))
-    if (less := past_the_best(view, setting.lambda_z, nouns)) and not setting.prices:
+    less = past_the_best(view, setting.lambda_z, nouns, briefly=bool(found))
+    if less and not setting.prices:
         found = [f"{found[0]} {less}" if found else f"**Mind:** {less}"]
     for text in found or [(PREVIEW if preview else brackets) + alike]:
         st.markdown(text)
