@@ -27,6 +27,7 @@ from fairviz.experiments.chosen import RULE, of_little_use
 from fairviz.experiments.pairwise import MEANING
 from fairviz.experiments.parts import parts_text
 from fairviz.experiments.quality import means as quality_means
+from fairviz.experiments.quality import of_former_training
 from fairviz.experiments.recorded import sweep_of
 from fairviz.experiments.results import CONSTANT, Results
 from fairviz.store import Entry
@@ -254,7 +255,7 @@ def likeness() -> str:
     made = [
         f"* {name}: {entry.made['time'][:10]}, {entry.made['machine']}, torch {entry.made['torch']}, scikit-learn "
         f"{entry.made['scikit-learn']}; trainings of {entry.table('scores.csv')['fit_seconds'].sum() / 60:.0f} minutes "
-        "of one core in all. "
+        f"of one core in all.{of_former_training(entry)} "
         f"`fairviz quality --dataset {name}`"
         for name, entry in entries.items()
     ]

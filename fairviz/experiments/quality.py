@@ -209,6 +209,13 @@ def quality_text(entry: Entry) -> str:
     return "\n".join([*lines, "", quality_note(entry)])
 
 
+def of_former_training(entry: Entry) -> str:
+    """A sentence where a preset meant another training when it was measured; nothing otherwise."""
+    now = {maker.title: maker.to_json()["params"] for maker in makers()[:1]}
+    old = [m["title"] for m in entry.spec["makers"] if m["title"] in now and m["params"] != now[m["title"]]]
+    return f" {old[0]} is of its former training; `--extend` measures it anew." if old else ""
+
+
 def quality_note(entry: Entry) -> str:
     """How it was measured, in one paragraph."""
     made, halves = entry.made, entry.spec["halves"]
@@ -219,6 +226,7 @@ def quality_note(entry: Entry) -> str:
         f"half; {REAL.lower()} are the first half's own people. In brackets 95 % over people. Distances and one attack "
         f"are no proof of privacy: sets that pass such tests leak all the same (Ganev et al. 2025). Measured "
         f"{made['time'][:10]} on {made['machine']}, torch {made['torch']}, scikit-learn {made['scikit-learn']}."
+        f"{of_former_training(entry)}"
     )
 
 

@@ -174,3 +174,13 @@ def test_the_presets_are_measured_where_a_source_is_small_too() -> None:
     assert found["FADM (preset fairviz)"]["params"]["n_iter"] == BEST_TRAINING["n_iter"]  # bounds itself
     assert found["FADM (preset fairviz)"]["sampling"] == {"labels": "boosted", "solver": "mixed_dpmpp_2m"}
     assert "random_state" not in found["VAE"]["params"]
+
+
+def test_a_preset_of_a_former_training_is_said_to_be(tmp_path: Path) -> None:
+    now = makers()[0].to_json()
+    then = {**now, "params": {**now["params"], "n_iter": 12_001}}
+    halves = [(REAL, 0, {}), (now["title"], 0, {})]
+    said = "FADM (preset fairviz) is of its former training"
+    for name, maker, wanted in (("now", now, False), ("then", then, True)):
+        entry = published(tmp_path / name, halves, makers=[Maker(REAL).to_json(), maker])
+        assert (said in quality_text(entry)) is wanted
