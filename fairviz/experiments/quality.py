@@ -212,7 +212,7 @@ def quality_text(entry: Entry) -> str:
 def of_former_training(entry: Entry) -> str:
     """A sentence where a preset meant another training when it was measured; nothing otherwise."""
     now = {maker.title: maker.to_json()["params"] for maker in makers()[:1]}
-    old = [m["title"] for m in entry.spec["makers"] if m["title"] in now and m["params"] != now[m["title"]]]
+    old = [m["title"] for m in entry.spec.get("makers", []) if m["title"] in now and m["params"] != now[m["title"]]]
     return f" {old[0]} is of its former training; `--extend` measures it anew." if old else ""
 
 
