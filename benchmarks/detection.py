@@ -30,8 +30,8 @@ from fairviz.synthesizers.hyper import PRESETS
 TRAININGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("as long as a minute allows", {"n_iter": 2_500}),
     ("the preset", {}),
-    ("twice as long", {"n_iter": 8_000}),
-    ("the plain network, three times as long", {"network": "plain", "n_iter": 12_000}),
+    ("as long as 100 passes allow", {"n_iter": 8_000}),
+    ("the plain network, as long as 100 passes allow", {"network": "plain", "n_iter": 8_000}),
 )
 STEPS = (10, 20, 50)
 ROWS, SEEDS, SHARE = 20_000, range(3), 0.85
