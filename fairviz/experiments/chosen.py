@@ -141,7 +141,8 @@ def headline(chosen: pd.DataFrame, ours: str, unmitigated: str, metric: str) -> 
     metric : str
         The ratio that settings were chosen for.
     """
-    best = most_equal(chosen, unmitigated)
+    near = _near(chosen, unmitigated)
+    best = str(near["family"].iloc[0]) if len(near) else ""
     rows = {row["family"]: row for row in chosen.to_dict("records")} if len(chosen) else {}
     told = [rows[family] for family in dict.fromkeys((best, ours, unmitigated)) if family in rows]
     if not told or not (best or ours in rows):
@@ -156,7 +157,6 @@ def headline(chosen: pd.DataFrame, ours: str, unmitigated: str, metric: str) -> 
 
     lead = f"the most equal within a point of real rows is {said(told[0])}" if best else said(told[0])
     if best:
-        near = _near(chosen, unmitigated)
         alike = near[(near["family"] != best) & (near[f"{metric}_high"] >= rows[best][metric])]["family"].tolist()
         if alike:
             lead += f", not told apart by intervals from {listing(alike, NAMED)}"

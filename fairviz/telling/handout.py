@@ -24,7 +24,7 @@ from fairviz.experiments.recorded import sweep_of
 from fairviz.store.library import Library
 from fairviz.store.specs import SWEEP
 from fairviz.telling import words
-from fairviz.telling.headline import headline, past_the_best, whose
+from fairviz.telling.headline import minded, told, whose
 from fairviz.telling.report import NOT_MEASURED, NOT_TO_CONCLUDE, TEACHING, unmarked
 from fairviz.telling.view import View, across, dumbbell_frame, in_words, now_frame, recorded_background, whom_frame
 from fairviz.text import listing
@@ -158,11 +158,10 @@ class Handout:
         )  # fmt: skip
 
     def _stop(self, price: float, view: View) -> dict[str, Any]:
-        said = headline(
-            view.effect, metric=self.metric, labels=self.labels, nouns=self.nouns, controlled=price > 0
-        )  # fmt: skip
-        if less := past_the_best(view, price, self.nouns, briefly=len(said) > 2):
-            said.append(f"Mind: {less}")
+        how: dict[str, Any] = {
+            "metric": self.metric, "labels": self.labels, "nouns": self.nouns, "controlled": price > 0
+        }  # fmt: skip
+        said = [*told(view.effect, **how), *minded(view, price, **how)]
         return {
             "price": f"{price:g}", "said": [unmarked(text) for text in said if text],
             "meaning": words.meaning(self.control, 1.0, price).replace(" (λ_y)", ""),

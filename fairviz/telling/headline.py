@@ -67,6 +67,24 @@ def mind(
     return [f"**Mind:** {' '.join(found)}"] if found else []
 
 
+def minded(
+    view: View, price: float | None, *, metric: str, labels: tuple[str, str], nouns: Mapping[str, str],
+    controlled: bool,
+) -> list[str]:  # fmt: skip
+    """:func:`mind`, and that a lower price did more, in one paragraph; empty if there is neither.
+
+    Parameters
+    ----------
+    price : float, optional
+        That of the view; None where it has one for each domain, so that no lower one is known.
+    """
+    found = mind(view.effect, metric=metric, labels=labels, nouns=nouns, controlled=controlled)
+    less = past_the_best(view, price, nouns, briefly=bool(found)) if price is not None else ""
+    if not less:
+        return found
+    return [f"{found[0]} {less}" if found else f"**Mind:** {less}"]
+
+
 def cautions(effect: Effect, yes: str, story: Story, controlled: bool) -> list[str]:
     """What makes the headline weak or one-sided; sentences, best known before it is believed."""
     found = []

@@ -60,14 +60,16 @@ def test_the_last_state_is_what_the_sampler_draws(fit) -> None:
     assert np.corrcoef(guess, off.label[-1])[0, 1] > 0.97  # categories were rounded when rows were written
 
 
-def test_the_price_brings_the_groups_labels_together(both) -> None:
-    off, on = both
+def test_the_price_brings_the_groups_labels_together(fit) -> None:
+    """Of 3,000 rows: from a thousand to the next the ratio of the gaps moves by about a tenth."""
 
     def gap(path: Watched) -> float:
         by_group = [(path.group[-1][:, k] * path.label[-1]).sum() / path.group[-1][:, k].sum() for k in (0, 1)]
         return abs(by_group[0] - by_group[1])
 
-    assert gap(on) < 0.85 * gap(off)
+    gaps = np.array([[gap(path) for path in watched(fit, CHUNK, price=0.2, random_state=seed)] for seed in (3, 4, 5)])
+    off, on = gaps.mean(0)
+    assert on < 0.75 * off
 
 
 def test_guesses_are_probabilities_and_get_surer(both) -> None:

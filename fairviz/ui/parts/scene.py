@@ -21,7 +21,7 @@ from fairviz.evaluation.metrics import METRICS, Ratio, axes
 from fairviz.store.specs import FRONTIER, SWEEP
 from fairviz.telling import words
 from fairviz.telling.effect import Effect
-from fairviz.telling.headline import HERE, in_the_data, mind, past_the_best, told, whose
+from fairviz.telling.headline import HERE, in_the_data, minded, told, whose
 from fairviz.telling.view import View, across, dumbbell_frame, now_frame, whom_frame
 from fairviz.ui.parts import base, links, loading, pins, served, tables, takeaway
 from fairviz.ui.parts.setting import Setting, reproduce
@@ -181,10 +181,8 @@ def _mind(
     effect = view.effect
     brackets = BRACKETS + (WIDEST if setting.controlled and not effect.counted else "")
     alike = COUNTED if len(effect.domains) > 1 else ""
-    found = mind(effect, **_how(setting, metric, facts, nouns))
-    less = past_the_best(view, setting.lambda_z, nouns, briefly=bool(found))
-    if less and not setting.prices:
-        found = [f"{found[0]} {less}" if found else f"**Mind:** {less}"]
+    price = None if setting.prices else setting.lambda_z
+    found = minded(view, price, **_how(setting, metric, facts, nouns))
     for text in found or [(PREVIEW if preview else brackets) + alike]:
         st.markdown(text)
 
