@@ -34,7 +34,7 @@ from fairviz.numerics import settle
 from fairviz.posteriors import MAX_ROWS, estimate
 from fairviz.settings import Dial, Parameter
 from fairviz.synthesizers.base import FitStep
-from fairviz.synthesizers.fadm_stored import StoredFADM
+from fairviz.synthesizers.fadm_stored import StoredFADM, with_last
 from fairviz.synthesizers.fadm_training import train
 from fairviz.synthesizers.guided import guided_chunks
 from fairviz.synthesizers.hyper import FITS, META, PRESET, PRESETS, WEIGHT, check_fadm_params, iterations, written
@@ -278,4 +278,6 @@ class FADM(StoredFADM):
 
 def _rounded(dual: Dual) -> Dual:
     """The dual as it comes back from a file, so that a fit and its copy read from disk agree to the last bit."""
-    return replace(dual, **{name: getattr(dual, name).astype(np.float32) for name in ("eta", "p_z", "p_z1")})
+    return replace(
+        dual, eta=dual.eta.astype(np.float32), p_z=with_last(dual.p_z[:, :-1]), p_z1=with_last(dual.p_z1[:, :-1])
+    )

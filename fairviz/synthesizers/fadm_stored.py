@@ -19,6 +19,12 @@ from fairviz.synthesizers.teacher import NO_TEACHER, Teacher
 from fairviz.zeros import Zeros
 
 
+def with_last(p: np.ndarray) -> np.ndarray:
+    """Posteriors of all groups, (n, K), from those of all but the last, (n, K - 1), in float32."""
+    p = p.astype(np.float32)
+    return np.column_stack([p, (np.float32(1) - p.sum(1, dtype=np.float32)).clip(0, 1)])
+
+
 class StoredFADM(FADMParams, TableSynthesizer):
     """What :class:`fairviz.synthesizers.FADM` keeps of a fit; see there for its attributes."""
 
@@ -29,8 +35,10 @@ class StoredFADM(FADMParams, TableSynthesizer):
     teacher_: Teacher | None
     about_teacher_: dict[str, Any] | None
     zeros_: Zeros | None
+    #: Whether the last group's posterior is left out of the file, for it follows from the others'.
+    implied_: bool
 
-    optional_fields: ClassVar[frozenset[str]] = frozenset({"why_no_price", "teacher", "zeros"})
+    optional_fields: ClassVar[frozenset[str]] = frozenset({"why_no_price", "teacher", "zeros", "implied"})
     later_params: ClassVar[Mapping[str, Any]] = LATER
 
     @property
@@ -48,8 +56,8 @@ class StoredFADM(FADMParams, TableSynthesizer):
         arrays |= dict(zip(("ref.y", "ref.z", "ref.z1"), (a.numpy() for a in self.reference_), strict=True))
         arrays |= {f"teacher.{name}": array for name, array in present(self.teacher_, NO_TEACHER).arrays().items()}
         dual = present(self.dual_, NO_PRICE)
-        arrays |= {f"dual.{name}": getattr(dual, name) for name in ("eta", "p_z", "p_z1")}
-        told = {"why_no_price": dual.why_not, "teacher": present(self.teacher_, NO_TEACHER).about()}
+        arrays |= {"dual.eta": dual.eta, "dual.p_z": dual.p_z[:, :-1], "dual.p_z1": dual.p_z1[:, :-1]}
+        told = {"why_no_price": dual.why_not, "teacher": present(self.teacher_, NO_TEACHER).about(), "implied": True}
         if self.zeros_ is not None:
             told["zeros"] = self.zeros_.to_json()
         return {**self._table_state(), **told}, arrays
@@ -69,10 +77,11 @@ class StoredFADM(FADMParams, TableSynthesizer):
         if self.why_no_price_ is None:  # of an earlier version: the sign of its price came from base rates
             shares = Form((k,), low=float(np.finfo(np.float32).tiny), high=1)
             return forms | {"tilt.c": Form((k,), low=-2, high=2), "tilt.pi": shares, "tilt.pi_1": shares}
+        groups = k - 1 if self.implied_ else k
         return forms | {
             "dual.eta": Form(("m",), low=0, high=1),
-            "dual.p_z": Form(("m", k), low=0, high=1.001),
-            "dual.p_z1": Form(("m", k), low=0, high=1.001),
+            "dual.p_z": Form(("m", groups), low=0, high=1.001),
+            "dual.p_z1": Form(("m", groups), low=0, high=1.001),
         }
 
     @classmethod
@@ -84,6 +93,9 @@ class StoredFADM(FADMParams, TableSynthesizer):
         ):
             raise StoreError("fit.json: why_no_price is not a sentence for each price")
         fit.why_no_price_ = told
+        fit.implied_ = meta.get("implied", False)
+        if not isinstance(fit.implied_, bool):
+            raise StoreError("fit.json: implied is neither true nor false")
         fit.zeros_ = Zeros.from_json(meta["zeros"], fit._columns) if "zeros" in meta else None
         if fit.structural_zeros != (fit.zeros_ is not None):
             raise StoreError("fit.json: its structural zeros do not go with its hyper-parameters")
@@ -111,6 +123,8 @@ class StoredFADM(FADMParams, TableSynthesizer):
         if fit.why_no_price_ is not None:
             pi, pi_1 = fit.joint_.sum(1).numpy(), fit.joint_[:, 1].numpy()
             eta, p_z, p_z1 = (arrays[f"dual.{name}"] for name in ("eta", "p_z", "p_z1"))
+            if fit.implied_:
+                p_z, p_z1 = with_last(p_z), with_last(p_z1)
             fit.dual_ = Dual(eta, p_z, p_z1, pi, pi_1, why_not=fit.why_no_price_)
         fit.teacher_ = None
         if fit.about_teacher_ is not None:

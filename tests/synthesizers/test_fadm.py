@@ -13,6 +13,7 @@ from fairviz.data.dataset import DomainDataset
 from fairviz.errors import DataError, SettingError
 from fairviz.posteriors import estimate
 from fairviz.synthesizers import FADM
+from fairviz.synthesizers.fadm_stored import with_last
 from tests.diffusion import toy
 from tests.synthesizers.discrete import CATEGORIES, SCHEMA, SMALL, world
 from tests.synthesizers.known import Against
@@ -261,3 +262,10 @@ def test_a_source_of_one_class_is_refused() -> None:
     data = world(600)
     with pytest.raises(DataError, match="one class only"):
         FADM(n_iter=2, **SMALL).fit(data.take(data.y == 1))
+
+
+def test_the_last_groups_posterior_follows_from_the_others() -> None:
+    """One less the others' sum, never below 0; a file leaves it out."""
+    p = np.array([[0.25, 0.25], [0.75, 0.25], [0.6, 0.5]], np.float32)
+    np.testing.assert_array_equal(with_last(p)[:, 2], np.array([0.5, 0, 0], np.float32))
+    np.testing.assert_array_equal(with_last(p)[:, :2], p)
