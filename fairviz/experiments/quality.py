@@ -30,7 +30,7 @@ from fairviz.store import Entry, ResultStore
 from fairviz.store.library import Library
 from fairviz.store.specs import QUALITY, FitSpec, made_from, versions
 from fairviz.synthesizers import SYNTHESIZERS
-from fairviz.synthesizers.hyper import META, PRESETS
+from fairviz.synthesizers.hyper import META, PRESETS, trainings, written
 
 #: Rows of a data set below which it is cut in more halves, for a half of few people tells little.
 SMALL, FEWEST = 3000, 100
@@ -210,10 +210,10 @@ def quality_text(entry: Entry) -> str:
 
 
 def of_former_training(entry: Entry) -> str:
-    """A sentence where a preset meant another training when it was measured; nothing otherwise."""
-    now = {maker.title: maker.to_json()["params"] for maker in makers()[:1]}
-    old = [m["title"] for m in entry.spec.get("makers", []) if m["title"] in now and m["params"] != now[m["title"]]]
-    return f" {old[0]} is of its former training; `--extend` measures it anew." if old else ""
+    """A sentence where the preset meant another training when it was measured; nothing otherwise."""
+    preset, now = makers()[0].title, trainings()["fairviz"]  # asked without the generator's class, which needs torch
+    old = [m for m in entry.spec.get("makers", []) if m["title"] == preset and written(m["params"]) != now]
+    return f" {preset} is of its former training; `--extend` measures it anew." if old else ""
 
 
 def quality_note(entry: Entry) -> str:

@@ -210,7 +210,7 @@ def test_ddpm_with_fadms_score_network_draws_fadms_rows() -> None:
     meta, arrays = fadm.state()
     params = {k: v for k, v in meta["params"].items() if k in DDPM().get_params()}
     score = {name: values for name, values in arrays.items() if name.startswith("net.score.")}
-    for own in ("why_no_price", "teacher"):  # a generator without them has nothing to say about it
+    for own in ("why_no_price", "teacher", "implied"):  # a generator without them has nothing to say about it
         del meta[own]
     ddpm = DDPM.from_state({**meta, "synthesizer": "ddpm", "params": params}, score)
     n = 8000
