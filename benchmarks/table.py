@@ -12,31 +12,23 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.adult_dial import adult_dial
+from benchmarks.checked import checks
 from benchmarks.common import RESULTS
-from benchmarks.known_front import METRIC, known_path, points_below
 from benchmarks.results_picture import DIALS
-from fairviz.controls.dials import BOOSTED
 from fairviz.data.sets import DATASETS
-from fairviz.data.sources import fingerprint_of
-from fairviz.evaluation.classifiers import CLASSIFIERS
-from fairviz.evaluation.metrics import METRICS, mean_over_domains
 from fairviz.evaluation.quality import MEASURES
-from fairviz.evaluation.tradeoff import mean_point, runs_of
 from fairviz.experiments import overview, tables
 from fairviz.experiments.chosen import RULE, of_little_use
 from fairviz.experiments.pairwise import MEANING
 from fairviz.experiments.parts import parts_text
 from fairviz.experiments.quality import means as quality_means
 from fairviz.experiments.quality import of_former_training
-from fairviz.experiments.recorded import sweep_of
 from fairviz.experiments.results import CONSTANT, Results
 from fairviz.store import Entry
 from fairviz.store.library import Library
 from fairviz.store.specs import FRONTIER, QUALITY, TABLE
 
 ROOT = Path(__file__).parent.parent
-#: The price at which the gain is told beside how many prices keep their promise.
-PROMISED_AT = 0.2
 
 
 def measured() -> str:
@@ -119,117 +111,6 @@ def shortly() -> str:
 def points_of(entry: Entry) -> pd.DataFrame:
     """Means of every setting with the first downstream model."""
     return Results.of(entry).select(classifier=entry.spec["classifiers"][0]).points()
-
-
-def previewed() -> str:
-    """The preview's speed, and how it agrees with guided rows."""
-    preview = pd.read_csv(RESULTS / "preview.csv")
-    seconds = preview.set_index(["what", "classifier"])["value"]
-    moved, trained = (seconds[f"seconds for five domains, {what}"] for what in ("preview", "trained on weighted rows"))
-    lines = [
-        f"New numbers for all five domains on one core: {moved['logistic_regression']:.2f} s with logistic "
-        f"regression, {moved['gradient_boosting']:.2f} s with gradient boosting, {moved['mlp']:.2f} s with the "
-        f"small network; {trained['logistic_regression']:.2f}, {trained['gradient_boosting']:.2f} and "
-        f"{trained['mlp']:.2f} s if each is trained on the weighted rows.",
-        "",
-        "| preview against guided rows | preview | trained on weighted rows | guided | difference in seed spreads |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row.control}, λ_z {row.lambda_z:g}: {row.metric} | {row.preview:.3f} (±{row.preview_sd:.3f}) | "
-        f"{row.trained:.3f} (±{row.trained_sd:.3f}) | "
-        f"{row.guided:.3f} (±{row.guided_sd:.3f}) | {abs(row.value) / max(row.guided_sd, row.preview_sd):.1f} |"
-        for row in preview[preview["what"] == "agreement"].itertuples()
-    ]
-    return "\n".join(lines)
-
-
-def ablated() -> str:
-    """What meta-learning is worth."""
-    ablation = pd.read_csv(RESULTS / "ablation.csv")
-    lines = ["| meta-learning | λ_z | accuracy, % | R_DP | R_EOp | fit, s on one core |", "|---|---|---|---|---|---|"]
-    counted = "n_0_0_0" in ablation
-    for (variant, price), part in ablation.groupby(["variant", "lambda_z"], sort=False):
-        seeds, names = part.groupby("seed")[["accuracy", "R_DP", "R_EOp"]].mean(), ("accuracy", "R_DP", "R_EOp")
-        values = seeds.mean().to_dict()
-        if counted:
-            runs = runs_of(part, ("Female", "Male"))
-            values = {m: mean_over_domains(runs.value(METRICS[m]))[0] for m in names}
-        told = [
-            f"{scale * values[m]:.{digits}f} (±{scale * seeds[m].std(ddof=1):.{digits}f})"
-            for m, scale, digits in zip(names, (100, 1, 1), (1, 2, 2), strict=True)
-        ]
-        lines.append(f"| {variant} | {price:g} | {' | '.join(told)} | {part['fit_seconds'].mean():.0f} |")
-    if not counted:
-        lines += ["", "Here each seed's own ratio is averaged: the counts of that measurement were not kept."]
-    return "\n".join(lines)
-
-
-def checks() -> str:
-    """Everything that was measured besides the comparison; a file that is not there yet is left out."""
-    parts = [known_front(), promised()]
-    for name, text in (("preview", previewed), ("ablation", ablated)):
-        if (RESULTS / f"{name}.csv").exists():
-            parts.append(text())
-    return "\n\n".join(parts)
-
-
-def promised() -> str:
-    """What becomes of the price's promise on source rows held back from all fitting."""
-    made = {"real": "weights on real rows", "pool": "weights on unguided rows", "guided": "guided rows"}
-    controls = ("dp", "eop", "dp_eop")
-    lines = [
-        "| held-back source rows | made of | " + " | ".join(f"`{c}`" for c in controls) + " |",
-        "|---|---|" + "---|" * len(controls),
-    ]
-    for kind, title in made.items():
-        path = RESULTS / f"price_{kind}.csv"
-        if not path.exists():
-            continue
-        for name, part in pd.read_csv(path).groupby("data", sort=False):
-            cells = []
-            for control in controls:
-                mine = part[part["control"] == control]
-                at = mine[mine["lambda_z"] == PROMISED_AT].iloc[0]
-                low, high = (100 * at[f"gain_{end}"] for end in ("low", "high"))
-                cells.append(f"{mine['kept'].sum()} of {len(mine)}; {100 * at['gain']:.1f} ({low:.1f} to {high:.1f})")
-            lines.append(f"| {name} ({at['rows_held_back']:,}) | {title} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def known_front() -> str:
-    """Points of accuracy by which the dial falls short of the known fair Bayes front of the simulated world."""
-    library = Library()
-    entry = library.recorded(fingerprint_of("simulated"))
-    assert entry is not None, "the simulated sweep is not shipped"
-    facts = entry.json("facts.json")
-    sweep = sweep_of(entry.table("trials.csv"), facts["groups"], BOOSTED, whole=True)
-    assert sweep is not None, "the dial of soft labels is not shipped"
-    path_more = RESULTS / "known_front.csv"
-    more = pd.read_csv(path_more) if path_more.exists() else None
-    lines = ["| simulated world, λ_y = 1 | " + " | ".join(CLASSIFIERS) + " |", "|---" * (len(CLASSIFIERS) + 1) + "|"]
-    for control, metric in METRIC.items():
-        known = known_path(library, control)
-        cells, real = [], []
-        for classifier in CLASSIFIERS:
-            path = sweep.setting(control, 1.0, classifier, facts["domains"]).path(metric)
-            short = points_below(known, metric, path["fairness"], path["accuracy"])
-            cells.append(f"{short.min():.1f} to {short.max():.1f}")
-            start = mean_point(sweep.real(classifier, facts["domains"]).runs(), metric)
-            real.append(f"{points_below(known, metric, start['fairness'], start['accuracy']):.1f}")
-        lines.append(
-            f"| `{control}`, soft labels, 10,000 rows, {len(path)} prices: points below the front at equal {metric} | "
-            f"{' | '.join(cells)} |"
-        )
-        if more is not None:
-            part = more[more["control"] == control]
-            rows, prices = f"{part['rows'].iloc[0]:,}", part["lambda_z"].nunique()
-            labels = part["labels"].iloc[0] if "labels" in part else "the networks' labels"
-            ends = part.groupby("classifier")["points_below"].agg(["min", "max"])
-            again = [f"{ends['min'][c]:.1f} to {ends['max'][c]:.1f}" if c in ends.index else "" for c in CLASSIFIERS]
-            lines.append(f"| {labels}, {rows} rows, {prices} prices: the same | {' | '.join(again)} |")
-        lines.append(f"| 10,000 real source rows, unmitigated: the same | {' | '.join(real)} |")
-    return "\n".join(lines)
 
 
 #: Of what is told of rows: what fits a table of all data sets.

@@ -19,6 +19,18 @@ pytest.register_assert_rewrite(
     "tests.shell",
     "tests.synthesizers.known",
 )
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def pytest_collection_modifyitems(items):
+    """A file's tests stay with one worker, which makes what they share once; so do all that drive a browser, for two
+    browsers with two servers on two cores would wait for each other.
+    """
+    for item in items:
+        browser = item.get_closest_marker("browser")
+        item.add_marker(pytest.mark.xdist_group("browser" if browser else item.location[0]))
+
+
 torch.set_num_threads(min(2, int(os.environ["OMP_NUM_THREADS"])))
 
 
