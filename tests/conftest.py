@@ -6,6 +6,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch and scikit-learn s
 
 import pytest
 import torch
+from xdist.scheduler import LoadFileScheduling
 
 from fairviz.data.sources import load_dataset
 from fairviz.errors import MissingDataError
@@ -21,14 +22,18 @@ pytest.register_assert_rewrite(
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items):
+class ByFile(LoadFileScheduling):
     """A file's tests stay with one worker, which makes what they share once; so do all that drive a browser, for two
     browsers with two servers on two cores would wait for each other.
     """
-    for item in items:
-        browser = item.get_closest_marker("browser")
-        item.add_marker(pytest.mark.xdist_group("browser" if browser else item.location[0]))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log)
 
 
 torch.set_num_threads(min(2, int(os.environ["OMP_NUM_THREADS"])))

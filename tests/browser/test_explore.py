@@ -213,6 +213,14 @@ SMALLEST = """() => {
 }"""
 
 
+#: Where both charts begin, once they are drawn.
+DRAWN_TOPS = """() => {
+  const marks = [...document.querySelectorAll(".st-key-plots :is(canvas, svg.marks)")];
+  const drawn = marks.map(e => e.getBoundingClientRect());
+  return drawn.length === 2 && drawn.every(e => e.height > 100) && drawn.map(e => Math.round(e.y));
+}"""
+
+
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
 def test_the_lecture_view(server, browser, size) -> None:
     """Dial, headline and both charts alone, type of 18 px and more, charts within their columns; and the way back."""
@@ -238,7 +246,7 @@ def test_the_lecture_view(server, browser, size) -> None:
         before = sentence(page)
         dial.press(key)
         settle(page, before)
-        tops |= {round(chart.bounding_box()["y"]) for chart in charts}
+        tops |= set(page.wait_for_function(DRAWN_TOPS).json_value())  # a chart that is drawn anew has no size at first
     assert len(tops) == 1, tops
     page.get_by_role("button", name="Leave").click()
     page.get_by_text("Domain by domain").wait_for(timeout=20_000)
