@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from fairviz.experiments.results import Results
+from fairviz.store import Entry
 from fairviz.store.specs import versions
 
 RESULTS = Path(__file__).parent / "results"
@@ -42,3 +44,8 @@ def keep(name: str, rows: list[dict], *, after: bool = False) -> None:
     if after and path.exists():
         frame = pd.concat([pd.read_csv(path), frame], ignore_index=True)
     frame.to_csv(path, index=False)
+
+
+def points_of(entry: Entry) -> pd.DataFrame:
+    """Means of every setting with the first downstream model."""
+    return Results.of(entry).select(classifier=entry.spec["classifiers"][0]).points()

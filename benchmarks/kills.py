@@ -30,7 +30,7 @@ from typing import Any
 from benchmarks.common import keep
 from fairviz.data import load_dataset
 from fairviz.errors import StoreError
-from fairviz.store import jobs, read_entry
+from fairviz.store import read_entry
 from fairviz.store.checkpoints import NAME as CHECKPOINT
 from fairviz.store.checkpoints import read_checkpoint
 from fairviz.store.jobs import FINAL, JobQueue, JobStatus
@@ -41,7 +41,14 @@ from fairviz.store.writing import payload_bytes
 from fairviz.synthesizers import FADM
 
 OPTIONS = {"n": 400}
-SMALL = {"hidden": 16, "depth": 1, "classifier_hidden": 8, "classifier_depth": 1, "batch_size": 64, "meta": "none"}
+SMALL: dict[str, Any] = {
+    "hidden": 16,
+    "depth": 1,
+    "classifier_hidden": 8,
+    "classifier_depth": 1,
+    "batch_size": 64,
+    "meta": "none",
+}
 N_ITER, LONG_ITER, EVERY_S, TRUTH_S = 400, 100_000, 2.0, 10.0
 #: How often each stage is drawn.
 STAGES = {"start": 1, "train": 5, "checkpoint": 2, "trained": 1, "write": 1}
@@ -65,7 +72,7 @@ def serve(root: Path, every: float) -> None:
         begun[0] = worker.pid
         return worker
 
-    jobs.subprocess.Popen = popen
+    subprocess.Popen = popen  # type: ignore[misc, assignment]
     for line in sys.stdin:
         begun[0] = 0
         print(json.dumps([queue.submit(FitSpec.from_json(json.loads(line))), begun[0]]), flush=True)
@@ -107,7 +114,8 @@ class Lane:
         self.queue = JobQueue(root / "jobs", Library(root / "store", root / "shipped"))
         dataset = load_dataset("simulated", **OPTIONS)
         self.spec = FitSpec.of(dataset, target, OPTIONS, n_iter=n_iter, **SMALL)
-        self.server, self.rows = Server(root, every), []
+        self.server = Server(root, every)
+        self.rows: list[dict] = []
         if n_iter == N_ITER:
             meta, arrays = FADM(**self.spec.params).fit(dataset.source_for(target)).state()
             self.wanted = payload_bytes({"fit.json": meta}, arrays)

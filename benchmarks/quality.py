@@ -7,6 +7,8 @@ Five seeds. ``kept`` is the accuracy of gradient boosting on 10,000 synthetic ro
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from benchmarks.common import keep
@@ -52,7 +54,12 @@ def main() -> None:
                     if classifier != "gradient_boosting" and n_steps != 10:
                         continue
                     values = pooled(evaluate(frame, target, classifier=classifier, seed=seed))
-                    setting = {"solver": solver, "n_steps": n_steps, "control": "dp", "lambda_z": lambda_z}
+                    setting: dict[str, Any] = {
+                        "solver": solver,
+                        "n_steps": n_steps,
+                        "control": "dp",
+                        "lambda_z": lambda_z,
+                    }
                     rows.append({"train": "synthetic", "classifier": classifier, "seed": seed, **setting, **values})
     keep("quality", rows)
 

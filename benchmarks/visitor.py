@@ -6,6 +6,7 @@ import asyncio
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -13,6 +14,7 @@ from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 #: Seconds after which a page that does not come is an error.
 PATIENCE_S = 300.0
@@ -38,7 +40,7 @@ class Visitor:
         self.errors: list[str] = []
         self.bytes = 0
         self._listen = listen
-        self._shown: dict[tuple[int, ...], object] = {}
+        self._shown: dict[tuple[int, ...], Any] = {}
         self._known: dict[str, object] = {}
         self._states: dict[str, WidgetState] = {}
         self._page = ""
@@ -52,7 +54,7 @@ class Visitor:
             self._cookie = await asyncio.to_thread(self._first_cookie)
             headers = {"X-Forwarded-For": self._through, "Cookie": f"_streamlit_xsrf={self._cookie}"}
         self._socket = await connect(
-            f"ws://{self.url}/_stcore/stream", subprotocols=["streamlit"], max_size=None, compression=None,
+            f"ws://{self.url}/_stcore/stream", subprotocols=[Subprotocol("streamlit")], max_size=None, compression=None,
             additional_headers=headers,
         )  # fmt: skip
         await self.rerun()
@@ -63,13 +65,13 @@ class Visitor:
         if self._socket is not None:
             await self._socket.close()
 
-    def elements(self, kind: str) -> Iterator[object]:
+    def elements(self, kind: str) -> Iterator[Any]:
         """What the page shows of a kind: ``markdown``, ``slider``, ``arrow_data_frame`` .."""
         for element in self._shown.values():
             if element.WhichOneof("type") == kind:
                 yield getattr(element, kind)
 
-    def widget(self, kind: str, key: str) -> object:
+    def widget(self, kind: str, key: str) -> Any:
         """A widget by its key."""
         return next(one for one in self.elements(kind) if one.id.endswith(f"-{key}"))
 
@@ -136,15 +138,16 @@ class Visitor:
         self._states = {k: s for k, s in self._states.items() if s.WhichOneof("value") != "trigger_value"}
         async with asyncio.timeout(PATIENCE_S):
             while True:
-                shown: dict[tuple[int, ...], object] = {}
+                shown: dict[tuple[int, ...], Any] = {}
                 while not self._hear(await self._socket.recv(), shown):
                     pass
                 self._shown = shown
                 if until():
                     return time.perf_counter() - begun
 
-    def _hear(self, data: bytes, shown: dict[tuple[int, ...], object]) -> bool:
+    def _hear(self, data: bytes | str, shown: dict[tuple[int, ...], Any]) -> bool:
         """Take in a message; whether the page is whole."""
+        assert isinstance(data, bytes), "the app sends bytes"
         self.bytes += len(data)
         if self._listen:
             self.heard.append(data)

@@ -38,10 +38,10 @@ def main() -> None:
         while not all((status := queue.status(job)) is not None and status.pid for job in jobs):
             time.sleep(0.2)
         time.sleep(2)
-        sizes = [resident(queue.status(job).pid) for job in jobs]
+        sizes = [resident(status.pid) for job in jobs if (status := queue.status(job)) is not None]
         for job in jobs:
             queue.cancel(job)
-        while any(queue.status(job).live for job in jobs):
+        while any((status := queue.status(job)) is not None and status.live for job in jobs):
             time.sleep(0.2)
     keep("waiting", [{"jobs": JOBS, "megabytes": round(sum(sizes)), "each": round(max(sizes), 1)}])
 
