@@ -42,13 +42,8 @@ from fairviz.synthesizers import FADM
 
 OPTIONS = {"n": 400}
 SMALL: dict[str, Any] = {
-    "hidden": 16,
-    "depth": 1,
-    "classifier_hidden": 8,
-    "classifier_depth": 1,
-    "batch_size": 64,
-    "meta": "none",
-}
+    "hidden": 16, "depth": 1, "classifier_hidden": 8, "classifier_depth": 1, "batch_size": 64, "meta": "none",
+}  # fmt: skip
 N_ITER, LONG_ITER, EVERY_S, TRUTH_S = 400, 100_000, 2.0, 10.0
 #: How often each stage is drawn.
 STAGES = {"start": 1, "train": 5, "checkpoint": 2, "trained": 1, "write": 1}

@@ -60,6 +60,8 @@ TARGETS = {
 PRICES = (0.01, 0.03, 0.1, 0.2, 0.5)
 SECOND = 0.5
 MADE = ("real", "soft", "pool", "guided")
+#: Whose fit the rows are of.
+PRESET_OF = {"soft": "fairviz", "pool": META, "guided": META}
 N_SYNTHETIC, MAX_REAL, REPLICATES = 20_000, 20_000, 2000
 
 
@@ -138,21 +140,16 @@ def measure(name: str, made: list[str]) -> list[dict]:
     if len(back) > 60_000:
         back = back.take(np.sort(np.random.default_rng(0).choice(len(back), 60_000, replace=False)))
     n_iter = DATASETS[name].compare.n_iter if name in DATASETS else 0
-    presets = {
-        "soft": PRESETS["fairviz"].params,
-        "pool": {**PRESETS[META].params, "n_iter": n_iter or FADM().n_iter},
+    params = {
+        "fairviz": PRESETS["fairviz"].params,
+        META: {**PRESETS[META].params, "n_iter": n_iter or FADM().n_iter},
     }
-    presets["guided"] = presets["pool"]
-    fits: list[tuple[dict, FADM]] = []  # two of them may be the same
+    asked = {PRESET_OF[one] for one in made if one in PRESET_OF}
+    fits = {preset: FADM(**params[preset]).fit(learnt) for preset in sorted(asked)}
     rows: list[dict] = []
     optimum = best_rules(learnt, back)
     for one in made:
-        params = presets.get(one)
-        fit = next((fit for known, fit in fits if known == params), None)
-        if params is not None and fit is None:
-            fit = FADM(**params).fit(learnt)
-            fits.append((params, fit))
-        all_yes = list(predictions(one, fit, learnt, back))
+        all_yes = list(predictions(one, fits.get(PRESET_OF.get(one, "")), learnt, back))
         rows += compared(all_yes, optimum, back, {"data": name, "made_of": one, "rows_learnt": len(learnt)})
     return rows
 

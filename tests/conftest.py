@@ -31,7 +31,6 @@ class ByFile(LoadFileScheduling):
         return "browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
 
 
-@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     return ByFile(config, log)
 
