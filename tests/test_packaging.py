@@ -112,3 +112,13 @@ def test_a_library_is_not_tied_to_one_torch(wheel) -> None:
         assert version in ranges[one.name], one.name
     assert ranges.keys() - {one.name for one in pinned} == {"distributed"}
     assert {one.name for one in found if one.marker is not None} == {"fairlearn", "fairret", "distributed"}
+
+
+def test_nothing_large_is_in_the_repository_but_weights() -> None:
+    """What a download or a picture leaves behind is easily added with everything else."""
+    if not (ROOT / ".git").exists():
+        unavailable("a checkout is needed to tell what belongs to it")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    there = [ROOT / name for name in listed.stdout.split("\0") if name and not name.startswith("pretrained/")]
+    assert ROOT / "app.py" in there
+    assert [path.name for path in there if path.exists() and path.stat().st_size > 1e6] == []

@@ -10,7 +10,7 @@ import torch
 from fairviz.controls import CONTROLS
 from fairviz.data import Schema
 from fairviz.data.dataset import DomainDataset
-from fairviz.errors import DataError, SettingError
+from fairviz.errors import DataError, SettingError, StoreError
 from fairviz.posteriors import estimate
 from fairviz.synthesizers import FADM
 from fairviz.synthesizers.fadm_stored import with_last
@@ -269,3 +269,17 @@ def test_the_last_groups_posterior_follows_from_the_others() -> None:
     p = np.array([[0.25, 0.25], [0.75, 0.25], [0.6, 0.5]], np.float32)
     np.testing.assert_array_equal(with_last(p)[:, 2], np.array([0.5, 0, 0], np.float32))
     np.testing.assert_array_equal(with_last(p)[:, :2], p)
+
+
+def test_a_fit_kept_with_every_groups_posterior_is_read_as_before(fit: FADM) -> None:
+    """Files of before had all columns and no word of it; one that says neither yes nor no is refused."""
+    meta, arrays = fit.state()
+    whole = {**arrays, "dual.p_z": fit.dual_.p_z, "dual.p_z1": fit.dual_.p_z1}
+    before = FADM.from_state({name: value for name, value in meta.items() if name != "implied"}, whole)
+    now = FADM.from_state(meta, arrays)
+    np.testing.assert_array_equal(before.dual_.p_z, now.dual_.p_z)
+    pd.testing.assert_frame_equal(before.sample(50, lambda_z=0.1), fit.sample(50, lambda_z=0.1))
+    with pytest.raises(StoreError, match="another shape"):
+        FADM.from_state(meta, whole)
+    with pytest.raises(StoreError, match="implied is neither true nor false"):
+        FADM.from_state({**meta, "implied": "yes"}, arrays)
